@@ -1,0 +1,44 @@
+"""What a source is made of: a Document with exact pages, and the Chunks cut from it.
+
+All offsets are code-point offsets into `Document.text`, the one canonical text of a source, half open:
+`text[start:end]`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Where one page (slide, sheet, or the whole of an unpaged source) lies in the canonical text."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A parsed source: its canonical text, a gapless page table over it, and what it calls itself."""
+
+    text: str
+    pages: tuple[Page, ...]
+    media_type: str
+    title: str | None = None
+
+    def pages_of(self, start: int, end: int) -> tuple[int, int]:
+        """Return the numbers of the first and the last page that `text[start:end]` touches."""
+        touched = [page.number for page in self.pages if page.start < max(end, start + 1) and page.end > start]
+        return (touched[0], touched[-1]) if touched else (self.pages[-1].number, self.pages[-1].number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A piece of a Document that is embedded, labelled, retrieved and cited on its own."""
+
+    ordinal: int
+    start: int
+    end: int
+    text: str
+    tokens: int
+    first_page: int
+    last_page: int

@@ -1,0 +1,28 @@
+"""Why a source could not be turned into chunks: a stable code and plain words."""
+
+from enum import StrEnum
+
+
+class Unreadable(StrEnum):
+    """The stable codes of a failed document; `jobs` and the API show them."""
+
+    UNSUPPORTED_TYPE = "unsupported_type"
+    TOO_LARGE = "too_large"
+    TOO_MANY_PAGES = "too_many_pages"
+    TOO_MUCH_TEXT = "too_much_text"
+    ENCRYPTED = "encrypted"
+    EMPTY = "empty"
+    DAMAGED = "damaged"
+    TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASHED = "parser_crashed"
+
+
+class UnreadableError(Exception):
+    """A source that fails by itself: its own document fails, nothing else does."""
+
+    def __init__(self, reason: Unreadable, detail: str) -> None:
+        """Keep the stable code beside the words. `detail` never quotes the document."""
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail

@@ -1,0 +1,1 @@
+"""Bytes in, a Document out: one module per family of formats."""

@@ -1,0 +1,1 @@
+"""The schema of the truth, step by step (Alembic)."""

@@ -1,0 +1,76 @@
+"""One tree of errors. A docstring is the message a person reads; `api.problems` maps each to a status."""
+
+from inspect import cleandoc
+from typing import ClassVar
+
+
+class RingfenceError(Exception):
+    """Something went wrong."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, detail: str | None = None) -> None:
+        """Say `detail`, or the docstring where it says enough."""
+        self.detail = detail or cleandoc(type(self).__doc__ or "Something went wrong.")
+        super().__init__(self.detail)
+
+    def __init_subclass__(cls) -> None:
+        """Derive the stable code from the name: `DocumentNotFoundError` is `document_not_found`."""
+        name = cls.__name__.removesuffix("Error")
+        cls.code = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+class SettingsError(RingfenceError):
+    """A setting is wrong."""
+
+
+class PartUnavailableError(RingfenceError):
+    """A part of the system does not answer. Nothing was lost; try again shortly."""
+
+
+class InvalidRequestError(RingfenceError):
+    """The request cannot be understood."""
+
+
+class NotAuthenticatedError(RingfenceError):
+    """A valid API key is required: send it as `Authorization: Bearer …`."""
+
+
+class NotPermittedError(RingfenceError):
+    """The role of this API key does not permit that."""
+
+
+class NotFoundError(RingfenceError):
+    """There is nothing here, or nothing that this API key may see."""
+
+
+class ConflictError(RingfenceError):
+    """The state of the thing does not allow that now."""
+
+
+class TooLargeError(RingfenceError):
+    """The upload is larger than this server accepts."""
+
+
+class LocalModelUnavailableError(RingfenceError):
+    """The answer must be made locally and the local model does not answer. Nothing was sent elsewhere."""
+
+
+class CloudModelError(RingfenceError):
+    """The cloud model gave no usable answer."""
+
+
+class EgressRefusedError(RingfenceError):
+    """The bytes about to leave are not the bytes that were permitted. Nothing was sent."""
+
+
+class KeyDestroyedError(RingfenceError):
+    """The key of this document was destroyed: its text can never be read again."""
+
+
+class DamagedError(RingfenceError):
+    """A ciphertext was changed or belongs to another place: it is not readable."""
+
+
+class LeaseLostError(RingfenceError):
+    """Another worker holds this job now, or its document is erased: this attempt may not write."""

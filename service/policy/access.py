@@ -1,0 +1,105 @@
+"""Who asks (Principal), what the role permits, and what may be retrieved (Scope)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+TenantId = NewType("TenantId", UUID)
+DocumentId = NewType("DocumentId", UUID)
+JobId = NewType("JobId", UUID)
+KeyId = NewType("KeyId", UUID)
+
+EVERYONE = "*"
+"""The group that every principal of a tenant belongs to; a document without groups is given it."""
+
+
+class Role(StrEnum):
+    """What a person or program is to a tenant (R31)."""
+
+    READER = "reader"
+    CONTRIBUTOR = "contributor"
+    DATA_OWNER = "data_owner"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    """One thing that a role may do."""
+
+    ASK = "ask"
+    UPLOAD = "upload"
+    ERASE = "erase"
+    SEE_JOBS = "see_jobs"
+    SEE_AUDIT = "see_audit"
+
+
+_READ = frozenset({Permission.ASK})
+_WRITE = _READ | {Permission.UPLOAD, Permission.SEE_JOBS}
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.READER: _READ,
+    Role.CONTRIBUTOR: _WRITE,
+    Role.DATA_OWNER: _WRITE | {Permission.ERASE, Permission.SEE_AUDIT},
+    Role.OPERATOR: frozenset({Permission.UPLOAD, Permission.SEE_JOBS}),
+    Role.AUDITOR: frozenset({Permission.SEE_JOBS, Permission.SEE_AUDIT}),
+    Role.ADMIN: frozenset(Permission),
+}
+_SEES_ALL_GROUPS = frozenset({Role.DATA_OWNER, Role.ADMIN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asks: one API key of one tenant, with a role and groups."""
+
+    tenant_id: TenantId
+    key_id: KeyId
+    role: Role
+    groups: frozenset[str] = frozenset()
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role permits it."""
+        return permission in PERMISSIONS[self.role]
+
+
+_SEAL = object()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What one principal may retrieve. Made by `Scope.of`, only ever narrowed afterwards.
+
+    `groups` is None where the role sees every group of its tenant.
+    """
+
+    tenant_id: TenantId
+    groups: frozenset[str] | None
+    harmless_only: bool
+    seal: object
+
+    def __post_init__(self) -> None:
+        """Refuse a scope that was not derived from a principal."""
+        if self.seal is not _SEAL:
+            message = "a Scope is made by Scope.of(principal)"
+            raise TypeError(message)
+
+    @classmethod
+    def of(cls, principal: Principal) -> "Scope":
+        """Return everything that this principal may retrieve."""
+        groups = None if principal.role in _SEES_ALL_GROUPS else principal.groups | {EVERYONE}
+        return cls(tenant_id=principal.tenant_id, groups=groups, harmless_only=False, seal=_SEAL)
+
+    def narrowed(self, *, harmless_only: bool = False, groups: Iterable[str] | None = None) -> "Scope":
+        """Return the intersection of this scope with what is asked for; it can never grow."""
+        kept = self.groups
+        if groups is not None:
+            wanted = frozenset(groups)
+            kept = wanted if kept is None else kept & wanted
+        return replace(self, groups=kept, harmless_only=self.harmless_only or harmless_only)
+
+    def sees(self, *, tenant_id: TenantId, groups: Iterable[str]) -> bool:
+        """Whether a document of this tenant with these groups lies inside the scope."""
+        if tenant_id != self.tenant_id:
+            return False
+        return self.groups is None or not self.groups.isdisjoint(groups)

@@ -1,0 +1,79 @@
+"""The only maker of a CloudPermit: the right to send exactly these bytes to the cloud, and no others."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ingestion.sensitivity import Label
+from service.policy.prompt import Prompt
+from service.policy.routing import Cause, Deny, Permit, Reason, Route
+
+_SEAL = object()
+
+Scan = Callable[[Sequence[str]], Label]
+"""Labels texts with the labeller in force and returns the highest label among them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudPermit:
+    """The exact bytes that may leave, already rendered for the Messages API, and their SHA-256."""
+
+    body: bytes
+    sha256: str
+    model: str
+    seal: object
+
+    def __post_init__(self) -> None:
+        """Refuse a permit that was not minted here, or whose bytes are not the ones it was minted for."""
+        if self.seal is not _SEAL:
+            message = "a CloudPermit is minted by policy.egress.mint"
+            raise TypeError(message)
+        if hashlib.sha256(self.body).hexdigest() != self.sha256:
+            message = "a CloudPermit is bound to the bytes it was minted for"
+            raise ValueError(message)
+
+    def covers(self, body: bytes) -> bool:
+        """Whether these are the permitted bytes."""
+        return hashlib.sha256(body).hexdigest() == self.sha256
+
+
+def mint(
+    prompt: Prompt, permit: Permit, *, model: str, max_tokens: int, stream: bool, scan: Scan
+) -> CloudPermit | Deny:
+    """Render the prompt, scan the rendered bytes once more, and permit exactly them (R11).
+
+    `scan` gets every string in the body: model name, system prompt and each content block.
+    """
+    if permit.route is not Route.CLOUD or any(label is None or not label.harmless for label in prompt.labels()):
+        return Deny(reasons=(Reason(cause=Cause.EGRESS_SCAN),))
+    body = rendered(prompt, model=model, max_tokens=max_tokens, stream=stream)
+    label = scan(tuple(_texts(body)))
+    if not label.harmless:
+        return Deny(reasons=(Reason(cause=Cause.EGRESS_SCAN, categories=tuple(sorted(label.categories))),))
+    return CloudPermit(body=body, sha256=hashlib.sha256(body).hexdigest(), model=model, seal=_SEAL)
+
+
+def rendered(prompt: Prompt, *, model: str, max_tokens: int, stream: bool) -> bytes:
+    """Return the body of one Messages API request, as canonical UTF-8 JSON."""
+    request: dict[str, object] = {
+        "model": model,
+        "max_tokens": max_tokens,
+        "system": prompt.instructions(),
+        "messages": [{"role": turn.role, "content": turn.text} for turn in prompt.messages()],
+        "stream": stream,
+    }
+    return json.dumps(request, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+def _texts(body: bytes) -> Iterator[str]:
+    """Yield every string value in the bytes that leave, read back from the bytes themselves."""
+    pending: list[object] = [json.loads(body)]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)

@@ -1,0 +1,76 @@
+"""What the use cases need from the outside, as Protocols. Each has a twin in `adapters.memory`."""
+
+from service.ports.background import Clock, JobQueue
+from service.ports.database import (
+    ApiKeyTable,
+    AuditTable,
+    ChunkTable,
+    Database,
+    DocumentTable,
+    JobTable,
+    TombstoneTable,
+    Transaction,
+)
+from service.ports.index import ChunkIndex, Hit, Point, chunk_id
+from service.ports.keeping import KeyStore, Vault
+from service.ports.models import (
+    CloudModel,
+    Embedder,
+    Generation,
+    Labeller,
+    LocalModel,
+    Parser,
+    Tokenizer,
+    Vector,
+    Vectors,
+)
+from service.ports.records import (
+    ApiKeyRecord,
+    AuditEntry,
+    ChunkRecord,
+    DocumentRecord,
+    DocumentState,
+    JobKind,
+    JobRecord,
+    JobState,
+    Tenant,
+    Tombstone,
+)
+
+__all__ = [
+    "ApiKeyRecord",
+    "ApiKeyTable",
+    "AuditEntry",
+    "AuditTable",
+    "ChunkIndex",
+    "ChunkRecord",
+    "ChunkTable",
+    "Clock",
+    "CloudModel",
+    "Database",
+    "DocumentRecord",
+    "DocumentState",
+    "DocumentTable",
+    "Embedder",
+    "Generation",
+    "Hit",
+    "JobKind",
+    "JobQueue",
+    "JobRecord",
+    "JobState",
+    "JobTable",
+    "KeyStore",
+    "Labeller",
+    "LocalModel",
+    "Parser",
+    "Point",
+    "Tenant",
+    "Tokenizer",
+    "Tombstone",
+    "TombstoneTable",
+    "Transaction",
+    "Vault",
+    "Vector",
+    "Vectors",
+    "chunk_id",
+]

@@ -1,0 +1,217 @@
+"""The truth: tables of one tenant inside a transaction of that tenant."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
+from service.ports.records import (
+    ApiKeyRecord,
+    AuditEntry,
+    ChunkRecord,
+    DocumentRecord,
+    JobKind,
+    JobRecord,
+    JobState,
+    Tenant,
+    Tombstone,
+)
+
+
+class DocumentTable(Protocol):
+    """The documents of one tenant."""
+
+    def add(self, record: DocumentRecord) -> None:
+        """Insert. Raises ConflictError where the external fingerprint is taken."""
+        ...
+
+    def get(self, document_id: DocumentId, *, lock: bool = False) -> DocumentRecord | None:
+        """Return the row; with `lock` nobody else locks or changes it until the transaction ends."""
+        ...
+
+    def by_external_fingerprint(self, fingerprint: str) -> DocumentRecord | None:
+        """Return the document that was uploaded under this external id."""
+        ...
+
+    def by_content_fingerprint(self, fingerprint: str) -> DocumentRecord | None:
+        """Return a document with this content."""
+        ...
+
+    def page(self, *, scope: Scope, limit: int, after: DocumentId | None = None) -> tuple[DocumentRecord, ...]:
+        """Return documents inside the scope, newest first, after the given one."""
+        ...
+
+    def update(self, record: DocumentRecord) -> None:
+        """Write every column of an existing row."""
+        ...
+
+    def delete(self, document_id: DocumentId) -> None:
+        """Remove the row and, with it, its chunks and jobs' hold on it."""
+        ...
+
+
+class ChunkTable(Protocol):
+    """The chunks of one tenant."""
+
+    def replace(self, document_id: DocumentId, records: Sequence[ChunkRecord]) -> None:
+        """Make these the document's only chunks."""
+        ...
+
+    def fetch(self, places: Iterable[tuple[DocumentId, int]]) -> tuple[ChunkRecord, ...]:
+        """Return the chunks at (document, ordinal) that belong to documents in state READY."""
+        ...
+
+    def of(self, document_id: DocumentId) -> tuple[ChunkRecord, ...]:
+        """Return a document's chunks in order."""
+        ...
+
+    def count(self, document_id: DocumentId) -> int:
+        """Return how many chunks the document has."""
+        ...
+
+
+class JobTable(Protocol):
+    """The ledger: what is to be done, by whom, until when."""
+
+    def add(self, record: JobRecord) -> None:
+        """Insert."""
+        ...
+
+    def get(self, job_id: JobId) -> JobRecord | None:
+        """Return the row."""
+        ...
+
+    def page(
+        self, *, limit: int, after: JobId | None = None, document_id: DocumentId | None = None
+    ) -> tuple[JobRecord, ...]:
+        """Return jobs, newest first, after the given one."""
+        ...
+
+    def claim(
+        self, kind: JobKind, *, job_id: JobId | None, now: datetime, lease_until: datetime, limit: int
+    ) -> tuple[JobRecord, ...]:
+        """Take queued jobs and running ones whose lease ran out: `job_id` first if given, then the oldest.
+
+        Each comes back RUNNING with `attempts` and `fence` one higher. Two callers never get the same job.
+        """
+        ...
+
+    def holds(self, job: JobRecord, *, lock: bool = False) -> bool:
+        """Whether the row still has this job's fence and is RUNNING; with `lock`, until the transaction ends."""
+        ...
+
+    def update(self, record: JobRecord) -> bool:
+        """Write every column if the row still has the record's fence; say whether it had."""
+        ...
+
+    def waiting(self, *, now: datetime, queued_before: datetime) -> tuple[JobRecord, ...]:
+        """Return jobs to ring for again: queued since before then, or running with an expired lease."""
+        ...
+
+    def counts(self) -> Mapping[JobState, int]:
+        """Return how many jobs are in each state."""
+        ...
+
+
+class TombstoneTable(Protocol):
+    """What was erased."""
+
+    def add(self, tombstone: Tombstone) -> None:
+        """Insert; erasing twice keeps the first."""
+        ...
+
+    def get(self, document_id: DocumentId) -> Tombstone | None:
+        """Return the tombstone."""
+        ...
+
+    def mark_gone(self, document_id: DocumentId, at: datetime) -> None:
+        """Record that every store was found empty at this time."""
+        ...
+
+
+class AuditTable(Protocol):
+    """Append only: the database itself refuses updates and deletions."""
+
+    def append(self, entry: AuditEntry) -> None:
+        """Add an entry."""
+        ...
+
+    def page(self, *, limit: int, action: str | None = None, subject: UUID | None = None) -> tuple[AuditEntry, ...]:
+        """Return entries, newest first."""
+        ...
+
+
+class ApiKeyTable(Protocol):
+    """The API keys of one tenant."""
+
+    def add(self, record: ApiKeyRecord) -> None:
+        """Insert."""
+        ...
+
+    def all(self) -> tuple[ApiKeyRecord, ...]:
+        """Return every key, oldest first."""
+        ...
+
+    def revoke(self, key_id: KeyId, at: datetime) -> bool:
+        """Make the key useless from `at`; say whether there was one."""
+        ...
+
+
+class Transaction(Protocol):
+    """One transaction of one tenant: it commits when its block ends well and rolls back otherwise."""
+
+    @property
+    def documents(self) -> DocumentTable:
+        """The documents."""
+        ...
+
+    @property
+    def chunks(self) -> ChunkTable:
+        """The chunks."""
+        ...
+
+    @property
+    def jobs(self) -> JobTable:
+        """The ledger."""
+        ...
+
+    @property
+    def tombstones(self) -> TombstoneTable:
+        """What was erased."""
+        ...
+
+    @property
+    def audit(self) -> AuditTable:
+        """The audit log."""
+        ...
+
+    @property
+    def api_keys(self) -> ApiKeyTable:
+        """The API keys."""
+        ...
+
+
+class Database(Protocol):
+    """The truth. Every row belongs to a tenant, and a transaction sees only its own tenant's rows."""
+
+    def transaction(self, tenant_id: TenantId) -> AbstractContextManager[Transaction]:
+        """Open a transaction. Raises PartUnavailableError where the database does not answer."""
+        ...
+
+    def add_tenant(self, tenant: Tenant) -> None:
+        """Insert. Raises ConflictError where the slug is taken."""
+        ...
+
+    def tenants(self) -> tuple[Tenant, ...]:
+        """Return every tenant, oldest first."""
+        ...
+
+    def api_key(self, secret_sha256: str) -> ApiKeyRecord | None:
+        """Return the key with this hash, of whichever tenant, expired and revoked ones too."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether the database answers and has the current schema. Never raises."""
+        ...

@@ -1,0 +1,60 @@
+"""Vectors and ids by tenant: a projection that can be rebuilt from the records."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID, uuid5
+
+from ingestion.sensitivity import Category
+from service.policy.access import DocumentId, Scope, TenantId
+from service.ports.models import Vector
+
+
+def chunk_id(document_id: DocumentId, ordinal: int) -> UUID:
+    """Return the id of a chunk's point. Derived, so that SQL need not store it and a rerun repeats it."""
+    return uuid5(document_id, str(ordinal))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A chunk as the index knows it: a vector and ids. No text."""
+
+    document_id: DocumentId
+    ordinal: int
+    vector: Vector
+    harmless: bool
+    categories: frozenset[Category]
+    groups: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A chunk found, with its cosine similarity. Not yet allowed to be shown: SQL has the last word."""
+
+    document_id: DocumentId
+    ordinal: int
+    score: float
+
+
+class ChunkIndex(Protocol):
+    """Vectors by tenant. Whatever a method reports as done survives a kill -9."""
+
+    def replace(self, *, tenant_id: TenantId, document_id: DocumentId, points: Sequence[Point]) -> None:
+        """Make these the document's only points."""
+        ...
+
+    def search(self, *, vector: Vector, scope: Scope, limit: int) -> tuple[Hit, ...]:
+        """Return the nearest points inside the scope, best first; ties by (document, ordinal)."""
+        ...
+
+    def erase(self, *, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
+        """Remove every point of the documents; where the engine allows it, no byte of them is left."""
+        ...
+
+    def count(self, *, tenant_id: TenantId, document_id: DocumentId) -> int:
+        """Return how many points the engine holds for the document, counted now."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether the engine answers. Never raises."""
+        ...

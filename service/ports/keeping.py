@@ -1,0 +1,50 @@
+"""Keys and sealed originals."""
+
+from typing import Protocol
+
+from service.policy.access import DocumentId, TenantId
+from service.sealing import Key, Sealed
+
+
+class KeyStore(Protocol):
+    """One key per document, apart from everything else. Destroying a key erases every copy of its text."""
+
+    def document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
+        """Return the key. Raises KeyDestroyedError where there is none."""
+        ...
+
+    def create_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
+        """Return the document's key, made now if it never had one. Raises KeyDestroyedError after destroy."""
+        ...
+
+    def destroy_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> None:
+        """Make the key unrecoverable. Doing it twice does no harm."""
+        ...
+
+    def has_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
+        """Whether a usable key exists."""
+        ...
+
+    def tenant_key(self, tenant_id: TenantId) -> Key:
+        """Return the tenant's key for fingerprints, made now if it never had one."""
+        ...
+
+
+class Vault(Protocol):
+    """The originals, sealed."""
+
+    def put(self, *, tenant_id: TenantId, document_id: DocumentId, sealed: Sealed) -> None:
+        """Store durably, replacing what was there."""
+        ...
+
+    def get(self, *, tenant_id: TenantId, document_id: DocumentId) -> Sealed:
+        """Return what was stored. Raises NotFoundError."""
+        ...
+
+    def delete(self, *, tenant_id: TenantId, document_id: DocumentId) -> None:
+        """Remove it. Doing it twice does no harm."""
+        ...
+
+    def exists(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
+        """Whether an original is stored."""
+        ...

@@ -1,0 +1,145 @@
+"""The rows of the truth, as frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from ingestion.sensitivity import Category, Label
+from service.policy.access import DocumentId, JobId, KeyId, Role, TenantId
+from service.sealing import Sealed
+
+
+class DocumentState(StrEnum):
+    """The life of a document. An erased one has no row, only a tombstone."""
+
+    REGISTERED = "registered"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRecord:
+    """A document as SQL knows it; what people wrote is sealed under the document's key.
+
+    `external_fingerprint` and `content_fingerprint` are keyed hashes under the tenant's key.
+    """
+
+    id: DocumentId
+    tenant_id: TenantId
+    state: DocumentState
+    title: Sealed
+    file_name: Sealed
+    external_id: Sealed | None
+    external_fingerprint: str | None
+    content_fingerprint: str
+    media_type: str
+    size: int
+    groups: frozenset[str]
+    declared: frozenset[Category]
+    created_at: datetime
+    created_by: KeyId
+    chunk_count: int = 0
+    page_count: int = 0
+    failure: str | None = None
+    failure_detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkRecord:
+    """A chunk as SQL knows it: where it lies, what it is, its text sealed."""
+
+    document_id: DocumentId
+    ordinal: int
+    start: int
+    end: int
+    first_page: int
+    last_page: int
+    text: Sealed
+    label: Label
+
+
+class JobState(StrEnum):
+    """The life of a job. A running one whose lease ran out is taken over by the next worker."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class JobKind(StrEnum):
+    """What a job does; the value is the Celery task's name."""
+
+    INGEST = "documents.ingest"
+    ERASE = "documents.erase"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """One launching of a task. `fence` grows with every attempt; only the highest may write."""
+
+    id: JobId
+    tenant_id: TenantId
+    kind: JobKind
+    document_id: DocumentId
+    state: JobState
+    created_at: datetime
+    updated_at: datetime
+    attempts: int = 0
+    fence: int = 0
+    lease_until: datetime | None = None
+    stage: str = ""
+    failure: str | None = None
+    failure_detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """The mark of an erased document: unreachable since `erased_at`, gone everywhere since `gone_at`."""
+
+    document_id: DocumentId
+    tenant_id: TenantId
+    chunk_count: int
+    erased_at: datetime
+    erased_by: KeyId
+    gone_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKeyRecord:
+    """One API key; only the SHA-256 of its secret is known."""
+
+    id: KeyId
+    tenant_id: TenantId
+    name: str
+    secret_sha256: str
+    role: Role
+    groups: frozenset[str]
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """A company or department whose documents nobody else sees."""
+
+    id: TenantId
+    slug: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what, when, decided how: ids, labels, versions, reasons; never content."""
+
+    id: UUID
+    tenant_id: TenantId
+    at: datetime
+    actor: KeyId | None
+    action: str
+    subject: UUID | None
+    facts: Mapping[str, object]

@@ -1,0 +1,115 @@
+"""Every setting, read once from the environment, frozen. The only reader of the environment."""
+
+import difflib
+import os
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from service.errors import SettingsError
+
+PREFIX = "RINGFENCE_"
+_MB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """What an operator can set: `RINGFENCE_` and the name in capitals, `ANTHROPIC_API_KEY` apart."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", populate_by_name=True)
+
+    data_dir: Path = Field(Path("ringfence-data"), description="Folder of the embedded knowledge base and the keys.")
+    host: str = Field("127.0.0.1", description="Address the API listens on.")
+    port: int = Field(8700, ge=1, le=65535, description="Port the API listens on.")
+
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL as the application role (postgresql+psycopg://…); unset: embedded."
+    )
+    database_owner_url: SecretStr | None = Field(
+        None, description="PostgreSQL as the owner of the schema, used only by `ringfence init` and migrations."
+    )
+    broker_url: SecretStr | None = Field(None, description="amqp://… (RabbitMQ) or redis://…; unset: embedded Valkey.")
+    qdrant_url: str | None = Field(None, description="Qdrant server, http(s)://…; unset: embedded Qdrant Edge.")
+    qdrant_api_key: SecretStr | None = Field(None, description="API key of the Qdrant server.")
+    vault_url: str | None = Field(None, description="Where sealed originals go, s3://bucket/prefix; unset: a folder.")
+
+    embedder: str = Field("packaged", description="`packaged` (all-MiniLM-L6-v2), a folder, or a model id.")
+    local_model_url: str | None = Field(None, description="OpenAI-compatible server inside the building (vLLM).")
+    local_model: str | None = Field(None, description="Name that the local server must serve the model under.")
+    local_model_hosts: frozenset[str] = Field(
+        frozenset(), description='Extra hosts that count as inside the building, as JSON: ["gpu1.example"].'
+    )
+    anthropic_api_key: SecretStr | None = Field(
+        None, validation_alias="ANTHROPIC_API_KEY", description="Key of the cloud model; unset: everything is local."
+    )
+    cloud_url: str | None = Field(None, description="Base URL of the Messages API; unset: Anthropic's own.")
+    cloud_model: str = Field("claude-sonnet-4-5-20250929", description="Pinned name of the cloud model.")
+    answer_tokens: int = Field(512, ge=16, le=8192, description="Longest answer, in tokens.")
+
+    max_upload_bytes: int = Field(50 * _MB, ge=1, description="Largest upload, in bytes.")
+    max_pages: int = Field(2_000, ge=1, description="Longest document, in pages.")
+    max_text: int = Field(20_000_000, ge=1, description="Longest canonical text, in characters.")
+    parse_seconds: float = Field(60, gt=0, description="Longest time to parse one document.")
+    parse_memory_bytes: int = Field(2048 * _MB, ge=256 * _MB, description="Most memory to parse one document.")
+    worker_processes: int = Field(
+        default_factory=lambda: max(1, min(4, (os.cpu_count() or 2) - 1)), ge=1, description="Worker child processes."
+    )
+    lease_seconds: float = Field(120, gt=0, description="How long a silent job stays with its worker.")
+    max_attempts: int = Field(5, ge=1, description="How often a job is tried before it counts as failed.")
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> "Settings":
+        if (self.local_model_url is None) != (self.local_model is None):
+            message = "set RINGFENCE_LOCAL_MODEL_URL and RINGFENCE_LOCAL_MODEL together"
+            raise ValueError(message)
+        if self.local_model_url is not None and not _inside(self.local_model_url, self.local_model_hosts):
+            message = (
+                f"RINGFENCE_LOCAL_MODEL_URL names {urlsplit(self.local_model_url).hostname!r}, which may lie outside "
+                "the building; if it does not, add it to RINGFENCE_LOCAL_MODEL_HOSTS"
+            )
+            raise ValueError(message)
+        return self
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+
+def load(**overrides: object) -> Settings:
+    """Read the settings. Raises SettingsError with one clear line, also for a name that does not exist."""
+    _refuse_unknown_names()
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError(_one_line(error)) from None
+
+
+def _refuse_unknown_names() -> None:
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            close = difflib.get_close_matches(name.upper(), known, n=1)
+            hint = f"; did you mean {close[0]}?" if close else "; see `ringfence settings`"
+            message = f"unknown setting {name}{hint}"
+            raise SettingsError(message)
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    name = f"{PREFIX}{first['loc'][0]}".upper() + ": " if first["loc"] else ""
+    return name + str(first["msg"]).removeprefix("Value error, ")
+
+
+def _inside(url: str, trusted: frozenset[str]) -> bool:
+    """Whether the host is this machine, a private address, a bare service name, or one declared inside."""
+    host = urlsplit(url).hostname or ""
+    if host in trusted or ("." not in host and ":" not in host):
+        return bool(host)
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_private

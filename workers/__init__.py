@@ -1,0 +1,1 @@
+"""The Celery application: an id in, one use case, done."""
