@@ -1,18 +1,33 @@
 """Every setting, read once from the environment, frozen. The only reader of the environment."""
 
 import difflib
+import json
 import os
+import re
+from collections.abc import Set as AbstractSet
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSettingError
 
 from service.errors import SettingsError
 
 PREFIX = "RINGFENCE_"
 _MB = 1024 * 1024
+_URL_KINDS = {
+    "database_url": ("postgresql+psycopg://",),
+    "database_owner_url": ("postgresql+psycopg://",),
+    "broker_url": ("amqp://", "amqps://", "redis://", "rediss://", "redis+socket://"),
+    "qdrant_url": ("http://", "https://"),
+    "vault_url": ("s3://",),
+    "cloud_url": ("http://", "https://"),
+}
+_BARE_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+"""A name without a dot. It starts with a letter: 134744072 and 0x08080808 are addresses on the internet."""
+_PLAIN_VARIABLES = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "TMPDIR", "TZ", "USER")
 
 
 class Settings(BaseSettings):
@@ -36,6 +51,7 @@ class Settings(BaseSettings):
     vault_url: str | None = Field(None, description="Where sealed originals go, s3://bucket/prefix; unset: a folder.")
 
     embedder: str = Field("packaged", description="`packaged` (all-MiniLM-L6-v2), a folder, or a model id.")
+    embedder_dimensions: int = Field(384, ge=1, description="Length of the embedder's vectors.")
     local_model_url: str | None = Field(None, description="OpenAI-compatible server inside the building (vLLM).")
     local_model: str | None = Field(None, description="Name that the local server must serve the model under.")
     local_model_hosts: frozenset[str] = Field(
@@ -72,6 +88,16 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return self
 
+    @field_validator("database_url", "database_owner_url", "broker_url", "qdrant_url", "vault_url", "cloud_url")
+    @classmethod
+    def _of_a_known_kind(cls, value: SecretStr | str | None, info: ValidationInfo) -> SecretStr | str | None:
+        kinds = _URL_KINDS[str(info.field_name)]
+        plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if plain is not None and not plain.startswith(kinds):
+            message = f"must start with {' or '.join(kinds)}"
+            raise ValueError(message)
+        return value
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -85,6 +111,38 @@ def load(**overrides: object) -> Settings:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         raise SettingsError(_one_line(error)) from None
+    except UnreadableSettingError:  # names the field only deep inside; hosts are the one setting that is not plain
+        message = f'{PREFIX}LOCAL_MODEL_HOSTS: must be a JSON list of hosts, such as ["gpu1.example"]'
+        raise SettingsError(message) from None
+
+
+def bare_environment() -> dict[str, str]:
+    """Return the part of this environment that a program needs which reads no setting and keeps no secret."""
+    return {name: os.environ[name] for name in _PLAIN_VARIABLES if name in os.environ}
+
+
+def environment(settings: Settings, *, without: AbstractSet[str] = frozenset()) -> dict[str, str]:
+    """Return the environment in which `load()` gives these settings, less the fields named in `without`."""
+    names = {field: _variable(field) for field in Settings.model_fields}
+    # The cloud key has two spellings; neither may slip through.
+    known = {*names.values(), *(f"{PREFIX}{field}".upper() for field in names)}
+    spelled = {name: value for name, value in os.environ.items() if name.upper() not in known}
+    for field in settings.model_fields_set - without:
+        value = getattr(settings, field)
+        if value is not None:
+            spelled[names[field]] = _spelled(value)
+    return spelled
+
+
+def _variable(field: str) -> str:
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else f"{PREFIX}{field}".upper()
+
+
+def _spelled(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return json.dumps(sorted(value)) if isinstance(value, frozenset) else str(value)
 
 
 def _refuse_unknown_names() -> None:
@@ -99,15 +157,16 @@ def _refuse_unknown_names() -> None:
 
 def _one_line(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
-    name = f"{PREFIX}{first['loc'][0]}".upper() + ": " if first["loc"] else ""
+    place = str(first["loc"][0]) if first["loc"] else ""
+    name = f"{_variable(place) if place in Settings.model_fields else place}: " if place else ""
     return name + str(first["msg"]).removeprefix("Value error, ")
 
 
 def _inside(url: str, trusted: frozenset[str]) -> bool:
     """Whether the host is this machine, a private address, a bare service name, or one declared inside."""
     host = urlsplit(url).hostname or ""
-    if host in trusted or ("." not in host and ":" not in host):
-        return bool(host)
+    if host in trusted or _BARE_NAME.fullmatch(host):
+        return True
     try:
         address = ip_address(host)
     except ValueError:
