@@ -1,8 +1,9 @@
 """Who asks (Principal), what the role permits, and what may be retrieved (Scope)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import InitVar, dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NewType
 from uuid import UUID
 
@@ -38,14 +39,16 @@ class Permission(StrEnum):
 
 _READ = frozenset({Permission.ASK})
 _WRITE = _READ | {Permission.UPLOAD, Permission.SEE_JOBS}
-PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.READER: _READ,
-    Role.CONTRIBUTOR: _WRITE,
-    Role.DATA_OWNER: _WRITE | {Permission.ERASE, Permission.SEE_AUDIT},
-    Role.OPERATOR: frozenset({Permission.UPLOAD, Permission.SEE_JOBS}),
-    Role.AUDITOR: frozenset({Permission.SEE_JOBS, Permission.SEE_AUDIT}),
-    Role.ADMIN: frozenset(Permission),
-}
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.READER: _READ,
+        Role.CONTRIBUTOR: _WRITE,
+        Role.DATA_OWNER: _WRITE | {Permission.ERASE, Permission.SEE_AUDIT},
+        Role.OPERATOR: frozenset({Permission.UPLOAD, Permission.SEE_JOBS}),
+        Role.AUDITOR: frozenset({Permission.SEE_JOBS, Permission.SEE_AUDIT}),
+        Role.ADMIN: frozenset(Permission),
+    }
+)
 _SEES_ALL_GROUPS = frozenset({Role.DATA_OWNER, Role.ADMIN})
 
 
@@ -76,11 +79,12 @@ class Scope:
     tenant_id: TenantId
     groups: frozenset[str] | None
     harmless_only: bool
-    seal: object
+    # Asked for at every making and never kept: nobody can take it from a scope, and `replace` cannot copy it.
+    seal: InitVar[object]
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, seal: object) -> None:
         """Refuse a scope that was not derived from a principal."""
-        if self.seal is not _SEAL:
+        if seal is not _SEAL:
             message = "a Scope is made by Scope.of(principal)"
             raise TypeError(message)
 
@@ -96,7 +100,7 @@ class Scope:
         if groups is not None:
             wanted = frozenset(groups)
             kept = wanted if kept is None else kept & wanted
-        return replace(self, groups=kept, harmless_only=self.harmless_only or harmless_only)
+        return replace(self, groups=kept, harmless_only=self.harmless_only or harmless_only, seal=_SEAL)
 
     def sees(self, *, tenant_id: TenantId, groups: Iterable[str]) -> bool:
         """Whether a document of this tenant with these groups lies inside the scope."""

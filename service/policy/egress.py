@@ -3,9 +3,9 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 
-from ingestion.sensitivity import Label
+from ingestion.sensitivity import Category, Label
 from service.policy.prompt import Prompt
 from service.policy.routing import Cause, Deny, Permit, Reason, Route
 
@@ -22,11 +22,13 @@ class CloudPermit:
     body: bytes
     sha256: str
     model: str
-    seal: object
+    stream: bool
+    # Asked for at every making and never kept: nobody can take it from a permit, and `replace` cannot copy it.
+    seal: InitVar[object]
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, seal: object) -> None:
         """Refuse a permit that was not minted here, or whose bytes are not the ones it was minted for."""
-        if self.seal is not _SEAL:
+        if seal is not _SEAL:
             message = "a CloudPermit is minted by policy.egress.mint"
             raise TypeError(message)
         if hashlib.sha256(self.body).hexdigest() != self.sha256:
@@ -45,13 +47,33 @@ def mint(
 
     `scan` gets every string in the body: model name, system prompt and each content block.
     """
-    if permit.route is not Route.CLOUD or any(label is None or not label.harmless for label in prompt.labels()):
-        return Deny(reasons=(Reason(cause=Cause.EGRESS_SCAN),))
-    body = rendered(prompt, model=model, max_tokens=max_tokens, stream=stream)
+    objection = _objection(prompt, permit)
+    if objection is not None:
+        return objection
+    try:
+        body = rendered(prompt, model=model, max_tokens=max_tokens, stream=stream)
+    except UnicodeEncodeError:
+        # Half a surrogate pair has no bytes; the error would carry the text.
+        return _refused()
     label = scan(tuple(_texts(body)))
     if not label.harmless:
-        return Deny(reasons=(Reason(cause=Cause.EGRESS_SCAN, categories=tuple(sorted(label.categories))),))
-    return CloudPermit(body=body, sha256=hashlib.sha256(body).hexdigest(), model=model, seal=_SEAL)
+        return _refused(*sorted(label.categories))
+    if any(part.label is None or part.label.labeller_version != label.labeller_version for part in prompt.parts):
+        return Deny(reasons=(Reason(cause=Cause.STALE_LABEL),))
+    return CloudPermit(body=body, sha256=hashlib.sha256(body).hexdigest(), model=model, stream=stream, seal=_SEAL)
+
+
+def _objection(prompt: Prompt, permit: Permit) -> Deny | None:
+    """Say why this prompt gets no bytes, whatever the scan would say: a Permit may have been made for another."""
+    if not prompt.parts:
+        return Deny(reasons=(Reason(cause=Cause.NOTHING_LABELLED),))
+    if permit.route is not Route.CLOUD or any(label is None or not label.harmless for label in prompt.labels()):
+        return _refused()
+    return None
+
+
+def _refused(*categories: Category) -> Deny:
+    return Deny(reasons=(Reason(cause=Cause.EGRESS_SCAN, categories=categories),))
 
 
 def rendered(prompt: Prompt, *, model: str, max_tokens: int, stream: bool) -> bytes:

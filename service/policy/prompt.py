@@ -1,9 +1,13 @@
 """A prompt is parts: each with its text, its label and where it came from."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ingestion.sensitivity import Label
+
+# Any case, and whatever signs, spaces or invisible characters stand between the bracket and the word.
+_FENCE = re.compile(r"<(?=[^<>a-z0-9]*source)", re.IGNORECASE)
 
 
 class Origin(StrEnum):
@@ -59,7 +63,7 @@ class Prompt:
             f'<source number="{number}">\n{fenced(part.text)}\n</source>'
             for number, part in enumerate(self._of(Origin.CHUNK), start=1)
         )
-        question = "\n".join(part.text for part in self._of(Origin.QUESTION))
+        question = fenced("\n".join(part.text for part in self._of(Origin.QUESTION)))
         last = f"{sources}\n\nQuestion: {question}" if sources else f"Question: {question}"
         return (*history, Message(role="user", text=last))
 
@@ -68,5 +72,5 @@ class Prompt:
 
 
 def fenced(text: str) -> str:
-    """Return the text so that it cannot close the fence around it."""
-    return text.replace("<source", "< source").replace("</source", "< /source")
+    """Return the text so that it can neither close the fence around it nor open one."""
+    return _FENCE.sub("&lt;", text)

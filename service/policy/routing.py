@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ingestion.sensitivity import Category, Label, Verdict
+from ingestion.sensitivity import NO_VERSION, Category, Label, Verdict
 from service.policy.prompt import Origin, Prompt
 
 
@@ -99,7 +99,8 @@ def _objection(label: Label | None, origin: Origin, labeller_version: str) -> Re
     categories = tuple(sorted(label.categories))
     if label.verdict is Verdict.SENSITIVE:
         return Reason(cause=Cause.SENSITIVE, origin=origin, categories=categories)
-    if label.labeller_version != labeller_version:
+    # A label merged from several versions carries NO_VERSION: nobody vouches for it, whatever is in force.
+    if label.labeller_version != labeller_version or label.labeller_version == NO_VERSION:
         return Reason(cause=Cause.STALE_LABEL, origin=origin, categories=categories)
     if not label.harmless:
         return Reason(cause=Cause.UNKNOWN, origin=origin, categories=categories)
