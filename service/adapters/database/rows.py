@@ -1,0 +1,27 @@
+"""Records to rows and back: enums become text, sets sorted lists, labels and facts JSON."""
+
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import RowMapping
+
+from service.ports import AuditEntry
+
+T = TypeVar("T")
+
+_COLUMN_TYPES = (bytes, datetime, UUID)
+
+
+def row_of(record: object) -> dict[str, Any]:
+    """Return the column values of a record."""
+    row: dict[str, Any] = msgspec.to_builtins(record, builtin_types=_COLUMN_TYPES, order="deterministic")
+    if isinstance(record, AuditEntry):
+        row["facts"] = msgspec.to_builtins(record.facts, order="deterministic")
+    return row
+
+
+def record_of(row: RowMapping, record_type: type[T]) -> T:
+    """Return the record that a row holds; columns that the record does not know are left out."""
+    return msgspec.convert(dict(row), record_type, builtin_types=_COLUMN_TYPES)

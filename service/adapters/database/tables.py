@@ -1,0 +1,141 @@
+"""The tables of the truth, as SQLAlchemy knows them; `migrations` makes them, a test keeps the two alike."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    }
+)
+_MOMENT = DateTime(timezone=True)
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("created_at", _MOMENT, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("secret_sha256", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("groups", ARRAY(Text), nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("expires_at", _MOMENT),
+    Column("revoked_at", _MOMENT),
+    Index("api_keys_by_age", "tenant_id", "created_at"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("title", LargeBinary, nullable=False),
+    Column("file_name", LargeBinary, nullable=False),
+    Column("external_id", LargeBinary),
+    Column("external_fingerprint", Text),
+    Column("content_fingerprint", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("groups", ARRAY(Text), nullable=False),
+    Column("declared", ARRAY(Text), nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("created_by", Uuid, nullable=False),
+    Column("chunk_count", Integer, nullable=False),
+    Column("page_count", Integer, nullable=False),
+    Column("label_counts", JSONB, nullable=False),
+    Column("failure", Text),
+    Column("failure_detail", Text),
+    UniqueConstraint("tenant_id", "id"),
+    UniqueConstraint("tenant_id", "external_fingerprint"),
+    Index("documents_by_age", "tenant_id", "created_at", "id"),
+    Index("documents_by_content", "tenant_id", "content_fingerprint"),
+)
+
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("document_id", Uuid, primary_key=True),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("first_page", Integer, nullable=False),
+    Column("last_page", Integer, nullable=False),
+    Column("text", LargeBinary, nullable=False),
+    Column("label", JSONB, nullable=False),
+    ForeignKeyConstraint(["tenant_id", "document_id"], ["documents.tenant_id", "documents.id"], ondelete="CASCADE"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("document_id", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("updated_at", _MOMENT, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("lease_until", _MOMENT),
+    Column("stage", Text, nullable=False),
+    Column("failure", Text),
+    Column("failure_detail", Text),
+    Index("jobs_by_age", "tenant_id", "created_at", "id"),
+    Index("jobs_by_document", "tenant_id", "document_id"),
+    Index("jobs_open", "tenant_id", "kind", "created_at", postgresql_where=text("state in ('queued', 'running')")),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("document_id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), nullable=False),
+    Column("chunk_count", Integer, nullable=False),
+    Column("erased_at", _MOMENT, nullable=False),
+    Column("erased_by", Uuid),
+    Column("gone_at", _MOMENT),
+)
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("id", Uuid, nullable=False, unique=True),
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), nullable=False),
+    Column("at", _MOMENT, nullable=False),
+    Column("actor", Uuid),
+    Column("action", Text, nullable=False),
+    Column("subject", Uuid),
+    Column("facts", JSONB, nullable=False),
+    Index("audit_entries_by_age", "tenant_id", "at", "number"),
+)

@@ -1,0 +1,140 @@
+"""PostgreSQL as the truth: each transaction belongs to one tenant, and the server itself holds it to that."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+import structlog
+from sqlalchemy import Engine, create_engine, event, func, make_url, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from typing_extensions import override
+
+import migrations
+from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
+from service.adapters.database.evidence import SqlApiKeyTable, SqlAuditTable, SqlTombstoneTable
+from service.adapters.database.jobs import SqlJobTable
+from service.adapters.database.rows import row_of
+from service.adapters.database.session import Session, translated
+from service.adapters.database.tables import api_keys, tenants
+from service.errors import ConflictError, RingfenceError, SettingsError
+from service.policy.access import TenantId
+from service.ports import ApiKeyRecord, Database, Tenant
+
+_TENANT = "app.tenant"
+_KEY_HASH = "app.key_hash"
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlTransaction:
+    """The tables of one tenant inside one open transaction."""
+
+    documents: SqlDocumentTable
+    chunks: SqlChunkTable
+    jobs: SqlJobTable
+    tombstones: SqlTombstoneTable
+    audit: SqlAuditTable
+    api_keys: SqlApiKeyTable
+
+    @classmethod
+    def of(cls, session: Session, tenant_id: TenantId) -> "SqlTransaction":
+        """Return the tables over a session that the server has bound to this tenant."""
+        return cls(
+            documents=SqlDocumentTable(session),
+            chunks=SqlChunkTable(session, tenant_id),
+            jobs=SqlJobTable(session),
+            tombstones=SqlTombstoneTable(session),
+            audit=SqlAuditTable(session),
+            api_keys=SqlApiKeyTable(session),
+        )
+
+
+class SqlDatabase(Database):
+    """PostgreSQL, spoken to as a role that row-level security binds."""
+
+    def __init__(self, url: str, *, pool_size: int = 5, statement_seconds: float = 30) -> None:
+        """Take the address of the application's role; nothing is connected yet. Raises SettingsError."""
+        self._engine = _engine(url, pool_size=pool_size, statement_seconds=statement_seconds)
+
+    @override
+    @contextmanager
+    def transaction(self, tenant_id: TenantId) -> Iterator[SqlTransaction]:
+        with self._begun(_TENANT, str(tenant_id)) as session:
+            yield SqlTransaction.of(session, tenant_id)
+
+    @override
+    def add_tenant(self, tenant: Tenant) -> None:
+        with self._begun(_TENANT, str(tenant.id)) as session:
+            statement = upsert(tenants).values(row_of(tenant)).on_conflict_do_nothing().returning(tenants.c.id)
+            if session.run(statement).first() is None:
+                message = "A tenant with this name exists already."
+                raise ConflictError(message)
+
+    @override
+    def tenants(self) -> tuple[Tenant, ...]:
+        with self._begun(_TENANT, "") as session:
+            return session.many(select(tenants).order_by(tenants.c.created_at, tenants.c.id), Tenant)
+
+    @override
+    def api_key(self, secret_sha256: str) -> ApiKeyRecord | None:
+        with self._begun(_KEY_HASH, secret_sha256) as session:
+            return session.one(select(api_keys).where(api_keys.c.secret_sha256 == secret_sha256), ApiKeyRecord)
+
+    @override
+    def ready(self) -> bool:
+        try:
+            with self._engine.connect() as connection:
+                return migrations.is_current(connection)
+        except (SQLAlchemyError, RingfenceError) as error:
+            _log.warning("database_not_ready", error=type(error).__name__)
+            return False
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _begun(self, setting: str, value: str) -> Iterator[Session]:
+        """Open a transaction with one setting that ends with it, so that no pooled connection keeps a tenant."""
+        with translated():
+            connection = self._engine.connect()
+        with connection:
+            session = Session(connection=connection)
+            session.run(select(func.set_config(setting, value, True)))
+            yield session
+            with translated():
+                connection.commit()
+
+
+def _engine(url: str, *, pool_size: int, statement_seconds: float) -> Engine:
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        message = "RINGFENCE_DATABASE_URL is not an address like postgresql+psycopg://user@host/database"
+        raise SettingsError(message) from None
+    engine = create_engine(
+        address.set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 5, "options": f"-c statement_timeout={int(statement_seconds * 1000)}"},
+    )
+    event.listen(engine, "connect", _refuse_unbound_role)
+    return engine
+
+
+def _refuse_unbound_role(connection: psycopg.Connection[tuple[bool]], _record: object) -> None:
+    """Refuse to work as a role that row-level security does not bind."""
+    found = connection.execute("select rolsuper or rolbypassrls from pg_roles where rolname = current_user").fetchone()
+    connection.rollback()
+    if found is None or found[0]:
+        connection.close()
+        message = (
+            "RINGFENCE_DATABASE_URL: this role bypasses row-level security; use a role without SUPERUSER and BYPASSRLS"
+        )
+        raise SettingsError(message)
