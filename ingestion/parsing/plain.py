@@ -1,0 +1,27 @@
+"""Plain text and Markdown: kept as written, one page."""
+
+import re
+
+from ingestion.document import Document
+from ingestion.parsing.canonical import CanonicalText
+from ingestion.parsing.encoding import decoded
+from ingestion.parsing.limits import Limits
+
+_HEADING = re.compile(r"^#{1,6}[ \t]+([^\n]{1,300})", re.MULTILINE)
+_TITLE_WITHIN = 4096
+
+
+def read_text(content: bytes, limits: Limits) -> Document:
+    """Parse plain text."""
+    text = CanonicalText(limits)
+    text.add_page([decoded(content)])
+    return text.document(media_type="text/plain")
+
+
+def read_markdown(content: bytes, limits: Limits) -> Document:
+    """Parse Markdown: its source is its text, its first heading its title."""
+    source = decoded(content)
+    text = CanonicalText(limits)
+    text.add_page([source])
+    heading = _HEADING.search(source[:_TITLE_WITHIN])
+    return text.document(media_type="text/markdown", title=heading[1].rstrip("# \t") if heading else None)
