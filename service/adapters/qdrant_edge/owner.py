@@ -1,0 +1,73 @@
+"""The process that owns the embedded index: `python -m service.adapters.qdrant_edge.owner`."""
+
+import argparse
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from service.adapters.qdrant_edge.serving import Listener
+from service.adapters.qdrant_edge.store import Store
+
+ALREADY_OWNED = 3
+"""Exit code where another process owns the folder."""
+
+_STOP = (signal.SIGTERM, signal.SIGINT)
+_log = structlog.get_logger()
+
+
+class FolderOwnedError(Exception):
+    """Another process owns this folder."""
+
+
+def main() -> int:
+    """Own the folder until SIGTERM or SIGINT; return the exit code."""
+    arguments = _arguments()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)  # before any thread: they inherit it, so `sigwait` gets them
+    try:
+        with _owned(arguments.folder):
+            _serve(arguments.folder, arguments.socket, arguments.dimensions)
+    except FolderOwnedError:
+        sys.stderr.write(f"the index in {arguments.folder} already belongs to a running owner\n")
+        return ALREADY_OWNED
+    return os.EX_OK
+
+
+def _serve(folder: Path, path: Path, dimensions: int) -> None:
+    store = Store(folder, dimensions=dimensions)
+    listener = Listener(path, store)
+    _log.info("index_opened", dimensions=dimensions)
+    signal.sigwait(_STOP)
+    listener.stop()
+    store.close()
+    _log.info("index_closed")
+
+
+@contextmanager
+def _owned(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock. The kernel lets go of it when the process ends, however it ends."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.umask(0o077)
+    with (folder / "owner.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FolderOwnedError from None
+        yield
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="service.adapters.qdrant_edge.owner", description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="where the collections lie")
+    parser.add_argument("--socket", type=Path, required=True, help="where to listen")
+    parser.add_argument("--dimensions", type=int, required=True, help="length of every vector")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,182 @@
+"""One collection on the disk: points of one vector space, and the only door to Qdrant Edge."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import numpy as np
+from qdrant_edge import (
+    BoolIndexParams,
+    CountRequest,
+    Distance,
+    EdgeConfig,
+    EdgeOptimizersConfig,
+    EdgeShard,
+    EdgeVectorParams,
+    FieldCondition,
+    Filter,
+    KeywordIndexParams,
+    MatchAny,
+    MatchValue,
+    Point,
+    Query,
+    QueryRequest,
+    UpdateOperation,
+)
+
+from service.adapters.points import nearest
+from service.adapters.qdrant_edge.protocol import Search, WirePoint
+from service.policy.access import DocumentId
+from service.ports import Hit, chunk_id
+
+_NOBODY = UUID(int=0)
+_UPSERTS_AT_ONCE = 500
+
+
+class Shard:
+    """Points of one vector space. One thread may write while others read; whoever calls sees to that."""
+
+    def __init__(self, engine: EdgeShard, *, dimensions: int) -> None:
+        self.dimensions = dimensions
+        self._engine = engine
+
+    @classmethod
+    def create(cls, folder: Path, *, dimensions: int) -> "Shard":
+        """Make an empty collection. The folder appears whole or not at all."""
+        unfinished = folder.with_name(folder.name + ".new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        engine = EdgeShard.create(str(unfinished), _config(dimensions))
+        for field, index in _payload_indexes().items():
+            engine.update(UpdateOperation.create_field_index(field, index))
+        engine.flush()
+        engine.close()
+        unfinished.rename(folder)
+        return cls.load(folder, dimensions=dimensions)
+
+    @classmethod
+    def load(cls, folder: Path, *, dimensions: int) -> "Shard":
+        """Open what an earlier owner left.
+
+        A kill during a rewrite leaves copies of segments behind that the engine never looks at again.
+        """
+        shutil.rmtree(folder / "temp_segments", ignore_errors=True)
+        return cls(EdgeShard.load(str(folder), _config(dimensions)), dimensions=dimensions)
+
+    def replace(self, *, tenant: UUID, document: UUID, points: Sequence[WirePoint]) -> None:
+        """Make these the document's only points. Durable only after `flush`."""
+        self.delete(tenant=tenant, documents=[document])
+        for start in range(0, len(points), _UPSERTS_AT_ONCE):
+            batch = [_stored(tenant, document, point) for point in points[start : start + _UPSERTS_AT_ONCE]]
+            self._engine.update(UpdateOperation.upsert_points(batch))
+
+    def delete(self, *, tenant: UUID, documents: Sequence[UUID]) -> None:
+        """Make the documents' points unreachable. Their bytes stay until `rewrite`."""
+        self._engine.update(UpdateOperation.delete_points_by_filter(_of_documents(tenant, documents)))
+
+    def rewrite(self) -> None:
+        """Write every segment that holds a deleted point anew, without it, and make that durable.
+
+        Stops every thread of the process: the engine holds the interpreter's lock meanwhile.
+        """
+        self._engine.flush()
+        self._engine.optimize()
+        self._engine.flush()
+
+    def drop_remains(self) -> None:
+        """Rewrite also bytes that belong to no point: what a kill left of an upsert that was never flushed.
+
+        The engine rewrites only a segment with a deleted point, so one is put there.
+        """
+        throwaway = uuid5(_NOBODY, "throwaway")
+        point = Point(throwaway, [1.0] * self.dimensions, {"tenant": str(_NOBODY)})
+        self._engine.update(UpdateOperation.upsert_points([point]))
+        self._engine.update(UpdateOperation.delete_points([throwaway]))
+        self.rewrite()
+
+    def search(self, request: Search) -> tuple[Hit, ...]:
+        """Return the nearest points inside the request's scope."""
+        within = _scope(request)
+        question = Query.Nearest(_floats(request.vector))
+
+        def fetch(page: int) -> list[Hit]:
+            query = QueryRequest(query=question, filter=within, limit=page, with_payload=["document", "ordinal"])
+            return [_hit(point.payload or {}, point.score) for point in self._engine.query(query)]
+
+        return nearest(fetch, limit=request.limit)
+
+    def count(self, *, tenant: UUID, documents: Sequence[UUID]) -> int:
+        """Return how many points the documents have, counted now."""
+        return int(self._engine.count(CountRequest(exact=True, filter=_of_documents(tenant, documents))))
+
+    def flush(self) -> None:
+        """Make everything before this survive a kill -9."""
+        self._engine.flush()
+
+    def close(self) -> None:
+        """Flush and let go."""
+        self._engine.flush()
+        self._engine.close()
+
+
+def _config(dimensions: int) -> EdgeConfig:
+    """Return the settings under which an erasure leaves no byte.
+
+    No write-ahead log, as it keeps what it logged; thresholds that let one deleted point cause a rewrite;
+    no HNSW graph, as every rewrite would build it again while all threads stand still.
+    """
+    return EdgeConfig(
+        vectors=EdgeVectorParams(size=dimensions, distance=Distance.Cosine),
+        optimizers=EdgeOptimizersConfig(deleted_threshold=1e-9, vacuum_min_vector_number=1, indexing_threshold=0),
+        wal_enabled=False,
+    )
+
+
+def _payload_indexes() -> dict[str, KeywordIndexParams | BoolIndexParams]:
+    return {
+        "tenant": KeywordIndexParams(is_tenant=True),
+        "document": KeywordIndexParams(),
+        "groups": KeywordIndexParams(),
+        "harmless": BoolIndexParams(),
+    }
+
+
+def _stored(tenant: UUID, document: UUID, point: WirePoint) -> Point:
+    payload = {
+        "tenant": str(tenant),
+        "document": str(document),
+        "ordinal": point.ordinal,
+        "groups": point.groups,
+        "categories": point.categories,
+        "harmless": point.harmless,
+    }
+    return Point(chunk_id(DocumentId(document), point.ordinal), _floats(point.vector), payload)
+
+
+def _floats(vector: bytes) -> list[float]:
+    floats: list[float] = np.frombuffer(vector, dtype="<f4").tolist()
+    return floats
+
+
+def _hit(payload: dict[str, Any], score: float) -> Hit:
+    return Hit(document_id=DocumentId(UUID(payload["document"])), ordinal=payload["ordinal"], score=score)
+
+
+def _of_documents(tenant: UUID, documents: Sequence[UUID]) -> Filter:
+    names = [str(document) for document in documents]
+    return Filter(must=[_is("tenant", str(tenant)), FieldCondition("document", match=MatchAny(names))])
+
+
+def _scope(request: Search) -> Filter:
+    """Return the filter of everything that the request may see: every condition must hold."""
+    must = [_is("tenant", str(request.tenant))]
+    if request.groups is not None:
+        must.append(FieldCondition("groups", match=MatchAny(request.groups)))
+    if request.harmless_only:
+        must.append(_is("harmless", value=True))
+    return Filter(must=[*must])
+
+
+def _is(key: str, value: str | bool) -> FieldCondition:  # noqa: FBT001 - the engine matches booleans by value
+    return FieldCondition(key, match=MatchValue(value))

@@ -1,0 +1,124 @@
+"""Every collection of one folder: one write at a time, flushed before it counts as done."""
+
+import shutil
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from uuid import UUID
+
+from service.adapters.points import collection_name
+from service.adapters.qdrant_edge.protocol import Erase, Replace, Search
+from service.adapters.qdrant_edge.shard import Shard
+from service.ports import Hit
+
+_UNCLEAN = "unclean"
+_VECTOR_BYTES = 4
+
+
+class MismatchError(ValueError):
+    """The vectors do not have the dimensions of this store."""
+
+
+class RemainsError(Exception):
+    """Points were still there after their erasure."""
+
+
+class Store:
+    """The collections below one folder. Whoever opens it owns the folder: the engine takes no lock."""
+
+    def __init__(self, folder: Path, *, dimensions: int) -> None:
+        self._folder = folder
+        self._dimensions = dimensions
+        self._writing = Lock()
+        self._waiting: list[_Erasure] = []
+        for unfinished in folder.glob("*.new"):
+            shutil.rmtree(unfinished)
+        self._shards = {
+            path.name: Shard.load(path, dimensions=int(path.name.rpartition("-")[2]))
+            for path in sorted(folder.iterdir())
+            if path.is_dir()
+        }
+        self._begin()
+
+    def replace(self, request: Replace) -> None:
+        """Make these the document's only points, in whichever collection it had any."""
+        self._check(*(point.vector for point in request.points))
+        with self._writing:
+            current = self._collection(request.collection)
+            for shard in self._shards.values():
+                if shard is not current and shard.count(tenant=request.tenant, documents=[request.document]):
+                    shard.delete(tenant=request.tenant, documents=[request.document])
+                    shard.flush()
+            current.replace(tenant=request.tenant, document=request.document, points=request.points)
+            current.flush()
+
+    def search(self, request: Search) -> tuple[Hit, ...]:
+        """Return the nearest points inside the request's scope."""
+        self._check(request.vector)
+        shard = self._shards.get(collection_name(request.collection, dimensions=self._dimensions))
+        if shard is None or request.groups == []:
+            return ()
+        return shard.search(request)
+
+    def erase(self, request: Erase) -> None:
+        """Leave no point and no byte of the documents.
+
+        A rewrite stops every thread, so erasures that wait for one share the next. Raises RemainsError.
+        """
+        mine = _Erasure(request)
+        self._waiting.append(mine)
+        with self._writing:
+            if not mine.done:
+                batch, self._waiting = self._waiting, []
+                self._erase(batch)
+
+    def count(self, *, tenant: UUID, document: UUID) -> int:
+        """Return how many points the document has in all collections together."""
+        return sum(shard.count(tenant=tenant, documents=[document]) for shard in tuple(self._shards.values()))
+
+    def close(self) -> None:
+        """Wait for the write under way, flush, and note that nothing was left half done."""
+        with self._writing:
+            for shard in self._shards.values():
+                shard.close()
+            (self._folder / _UNCLEAN).unlink()
+
+    def _begin(self) -> None:
+        """Clean up after an owner that was killed, and leave a note for the case that this one is."""
+        note = self._folder / _UNCLEAN
+        if note.exists():
+            for shard in self._shards.values():
+                shard.drop_remains()
+        note.touch()
+
+    def _erase(self, batch: "Sequence[_Erasure]") -> None:
+        documents: defaultdict[UUID, list[UUID]] = defaultdict(list)
+        for erasure in batch:
+            documents[erasure.request.tenant] += erasure.request.documents
+        for shard in self._shards.values():
+            for tenant, names in documents.items():
+                shard.delete(tenant=tenant, documents=names)
+            shard.rewrite()
+            if any(shard.count(tenant=tenant, documents=names) for tenant, names in documents.items()):
+                raise RemainsError
+        for erasure in batch:
+            erasure.done = True
+
+    def _collection(self, name: str) -> Shard:
+        folder = collection_name(name, dimensions=self._dimensions)
+        if folder not in self._shards:
+            self._shards[folder] = Shard.create(self._folder / folder, dimensions=self._dimensions)
+        return self._shards[folder]
+
+    def _check(self, *vectors: bytes) -> None:
+        if any(len(vector) != self._dimensions * _VECTOR_BYTES for vector in vectors):
+            raise MismatchError
+
+
+class _Erasure:
+    """One request that waits for the next rewrite."""
+
+    def __init__(self, request: Erase) -> None:
+        self.request = request
+        self.done = False
