@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     worker_processes: int = Field(
         default_factory=lambda: max(1, min(4, (os.cpu_count() or 2) - 1)), ge=1, description="Worker child processes."
     )
-    lease_seconds: float = Field(120, gt=0, description="How long a silent job stays with its worker.")
+    lease_seconds: float = Field(30, gt=0, description="How long a silent job stays with its worker.")
     max_attempts: int = Field(5, ge=1, description="How often a job is tried before it counts as failed.")
 
     @model_validator(mode="after")

@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from ingestion.sensitivity import Label
 
-# Any case, and whatever signs, spaces or invisible characters stand between the bracket and the word.
-_FENCE = re.compile(r"<(?=[^<>a-z0-9]*source)", re.IGNORECASE)
+# A bracket before the fence's own word (any case, any signs, spaces or invisible characters between), and one that
+# opens a control token such as `<|im_start|>`, which a chat model would obey like its own template.
+_FENCE = re.compile(r"<(?=[|\uff5c]|[^<>a-z0-9]*source)", re.IGNORECASE)
 
 
 class Origin(StrEnum):
@@ -55,7 +56,7 @@ class Prompt:
     def messages(self) -> tuple[Message, ...]:
         """Return the turns: history first, then the sources (fenced as data) with the question."""
         history = tuple(
-            Message(role="user" if part.origin is Origin.EARLIER_QUESTION else "assistant", text=part.text)
+            Message(role="user" if part.origin is Origin.EARLIER_QUESTION else "assistant", text=fenced(part.text))
             for part in self.parts
             if part.origin in {Origin.EARLIER_QUESTION, Origin.EARLIER_ANSWER}
         )
@@ -72,5 +73,5 @@ class Prompt:
 
 
 def fenced(text: str) -> str:
-    """Return the text so that it can neither close the fence around it nor open one."""
+    """Return the text as data: it can neither close the fence around it, nor open one, nor end its turn."""
     return _FENCE.sub("&lt;", text)

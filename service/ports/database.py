@@ -43,6 +43,10 @@ class DocumentTable(Protocol):
         """Return documents inside the scope, newest first, after the given one."""
         ...
 
+    def abandoned(self, *, before: datetime) -> tuple[DocumentRecord, ...]:
+        """Return documents registered before then for which no job was ever written: nobody was told of them."""
+        ...
+
     def update(self, record: DocumentRecord) -> None:
         """Write every column of an existing row."""
         ...
@@ -89,13 +93,19 @@ class JobTable(Protocol):
         """Return jobs, newest first, after the given one."""
         ...
 
-    def claim(
-        self, kind: JobKind, *, job_id: JobId | None, now: datetime, lease_until: datetime, limit: int
-    ) -> tuple[JobRecord, ...]:
-        """Take queued jobs and running ones whose lease ran out: `job_id` first if given, then the oldest.
+    def claim(self, job_id: JobId, *, kind: JobKind, now: datetime, lease_until: datetime) -> JobRecord | None:
+        """Take this job if it is queued, or running with a lease that ran out. Two callers never both get it.
 
-        Each comes back RUNNING with `attempts` and `fence` one higher. Two callers never get the same job.
+        It comes back RUNNING with `attempts` and `fence` one higher.
         """
+        ...
+
+    def claim_fresh(self, kind: JobKind, *, now: datetime, lease_until: datetime, limit: int) -> tuple[JobRecord, ...]:
+        """Take the oldest queued jobs of this kind that were never tried; skip what others are taking."""
+        ...
+
+    def renew(self, held: Iterable[tuple[JobId, int]], *, lease_until: datetime) -> None:
+        """Extend the leases of running jobs that still have these fences."""
         ...
 
     def holds(self, job: JobRecord, *, lock: bool = False) -> bool:

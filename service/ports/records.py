@@ -1,7 +1,7 @@
 """The rows of the truth, as frozen values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -25,6 +25,7 @@ class DocumentRecord:
     """A document as SQL knows it; what people wrote is sealed under the document's key.
 
     `external_fingerprint` and `content_fingerprint` are keyed hashes under the tenant's key.
+    `label_counts` says how many chunks carry each verdict and each category.
     """
 
     id: DocumentId
@@ -43,6 +44,7 @@ class DocumentRecord:
     created_by: KeyId
     chunk_count: int = 0
     page_count: int = 0
+    label_counts: Mapping[str, int] = field(default_factory=dict)
     failure: str | None = None
     failure_detail: str | None = None
 
@@ -104,7 +106,7 @@ class Tombstone:
     tenant_id: TenantId
     chunk_count: int
     erased_at: datetime
-    erased_by: KeyId
+    erased_by: KeyId | None
     gone_at: datetime | None = None
 
 

@@ -1,0 +1,166 @@
+"""Asks the planned backend, cites, and records the decision before anything is sent."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from service.answering.planning import Plan, Planner
+from service.answering.values import Answer, Citation, Question
+from service.auditing import entry, reasons_as_facts
+from service.citing import Cited, cited, quoted
+from service.errors import CloudModelError
+from service.policy.access import Principal
+from service.policy.routing import Cause, Reason
+from service.ports import Clock, CloudModel, Database, Generation, LocalModel
+from service.retrieval import Retrieved
+
+_log = structlog.get_logger()
+
+NOTHING_FOUND = "The documents that you may see do not contain an answer to this."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    """The ask journey."""
+
+    planner: Planner
+    database: Database
+    clock: Clock
+    local: LocalModel | None
+    cloud: CloudModel | None
+
+    def ask(self, principal: Principal, question: Question) -> Answer:
+        """Return the whole answer at once."""
+        events = self._events(self.planner.plan(principal, question, stream=False), stream=False)
+        while True:
+            try:
+                next(events)
+            except StopIteration as end:
+                answer: Answer = end.value
+                return answer
+
+    def stream(self, principal: Principal, question: Question) -> Generator[str, None, Answer]:
+        """Yield pieces of the answer as they come; return the whole with its evidence.
+
+        Raises LocalModelUnavailableError when the answer must be local and nothing local answers: never
+        the cloud instead (R12).
+        """
+        return (yield from self._events(self.planner.plan(principal, question, stream=True), stream=True))
+
+    def _events(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
+        self._record(plan)
+        if not plan.hits:
+            yield NOTHING_FOUND
+            return _answer(plan, Cited(text=NOTHING_FOUND, numbers=()), "none", None)
+        if plan.cloud is not None and self.cloud is not None:
+            answer = yield from self._by_cloud(plan, self.cloud, stream=stream)
+            if answer is not None:
+                return answer
+            plan = self.planner.kept_local(plan, Reason(cause=Cause.CLOUD_FAILED))
+            self._record(plan)
+        return (yield from self._locally(plan, stream=stream))
+
+    def _by_cloud(self, plan: Plan, model: CloudModel, *, stream: bool) -> Generator[str, None, Answer | None]:
+        """Return the cloud's answer, or None if it failed before anything was said."""
+        if plan.cloud is None:
+            return None
+        said: list[str] = []
+        try:
+            if stream:
+                generation = yield from _heard(model.stream(plan.cloud), said)
+            else:
+                text, generation = model.generate(plan.cloud)
+                said.append(text)
+        except CloudModelError:
+            _log.warning("cloud_answer_failed", answer=str(plan.id), pieces=len(said))
+            if said:
+                raise
+            return None
+        return _answer(plan, cited("".join(said), _texts(plan.hits)), "anthropic", generation)
+
+    def _locally(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
+        if self.local is None:
+            found = quoted(plan.question.text, _texts(plan.hits))
+            yield found.text
+            return _answer(plan, found, "quotes", None)
+        said: list[str] = []
+        if stream:
+            generation = yield from _heard(self.local.stream(plan.prompt), said)
+        else:
+            text, generation = self.local.generate(plan.prompt)
+            said.append(text)
+        return _answer(plan, cited("".join(said), _texts(plan.hits)), "vllm", generation)
+
+    def _record(self, plan: Plan) -> None:
+        """Write the decision: what cannot be recorded does not happen."""
+        local = self.local.name if self.local else None
+        facts = {
+            "route": plan.route.value,
+            "reasons": reasons_as_facts(plan.reasons),
+            "sources": [_source_facts(hit) for hit in plan.hits],
+            "labeller": self.planner.labels.version,
+            "model": plan.cloud.model if plan.cloud else local,
+            "sha256": plan.cloud.sha256 if plan.cloud else None,
+        }
+        who = plan.principal
+        with self.database.transaction(who.tenant_id) as transaction:
+            transaction.audit.append(
+                entry(
+                    who.tenant_id,
+                    "prompt_routed",
+                    at=self.clock.now(),
+                    actor=who.key_id,
+                    subject=plan.id,
+                    facts=facts,
+                )
+            )
+
+
+def _heard(pieces: Generator[str, None, Generation], said: list[str]) -> Generator[str, None, Generation]:
+    """Pass the pieces on, keeping them."""
+    while True:
+        try:
+            piece = next(pieces)
+        except StopIteration as end:
+            generation: Generation = end.value
+            return generation
+        said.append(piece)
+        yield piece
+
+
+def _answer(plan: Plan, found: Cited, backend: str, generation: Generation | None) -> Answer:
+    sources = tuple(_citation(number, hit) for number, hit in enumerate(plan.hits, start=1))
+    return Answer(
+        id=plan.id,
+        text=found.text,
+        citations=tuple(source for source in sources if source.number in found.numbers),
+        sources=sources,
+        route=plan.route,
+        backend=backend,
+        model=generation.model if generation else None,
+        reasons=plan.reasons,
+        generation=generation,
+    )
+
+
+def _citation(number: int, hit: Retrieved) -> Citation:
+    return Citation(
+        number=number,
+        document_id=hit.document_id,
+        ordinal=hit.ordinal,
+        title=hit.title,
+        first_page=hit.first_page,
+        last_page=hit.last_page,
+        text=hit.text,
+        label=hit.label,
+        score=hit.score,
+    )
+
+
+def _texts(hits: Sequence[Retrieved]) -> list[str]:
+    return [hit.text for hit in hits]
+
+
+def _source_facts(hit: Retrieved) -> dict[str, object]:
+    return {"document": str(hit.document_id), "ordinal": hit.ordinal, "verdict": hit.label.verdict.value}

@@ -1,0 +1,94 @@
+"""Documents over HTTP: hand in, list, show, erase."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Router, delete, get, post
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example, OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
+from litestar.params import FromPath, QueryParameter
+
+from service.api.schemas import Accepted, DocumentBody, JobBody, Page
+from service.api.uploads import upload_of
+from service.policy.access import DocumentId, Principal
+from service.product import Ringfence
+
+
+def _string(description: str, **more: Any) -> Schema:  # noqa: ANN401 - passed on to Schema
+    return Schema(type=OpenAPIType.STRING, description=description, **more)
+
+
+_TEXT_FIELDS = {
+    "title": _string("Shown in citations; default: the document's own title or the file name."),
+    "external_id": _string("Your id: uploading it again replaces the document when the content differs."),
+    "groups": _string("Who may see it, comma-separated; default: everyone of the tenant."),
+    "declared": _string("Categories it certainly has, comma-separated, such as `PHI`: a floor for its labels."),
+    "file_name": _string("Its ending tells the format."),
+}
+
+
+@dataclass
+class _UploadOperation(Operation):
+    """Documents the two bodies that an upload may have."""
+
+    def __post_init__(self) -> None:
+        """Describe multipart and JSON side by side."""
+        file = _string("The file.", format=OpenAPIFormat.BINARY)
+        text = _string("The text itself, instead of a file.")
+        form = Schema(type=OpenAPIType.OBJECT, properties={"file": file, "text": text, **_TEXT_FIELDS})
+        json = Schema(type=OpenAPIType.OBJECT, properties={"text": text, **_TEXT_FIELDS}, required=["text"])
+        example = Example(value={"text": "Visitors register at the front desk.", "title": "Visitor policy"})
+        self.request_body = RequestBody(
+            required=True,
+            content={
+                "multipart/form-data": OpenAPIMediaType(schema=form),
+                "application/json": OpenAPIMediaType(schema=json, examples={"text": example}),
+            },
+        )
+
+
+@post("/", operation_class=_UploadOperation, status_code=202, sync_to_thread=True, summary="Hand in a document")
+def hand_in(
+    request: Request[Any, Any, Any],
+    body: bytes,
+    principal: NamedDependency[Principal],
+    ringfence: NamedDependency[Ringfence],
+) -> Accepted:
+    """Keep the document, sealed, and ingest it in the background."""
+    view, job = ringfence.documents.register(principal, upload_of(request, body))
+    return Accepted(document=DocumentBody.of(view), job=JobBody.of(job))
+
+
+@get("/", sync_to_thread=True, summary="List documents")
+def list_documents(
+    principal: NamedDependency[Principal],
+    ringfence: NamedDependency[Ringfence],
+    limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
+    after: Annotated[UUID | None, QueryParameter()] = None,
+) -> Page:
+    """List the documents that this API key may see, newest first."""
+    views = ringfence.documents.page(principal, limit=limit, after=DocumentId(after) if after else None)
+    return Page(documents=[DocumentBody.of(view) for view in views], next=views[-1].id if len(views) == limit else None)
+
+
+@get("/{document_id:uuid}", sync_to_thread=True, summary="Show a document")
+def show_document(
+    document_id: FromPath[UUID], principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence]
+) -> DocumentBody:
+    """Show one document: its state, its labels, why it failed if it did."""
+    return DocumentBody.of(ringfence.documents.get(principal, DocumentId(document_id)))
+
+
+@delete("/{document_id:uuid}", status_code=202, sync_to_thread=True, summary="Erase a document")
+def erase_document(
+    document_id: FromPath[UUID], principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence]
+) -> JobBody:
+    """Make the document unreachable now; the job returned destroys it everywhere and counts what is left."""
+    return JobBody.of(ringfence.erasure.request(principal, DocumentId(document_id)))
+
+
+documents = Router(
+    "/v1/documents", route_handlers=[hand_in, list_documents, show_document, erase_document], tags=["documents"]
+)

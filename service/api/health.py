@@ -1,0 +1,57 @@
+"""Whether the process lives, whether its parts answer, and the numbers."""
+
+import time
+from typing import Any
+
+from litestar import MediaType, Response, Router, get
+from litestar.di import NamedDependency
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from service.api.metrics import REQUESTS
+from service.api.schemas import Readiness
+from service.product import Ringfence
+
+
+@get("/healthz", sync_to_thread=False, summary="Is the process alive?", media_type=MediaType.TEXT)
+def alive() -> str:
+    """Answer as long as the process runs."""
+    return "ok"
+
+
+@get("/readyz", sync_to_thread=True, summary="Do all parts answer?")
+def ready(ringfence: NamedDependency[Ringfence]) -> Response[Readiness]:
+    """Answer 200 when every part does, else 503 with the ones that do not."""
+    parts = ringfence.readiness()
+    complete = all(parts.values())
+    return Response(Readiness(ready=complete, parts=parts), status_code=200 if complete else 503)
+
+
+@get("/metrics", sync_to_thread=True, summary="Numbers for Prometheus", media_type=MediaType.TEXT)
+def metrics() -> Response[bytes]:
+    """Give the numbers in Prometheus' text format."""
+    return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
+
+
+health = Router("/", route_handlers=[alive, ready, metrics], tags=["health"])
+
+
+def timed(app: ASGIApp) -> ASGIApp:
+    """Wrap the application so that every request is timed under its path template."""
+
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+        started, status = time.perf_counter(), "500"
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = str(message["status"])
+            await send(message)
+
+        try:
+            await app(scope, receive, noted)
+        finally:
+            path: Any = scope.get("path_template") or "unmatched"
+            REQUESTS.labels(path=path, status=status).observe(time.perf_counter() - started)
+
+    return middleware

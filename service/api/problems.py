@@ -1,0 +1,85 @@
+"""The one table from error to HTTP status, told as problem details (RFC 9457)."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from service import errors
+
+_log = structlog.get_logger()
+
+STATUS: Mapping[type[errors.RingfenceError], HTTPStatus] = {
+    errors.InvalidRequestError: HTTPStatus.BAD_REQUEST,
+    errors.NotAuthenticatedError: HTTPStatus.UNAUTHORIZED,
+    errors.NotPermittedError: HTTPStatus.FORBIDDEN,
+    errors.NotFoundError: HTTPStatus.NOT_FOUND,
+    errors.KeyDestroyedError: HTTPStatus.NOT_FOUND,  # what is being erased is already absent
+    errors.ConflictError: HTTPStatus.CONFLICT,
+    errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.PartUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.LocalModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.CloudModelError: HTTPStatus.BAD_GATEWAY,
+    errors.RingfenceError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+MEDIA_TYPE = "application/problem+json"
+_RETRY_AFTER_SECONDS = 10
+_AnyRequest = Request[Any, Any, Any]
+
+
+def problem_of(error: errors.RingfenceError) -> dict[str, object]:
+    """Return the body: what is absent and what may not be seen read the same."""
+    status = _status(error)
+    if status is HTTPStatus.NOT_FOUND:
+        error = errors.NotFoundError()
+    return {
+        "type": f"urn:ringfence:{error.code}",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": error.detail,
+    }
+
+
+def _status(error: errors.RingfenceError) -> HTTPStatus:
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def _ours(_: _AnyRequest, error: errors.RingfenceError) -> Response[dict[str, object]]:
+    status = _status(error)
+    headers = {}
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(problem_of(error), status_code=int(status), media_type=MEDIA_TYPE, headers=headers)
+
+
+def _http(_: _AnyRequest, error: HTTPException) -> Response[dict[str, object]]:
+    status = HTTPStatus(error.status_code)
+    body: dict[str, object] = {"type": "about:blank", "title": status.phrase, "status": int(status)}
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR and status is not HTTPStatus.NOT_FOUND:
+        body["detail"] = error.detail
+        if isinstance(error.extra, list):
+            body["errors"] = [_without_input(item) for item in error.extra]
+    return Response(body, status_code=int(status), media_type=MEDIA_TYPE, headers=error.headers)
+
+
+def _unexpected(request: _AnyRequest, error: Exception) -> Response[dict[str, object]]:
+    # The type and the route only: a message or a traceback could quote somebody's text.
+    _log.error("request_failed_unexpectedly", error=type(error).__name__, path=request.scope.get("path_template"))
+    return _ours(request, errors.RingfenceError())
+
+
+def _without_input(item: object) -> object:
+    return {key: item[key] for key in ("message", "key", "source") if key in item} if isinstance(item, dict) else None
+
+
+HANDLERS: ExceptionHandlersMap = {
+    errors.RingfenceError: _ours,
+    HTTPException: _http,
+    Exception: _unexpected,
+}

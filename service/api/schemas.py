@@ -1,0 +1,269 @@
+"""What goes over the wire, version 1."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from ingestion.sensitivity import Category, Label, Verdict
+from service.answering import Answer, Citation
+from service.documents import DocumentView
+from service.policy.routing import Reason, Route
+from service.ports import DocumentState, JobKind, JobRecord, JobState
+from service.retrieval import Retrieved
+
+Limit = Annotated[int, Meta(ge=1, le=100)]
+QuestionText = Annotated[str, Meta(min_length=1, max_length=2_000, examples=["How many days off do I get?"])]
+
+
+class LabelBody(Struct, kw_only=True):
+    """What the labeller says of one chunk; findings name kinds, never values."""
+
+    verdict: Verdict
+    categories: list[Category]
+    kinds: list[str]
+    language: str
+    labeller_version: str
+
+    @classmethod
+    def of(cls, label: Label) -> "LabelBody":
+        """Present a label."""
+        return cls(
+            verdict=label.verdict,
+            categories=sorted(label.categories),
+            kinds=sorted({finding.kind for finding in label.findings}),
+            language=label.language,
+            labeller_version=label.labeller_version,
+        )
+
+
+class DocumentText(Struct, kw_only=True):
+    """A document sent as text."""
+
+    text: Annotated[str, Meta(min_length=1, examples=["Visitors register at the front desk."])]
+    title: str | None = None
+    file_name: str = "text.txt"
+    external_id: str | None = None
+    groups: list[str] = []
+    declared: list[Category] = []
+
+
+class DocumentBody(Struct, kw_only=True):
+    """A document that the API key may see."""
+
+    id: UUID
+    title: str
+    file_name: str
+    external_id: str | None
+    media_type: str
+    size: int
+    state: DocumentState
+    groups: list[str]
+    declared: list[Category]
+    labels: dict[str, int]
+    chunk_count: int
+    page_count: int
+    created_at: datetime
+    failure: str | None
+    failure_detail: str | None
+
+    @classmethod
+    def of(cls, view: DocumentView) -> "DocumentBody":
+        """Present a document."""
+        return cls(
+            id=view.id,
+            title=view.title,
+            file_name=view.file_name,
+            external_id=view.external_id,
+            media_type=view.media_type,
+            size=view.size,
+            state=view.state,
+            groups=list(view.groups),
+            declared=list(view.declared),
+            labels=view.labels,
+            chunk_count=view.chunk_count,
+            page_count=view.page_count,
+            created_at=view.created_at,
+            failure=view.failure,
+            failure_detail=view.failure_detail,
+        )
+
+
+class JobBody(Struct, kw_only=True):
+    """One job of the ledger."""
+
+    id: UUID
+    kind: JobKind
+    document_id: UUID
+    state: JobState
+    stage: str
+    attempts: int
+    created_at: datetime
+    updated_at: datetime
+    failure: str | None
+    failure_detail: str | None
+
+    @classmethod
+    def of(cls, job: JobRecord) -> "JobBody":
+        """Present a job."""
+        return cls(
+            id=job.id,
+            kind=job.kind,
+            document_id=job.document_id,
+            state=job.state,
+            stage=job.stage,
+            attempts=job.attempts,
+            created_at=job.created_at,
+            updated_at=job.updated_at,
+            failure=job.failure,
+            failure_detail=job.failure_detail,
+        )
+
+
+class Accepted(Struct, kw_only=True):
+    """The document is kept and a job will ingest it."""
+
+    document: DocumentBody
+    job: JobBody
+
+
+class Page(Struct, kw_only=True):
+    """One page of documents; `next` goes into `after` for the following one."""
+
+    documents: list[DocumentBody]
+    next: UUID | None
+
+
+class JobPage(Struct, kw_only=True):
+    """One page of jobs; `next` goes into `after` for the following one."""
+
+    jobs: list[JobBody]
+    next: UUID | None
+
+
+class SearchRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What to look for. `scope=non_sensitive` keeps to chunks proved harmless."""
+
+    question: QuestionText
+    limit: Limit = 10
+    scope: Literal["all", "non_sensitive"] = "all"
+
+
+class SourceBody(Struct, kw_only=True):
+    """A chunk that the API key may see, and where it stands."""
+
+    number: int
+    document_id: UUID
+    chunk: int
+    title: str
+    pages: tuple[int, int]
+    text: str
+    label: LabelBody
+    score: float
+
+    @classmethod
+    def of(cls, source: Citation) -> "SourceBody":
+        """Present a numbered source."""
+        return cls(
+            number=source.number,
+            document_id=source.document_id,
+            chunk=source.ordinal,
+            title=source.title,
+            pages=(source.first_page, source.last_page),
+            text=source.text,
+            label=LabelBody.of(source.label),
+            score=round(source.score, 4),
+        )
+
+    @classmethod
+    def found(cls, number: int, hit: Retrieved) -> "SourceBody":
+        """Present a hit."""
+        return cls(
+            number=number,
+            document_id=hit.document_id,
+            chunk=hit.ordinal,
+            title=hit.title,
+            pages=(hit.first_page, hit.last_page),
+            text=hit.text,
+            label=LabelBody.of(hit.label),
+            score=round(hit.score, 4),
+        )
+
+
+class SearchBody(Struct, kw_only=True):
+    """The chunks found, best first."""
+
+    hits: list[SourceBody]
+
+
+class TurnBody(Struct, kw_only=True):
+    """An earlier turn. An assistant's turn has no provenance here, so it keeps the conversation local."""
+
+    role: Literal["user", "assistant"]
+    text: Annotated[str, Meta(min_length=1, max_length=4_000)]
+
+
+class AnswerRequest(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A question. With `stream` the answer comes as server-sent events."""
+
+    question: QuestionText
+    history: Annotated[list[TurnBody], Meta(max_length=20)] = []
+    scope: Literal["all", "non_sensitive"] = "all"
+    stream: bool = False
+
+
+class ReasonBody(Struct, kw_only=True):
+    """Why the answer was made where it was."""
+
+    cause: str
+    origin: str | None
+    categories: list[Category]
+
+    @classmethod
+    def of(cls, reason: Reason) -> "ReasonBody":
+        """Present a reason."""
+        return cls(
+            cause=reason.cause.value,
+            origin=reason.origin.value if reason.origin else None,
+            categories=list(reason.categories),
+        )
+
+
+class AnswerBody(Struct, kw_only=True):
+    """An answer, the sources it rests on, and where and why it was made."""
+
+    id: UUID
+    answer: str
+    citations: list[SourceBody]
+    sources: list[SourceBody]
+    route: Route
+    backend: str
+    model: str | None
+    reasons: list[ReasonBody]
+    input_tokens: int | None
+    output_tokens: int | None
+
+    @classmethod
+    def of(cls, answer: Answer) -> "AnswerBody":
+        """Present an answer."""
+        used = answer.generation
+        return cls(
+            id=answer.id,
+            answer=answer.text,
+            citations=[SourceBody.of(source) for source in answer.citations],
+            sources=[SourceBody.of(source) for source in answer.sources],
+            route=answer.route,
+            backend=answer.backend,
+            model=answer.model,
+            reasons=[ReasonBody.of(reason) for reason in answer.reasons],
+            input_tokens=used.input_tokens if used else None,
+            output_tokens=used.output_tokens if used else None,
+        )
+
+
+class Readiness(Struct, kw_only=True):
+    """Whether each part answers."""
+
+    ready: bool
+    parts: dict[str, bool]

@@ -1,0 +1,94 @@
+"""Settings become adapters, adapters become use cases: the one composition root, for API, workers and CLI."""
+
+from datetime import UTC, datetime
+
+from pydantic import SecretStr
+
+from ingestion.labelling import RingfenceLabeller
+from service.adapters.anthropic import AnthropicCloudModel
+from service.adapters.celery import CeleryJobQueue
+from service.adapters.database import SqlDatabase
+from service.adapters.keystore import SqliteKeyStore, load_master_key
+from service.adapters.qdrant_edge import QdrantEdgeChunkIndex
+from service.adapters.qdrant_server import QdrantServerChunkIndex
+from service.adapters.sandbox import SandboxedParser
+from service.adapters.sentence_transformers import SentenceTransformersEmbedder
+from service.adapters.vault import vault_at
+from service.adapters.vllm import VllmLocalModel
+from service.folder import DataFolder
+from service.ports import ChunkIndex, CloudModel, LocalModel
+from service.product import Adapters, Limits, Ringfence, assemble
+from service.settings import Settings
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+        return datetime.now(UTC)
+
+
+def build(settings: Settings) -> Ringfence:
+    """Return the product on the stores that the settings name. Connects to nothing yet."""
+    limits = Limits(
+        max_upload_bytes=settings.max_upload_bytes,
+        answer_tokens=settings.answer_tokens,
+        lease_seconds=settings.lease_seconds,
+        max_attempts=settings.max_attempts,
+    )
+    return assemble(adapters(settings), limits)
+
+
+def adapters(settings: Settings) -> Adapters:
+    """Return the real adapters: servers where settings name them, else the embedded parts of the data folder."""
+    folder = DataFolder(settings.data_dir)
+    embedder = SentenceTransformersEmbedder(settings.embedder)
+    return Adapters(
+        database=SqlDatabase(_secret(settings.database_url) or folder.database_url),
+        index=chunk_index(settings, folder),
+        keys=SqliteKeyStore(folder.keys, load_master_key(folder.master_key)),
+        vault=vault_at(settings.vault_url, folder.vault),
+        queue=CeleryJobQueue(_secret(settings.broker_url) or folder.broker_url),
+        clock=SystemClock(),
+        parser=parser(settings),
+        tokenizer=embedder.tokenizer,
+        embedder=embedder,
+        labeller=RingfenceLabeller(),
+        local=local_model(settings),
+        cloud=cloud_model(settings),
+    )
+
+
+def chunk_index(settings: Settings, folder: DataFolder) -> ChunkIndex:
+    """Return the Qdrant server where one is named, else the embedded engine."""
+    if settings.qdrant_url is None:
+        return QdrantEdgeChunkIndex(folder.edge_socket)
+    return QdrantServerChunkIndex.at(
+        settings.qdrant_url,
+        api_key=_secret(settings.qdrant_api_key),
+        dimensions=settings.embedder_dimensions,
+    )
+
+
+def local_model(settings: Settings) -> LocalModel | None:
+    """Return the model inside the building, if one is configured."""
+    if settings.local_model_url is None or settings.local_model is None:
+        return None
+    return VllmLocalModel(settings.local_model_url, settings.local_model, max_tokens=settings.answer_tokens)
+
+
+def cloud_model(settings: Settings) -> CloudModel | None:
+    """Return the model outside, if there is a key for it."""
+    if settings.anthropic_api_key is None:
+        return None
+    return AnthropicCloudModel(settings.anthropic_api_key, model=settings.cloud_model, base_url=settings.cloud_url)
+
+
+def parser(settings: Settings) -> SandboxedParser:
+    """Return the sandboxed parser with the configured limits."""
+    raise AssertionError(settings)
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value is not None else None

@@ -1,0 +1,240 @@
+"""Documents of a tenant: register one for ingestion, list what a principal may see."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from ingestion.sensitivity import Category
+from service.auditing import entry
+from service.doorbell import ring
+from service.erasure import Erasure
+from service.errors import InvalidRequestError, KeyDestroyedError, NotPermittedError, TooLargeError
+from service.places import external_id_place, file_name_place, original_place, title_place
+from service.policy.access import EVERYONE, DocumentId, JobId, Permission, Principal, Role, Scope
+from service.ports import (
+    Clock,
+    Database,
+    DocumentRecord,
+    DocumentState,
+    JobKind,
+    JobQueue,
+    JobRecord,
+    JobState,
+    KeyStore,
+    Transaction,
+    Vault,
+)
+from service.sealing import Key
+from service.visibility import visible
+
+_LONGEST_NAME = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """What someone hands in. `declared` is a floor: it can raise a label, never lower it (R6)."""
+
+    content: bytes
+    file_name: str
+    media_type: str | None = None
+    title: str | None = None
+    external_id: str | None = None
+    groups: frozenset[str] = frozenset()
+    declared: frozenset[Category] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentView:
+    """A document as a person who may see it reads it."""
+
+    id: DocumentId
+    title: str
+    file_name: str
+    external_id: str | None
+    media_type: str
+    size: int
+    state: DocumentState
+    groups: tuple[str, ...]
+    declared: tuple[Category, ...]
+    labels: dict[str, int]
+    chunk_count: int
+    page_count: int
+    created_at: datetime
+    failure: str | None
+    failure_detail: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documents:
+    """Registers and shows documents."""
+
+    database: Database
+    keys: KeyStore
+    vault: Vault
+    queue: JobQueue
+    clock: Clock
+    erasure: Erasure
+    max_upload_bytes: int
+
+    def register(self, principal: Principal, upload: Upload) -> tuple[DocumentView, JobRecord]:
+        """Keep the sealed original and a job for it; return when both would survive a crash.
+
+        Uploading under an external id again returns the document where the content is the same and
+        replaces it where the content differs.
+        """
+        self._check(principal, upload)
+        same = self._same(principal, upload)
+        if same is not None:
+            return same
+        record, key = self._sealed(principal, upload)
+        replaced: tuple[JobRecord, ...] = ()
+        with self.database.transaction(principal.tenant_id) as transaction:
+            replaced = self._make_room(transaction, principal, record)
+            transaction.documents.add(record)
+        sealed = key.seal(upload.content, place=original_place(record.tenant_id, record.id))
+        self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=sealed)
+        job = self._enqueue(principal, record)
+        for waiting in (*replaced, job):
+            ring(self.queue, waiting)
+        return self._view(record), job
+
+    def get(self, principal: Principal, document_id: DocumentId) -> DocumentView:
+        """Return one document. Raises NotFoundError for an absent and for an invisible one alike."""
+        with self.database.transaction(principal.tenant_id) as transaction:
+            return self._view(visible(transaction, principal, document_id))
+
+    def page(self, principal: Principal, *, limit: int, after: DocumentId | None = None) -> tuple[DocumentView, ...]:
+        """Return documents that the principal may see, newest first."""
+        with self.database.transaction(principal.tenant_id) as transaction:
+            records = transaction.documents.page(scope=Scope.of(principal), limit=limit, after=after)
+        views = []
+        for record in records:
+            try:
+                views.append(self._view(record))
+            except KeyDestroyedError:
+                continue  # erased since the page was read
+        return tuple(views)
+
+    def _check(self, principal: Principal, upload: Upload) -> None:
+        if not principal.may(Permission.UPLOAD):
+            raise NotPermittedError
+        if not upload.content:
+            message = "the file is empty"
+            raise InvalidRequestError(message)
+        if len(upload.content) > self.max_upload_bytes:
+            message = f"the file has {len(upload.content):,} bytes; this server takes at most {self.max_upload_bytes:,}"
+            raise TooLargeError(message)
+        names = (upload.file_name, upload.title or "", upload.external_id or "", *upload.groups)
+        if not upload.file_name.strip() or any(len(name) > _LONGEST_NAME or "\x00" in name for name in names):
+            message = f"file name, title, external id and groups have 1 to {_LONGEST_NAME:,} characters"
+            raise InvalidRequestError(message)
+        if not _may_assign(principal, upload.groups):
+            message = "a document can only be given groups that the API key itself belongs to"
+            raise NotPermittedError(message)
+
+    def _same(self, principal: Principal, upload: Upload) -> tuple[DocumentView, JobRecord] | None:
+        if upload.external_id is None:
+            return None
+        with self.database.transaction(principal.tenant_id) as transaction:
+            record = transaction.documents.by_external_fingerprint(self._external_fingerprint(principal, upload))
+            if record is None or record.state is DocumentState.FAILED or record.declared != upload.declared:
+                return None
+            if record.content_fingerprint != self._content_fingerprint(principal, upload):
+                return None
+            jobs = transaction.jobs.page(limit=1, document_id=record.id)
+        return (self._view(record), jobs[0]) if jobs else None
+
+    def _sealed(self, principal: Principal, upload: Upload) -> tuple[DocumentRecord, Key]:
+        tenant_id, document_id = principal.tenant_id, DocumentId(uuid4())
+        key = self.keys.create_document_key(tenant_id=tenant_id, document_id=document_id)
+        title = (upload.title or upload.file_name).encode()
+        external = upload.external_id
+        record = DocumentRecord(
+            id=document_id,
+            tenant_id=tenant_id,
+            state=DocumentState.REGISTERED,
+            title=key.seal(title, place=title_place(tenant_id, document_id)),
+            file_name=key.seal(upload.file_name.encode(), place=file_name_place(tenant_id, document_id)),
+            external_id=key.seal(external.encode(), place=external_id_place(tenant_id, document_id))
+            if external
+            else None,
+            external_fingerprint=self._external_fingerprint(principal, upload) if external else None,
+            content_fingerprint=self._content_fingerprint(principal, upload),
+            media_type=upload.media_type or "application/octet-stream",
+            size=len(upload.content),
+            groups=upload.groups or frozenset({EVERYONE}),
+            declared=upload.declared,
+            created_at=self.clock.now(),
+            created_by=principal.key_id,
+        )
+        return record, key
+
+    def _make_room(
+        self, transaction: Transaction, principal: Principal, record: DocumentRecord
+    ) -> tuple[JobRecord, ...]:
+        if record.external_fingerprint is None:
+            return ()
+        earlier = transaction.documents.by_external_fingerprint(record.external_fingerprint)
+        return (self.erasure.entomb(transaction, earlier, by=principal.key_id),) if earlier is not None else ()
+
+    def _enqueue(self, principal: Principal, record: DocumentRecord) -> JobRecord:
+        now = self.clock.now()
+        job = JobRecord(
+            id=JobId(uuid4()),
+            tenant_id=record.tenant_id,
+            kind=JobKind.INGEST,
+            document_id=record.id,
+            state=JobState.QUEUED,
+            created_at=now,
+            updated_at=now,
+        )
+        facts = {"job": str(job.id), "size": record.size, "declared": sorted(record.declared)}
+        with self.database.transaction(record.tenant_id) as transaction:
+            transaction.jobs.add(job)
+            transaction.audit.append(
+                entry(
+                    record.tenant_id,
+                    "document_registered",
+                    actor=principal.key_id,
+                    at=now,
+                    subject=record.id,
+                    facts=facts,
+                )
+            )
+        return job
+
+    def _external_fingerprint(self, principal: Principal, upload: Upload) -> str:
+        # The groups count, so that nobody learns of a document of other groups by trying its external id.
+        identity = "\x00".join((upload.external_id or "", *sorted(upload.groups)))
+        return self.keys.tenant_key(principal.tenant_id).fingerprint(identity.encode(), purpose="external_id")
+
+    def _content_fingerprint(self, principal: Principal, upload: Upload) -> str:
+        return self.keys.tenant_key(principal.tenant_id).fingerprint(upload.content, purpose="content")
+
+    def _view(self, record: DocumentRecord) -> DocumentView:
+        key = self.keys.document_key(tenant_id=record.tenant_id, document_id=record.id)
+        external = None
+        if record.external_id is not None:
+            external = key.open(record.external_id, place=external_id_place(record.tenant_id, record.id)).decode()
+        return DocumentView(
+            id=record.id,
+            title=key.open(record.title, place=title_place(record.tenant_id, record.id)).decode(),
+            file_name=key.open(record.file_name, place=file_name_place(record.tenant_id, record.id)).decode(),
+            external_id=external,
+            media_type=record.media_type,
+            size=record.size,
+            state=record.state,
+            groups=tuple(sorted(record.groups)),
+            declared=tuple(sorted(record.declared)),
+            labels=dict(record.label_counts),
+            chunk_count=record.chunk_count,
+            page_count=record.page_count,
+            created_at=record.created_at,
+            failure=record.failure,
+            failure_detail=record.failure_detail,
+        )
+
+
+def _may_assign(principal: Principal, groups: Iterable[str]) -> bool:
+    return principal.role in {Role.ADMIN, Role.DATA_OWNER, Role.OPERATOR} or principal.groups.issuperset(groups)

@@ -1,0 +1,237 @@
+"""Turns registered originals into labelled, searchable chunks: one batch of jobs at a time."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+from ingestion.pipeline import LabelledChunk, chunk_and_label
+
+from ingestion.document import Document
+from ingestion.errors import UnreadableError
+from service.auditing import entry
+from service.errors import DamagedError, KeyDestroyedError, LeaseLostError, NotFoundError
+from service.lease import Lease
+from service.places import chunk_place, file_name_place, original_place, title_place
+from service.policy.access import JobId, TenantId
+from service.ports import (
+    ChunkIndex,
+    ChunkRecord,
+    Clock,
+    Database,
+    DocumentRecord,
+    DocumentState,
+    Embedder,
+    JobKind,
+    JobRecord,
+    JobState,
+    KeyStore,
+    Labeller,
+    Parser,
+    Point,
+    Tokenizer,
+    Vault,
+)
+from service.sealing import Key
+
+_log = structlog.get_logger()
+_JOBS_AT_ONCE = 16
+_CHARACTERS_AT_ONCE = 1_000_000
+"""Text embedded together: enough to fill batches, little enough to bound memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """A job whose document was read."""
+
+    job: JobRecord
+    record: DocumentRecord
+    key: Key
+    document: Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingestion:
+    """Runs ingest jobs. Every write is under the job's fence and the document's row lock."""
+
+    database: Database
+    index: ChunkIndex
+    keys: KeyStore
+    vault: Vault
+    parser: Parser
+    tokenizer: Tokenizer
+    embedder: Embedder
+    labeller: Labeller
+    clock: Clock
+    lease: Lease
+    max_attempts: int
+
+    def run(self, tenant_id: TenantId, job_id: JobId) -> None:
+        """Ingest what the job names, and waiting documents beside it so that batches are full."""
+        with self.lease.taken(JobKind.INGEST, tenant_id, job_id, limit=_JOBS_AT_ONCE) as jobs:
+            batch: list[_Work] = []
+            for job in jobs:
+                work = self._read(job)
+                if work is not None:
+                    batch.append(work)
+                if sum(len(work.document.text) for work in batch) >= _CHARACTERS_AT_ONCE:
+                    self._finish(batch)
+                    batch = []
+            self._finish(batch)
+
+    def _read(self, job: JobRecord) -> _Work | None:
+        """Return the parsed document, or fail the job by itself."""
+        if job.attempts > self.max_attempts:
+            self._fail(job, "attempts_exhausted", f"Tried {self.max_attempts} times without a result.")
+            return None
+        tenant_id, document_id = job.tenant_id, job.document_id
+        try:
+            record = self._started(job)
+            key = self.keys.document_key(tenant_id=tenant_id, document_id=document_id)
+            sealed = self.vault.get(tenant_id=tenant_id, document_id=document_id)
+            content = key.open(sealed, place=original_place(tenant_id, document_id))
+            name = key.open(record.file_name, place=file_name_place(tenant_id, document_id)).decode()
+            document = self.parser.parse(content, name=name, media_type=_known(record.media_type))
+        except UnreadableError as error:
+            self._fail(job, error.reason.value, error.detail)
+        except DamagedError:
+            self._fail(job, "original_damaged", "The stored original was changed and cannot be opened.")
+        except (KeyDestroyedError, NotFoundError, LeaseLostError):
+            self._abandon(job)
+        else:
+            return _Work(job=job, record=record, key=key, document=document)
+        return None
+
+    def _started(self, job: JobRecord) -> DocumentRecord:
+        with self.database.transaction(job.tenant_id) as transaction:
+            record = transaction.documents.get(job.document_id, lock=True)
+            if record is None or not transaction.jobs.holds(job):
+                raise LeaseLostError
+            transaction.documents.update(replace(record, state=DocumentState.PROCESSING))
+            transaction.jobs.update(replace(job, stage="reading", updated_at=self.clock.now()))
+        return record
+
+    def _finish(self, batch: Sequence[_Work]) -> None:
+        """Chunk, embed and label the batch together; write document by document."""
+        if not batch:
+            return
+        results = chunk_and_label(
+            [work.document for work in batch],
+            tokenizer=self.tokenizer,
+            embed=self.embedder.embed,
+            labeller=self.labeller,
+        )
+        for work, chunks in zip(batch, results, strict=True):
+            try:
+                self._write(work, chunks)
+            except (LeaseLostError, KeyDestroyedError):
+                self._abandon(work.job)
+
+    def _write(self, work: _Work, chunks: Sequence[LabelledChunk]) -> None:
+        """Write points and rows while holding the document's row: an erasure waits, or has already won."""
+        now = self.clock.now()
+        declared = work.record.declared
+        labelled = [replace(chunk, label=chunk.label.raised_to(declared)) for chunk in chunks]
+        with self.database.transaction(work.job.tenant_id) as transaction:
+            record = transaction.documents.get(work.record.id, lock=True)
+            if record is None or not transaction.jobs.holds(work.job, lock=True):
+                raise LeaseLostError
+            transaction.chunks.replace(record.id, [_row(work, chunk) for chunk in labelled])
+            ready = self._ready(work, record, labelled)
+            transaction.documents.update(ready)
+            transaction.jobs.update(
+                replace(work.job, state=JobState.SUCCEEDED, stage="ready", lease_until=None, updated_at=now)
+            )
+            facts = {"job": str(work.job.id), "labels": ready.label_counts, "labeller": self.labeller.version}
+            transaction.audit.append(
+                entry(record.tenant_id, "document_ingested", at=now, subject=record.id, facts=facts)
+            )
+            self.index.replace(
+                tenant_id=record.tenant_id,
+                document_id=record.id,
+                points=[_point(record, chunk) for chunk in labelled],
+            )
+
+    def _ready(self, work: _Work, record: DocumentRecord, chunks: Sequence[LabelledChunk]) -> DocumentRecord:
+        title = record.title
+        if work.document.title and _titled_after_file(work):
+            title = work.key.seal(work.document.title.encode(), place=title_place(record.tenant_id, record.id))
+        return replace(
+            record,
+            state=DocumentState.READY,
+            title=title,
+            media_type=work.document.media_type,
+            chunk_count=len(chunks),
+            page_count=len(work.document.pages),
+            label_counts=_counts(chunks),
+            failure=None,
+            failure_detail=None,
+        )
+
+    def _fail(self, job: JobRecord, reason: str, detail: str) -> None:
+        """Fail this document and its job, with a reason that a person understands."""
+        now = self.clock.now()
+        failed = replace(job, state=JobState.FAILED, lease_until=None, updated_at=now)
+        with self.database.transaction(job.tenant_id) as transaction:
+            record = transaction.documents.get(job.document_id, lock=True)
+            if not transaction.jobs.update(replace(failed, failure=reason, failure_detail=detail)) or record is None:
+                return
+            transaction.documents.update(
+                replace(record, state=DocumentState.FAILED, failure=reason, failure_detail=detail)
+            )
+            facts = {"job": str(job.id), "reason": reason}
+            transaction.audit.append(
+                entry(job.tenant_id, "document_failed", at=now, subject=job.document_id, facts=facts)
+            )
+
+    def _abandon(self, job: JobRecord) -> None:
+        """End a job whose document is gone. If another worker holds it, the fence leaves it alone."""
+        _log.info("job_abandoned", job=str(job.id))
+        ended = replace(job, state=JobState.FAILED, lease_until=None, updated_at=self.clock.now())
+        with self.database.transaction(job.tenant_id) as transaction:
+            if transaction.documents.get(job.document_id) is None:
+                detail = "The document was erased before it was ready."
+                transaction.jobs.update(replace(ended, failure="erased", failure_detail=detail))
+
+
+def _row(work: _Work, labelled: LabelledChunk) -> ChunkRecord:
+    chunk = labelled.chunk
+    place = chunk_place(work.record.tenant_id, work.record.id, chunk.ordinal)
+    return ChunkRecord(
+        document_id=work.record.id,
+        ordinal=chunk.ordinal,
+        start=chunk.start,
+        end=chunk.end,
+        first_page=chunk.first_page,
+        last_page=chunk.last_page,
+        text=work.key.seal(chunk.text.encode(), place=place),
+        label=labelled.label,
+    )
+
+
+def _point(record: DocumentRecord, labelled: LabelledChunk) -> Point:
+    return Point(
+        document_id=record.id,
+        ordinal=labelled.chunk.ordinal,
+        vector=labelled.vector,
+        harmless=labelled.label.harmless,
+        categories=labelled.label.categories,
+        groups=record.groups,
+    )
+
+
+def _counts(chunks: Sequence[LabelledChunk]) -> dict[str, int]:
+    counts = Counter(chunk.label.verdict.value for chunk in chunks)
+    counts.update(category.value for chunk in chunks for category in chunk.label.categories)
+    return dict(counts)
+
+
+def _known(media_type: str) -> str | None:
+    return None if media_type == "application/octet-stream" else media_type
+
+
+def _titled_after_file(work: _Work) -> bool:
+    place = (work.record.tenant_id, work.record.id)
+    return work.key.open(work.record.title, place=title_place(*place)) == work.key.open(
+        work.record.file_name, place=file_name_place(*place)
+    )

@@ -1,0 +1,55 @@
+"""The ledger as people see it, and the sweep that rings again for what stands still."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from service.doorbell import ring
+from service.erasure import Erasure
+from service.errors import NotFoundError, NotPermittedError
+from service.policy.access import JobId, Permission, Principal, TenantId
+from service.ports import Clock, Database, JobQueue, JobRecord
+
+_RING_AGAIN_AFTER = timedelta(seconds=20)
+_ABANDONED_AFTER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jobs:
+    """Shows jobs and keeps them moving."""
+
+    database: Database
+    queue: JobQueue
+    clock: Clock
+    erasure: Erasure
+
+    def get(self, principal: Principal, job_id: JobId) -> JobRecord:
+        """Return one job of the principal's tenant. Raises NotFoundError."""
+        self._check(principal)
+        with self.database.transaction(principal.tenant_id) as transaction:
+            job = transaction.jobs.get(job_id)
+        if job is None:
+            raise NotFoundError
+        return job
+
+    def page(self, principal: Principal, *, limit: int, after: JobId | None = None) -> tuple[JobRecord, ...]:
+        """Return the tenant's jobs, newest first."""
+        self._check(principal)
+        with self.database.transaction(principal.tenant_id) as transaction:
+            return transaction.jobs.page(limit=limit, after=after)
+
+    def sweep(self) -> int:
+        """Ring for every job that nobody works on; return how many. Runs every few seconds, harmlessly."""
+        return sum(self._sweep(tenant.id) for tenant in self.database.tenants())
+
+    def _sweep(self, tenant_id: TenantId) -> int:
+        now = self.clock.now()
+        with self.database.transaction(tenant_id) as transaction:
+            for record in transaction.documents.abandoned(before=now - _ABANDONED_AFTER):
+                self.erasure.entomb(transaction, record, by=None)
+            waiting = transaction.jobs.waiting(now=now, queued_before=now - _RING_AGAIN_AFTER)
+        return sum(ring(self.queue, job) for job in waiting)
+
+    @staticmethod
+    def _check(principal: Principal) -> None:
+        if not principal.may(Permission.SEE_JOBS):
+            raise NotPermittedError

@@ -1,0 +1,28 @@
+"""Where a sealed value belongs: the string that binds a ciphertext to its tenant, document and field."""
+
+from service.policy.access import DocumentId, TenantId
+
+
+def original_place(tenant_id: TenantId, document_id: DocumentId) -> str:
+    """Return the place of the original file in the vault."""
+    return f"{tenant_id}|{document_id}|original"
+
+
+def title_place(tenant_id: TenantId, document_id: DocumentId) -> str:
+    """Return the place of the title."""
+    return f"{tenant_id}|{document_id}|title"
+
+
+def file_name_place(tenant_id: TenantId, document_id: DocumentId) -> str:
+    """Return the place of the file name."""
+    return f"{tenant_id}|{document_id}|file_name"
+
+
+def external_id_place(tenant_id: TenantId, document_id: DocumentId) -> str:
+    """Return the place of the external id."""
+    return f"{tenant_id}|{document_id}|external_id"
+
+
+def chunk_place(tenant_id: TenantId, document_id: DocumentId, ordinal: int) -> str:
+    """Return the place of a chunk's text."""
+    return f"{tenant_id}|{document_id}|chunk|{ordinal}"

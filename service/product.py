@@ -1,0 +1,150 @@
+"""The product as one value: every use case around one set of adapters."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from service.answering import Answering, Planner
+from service.documents import Documents
+from service.erasure import Erasure
+from service.ingesting import Ingestion
+from service.jobs import Jobs
+from service.labels import Labels
+from service.lease import Lease
+from service.ports import (
+    ChunkIndex,
+    Clock,
+    CloudModel,
+    Database,
+    Embedder,
+    JobQueue,
+    KeyStore,
+    Labeller,
+    LocalModel,
+    Parser,
+    Tokenizer,
+    Vault,
+)
+from service.principals import Principals
+from service.retrieval import Retriever
+from service.searching import Searching
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapters:
+    """One implementation of every port. Without a local model answers are quotes; without a cloud, all is local."""
+
+    database: Database
+    index: ChunkIndex
+    keys: KeyStore
+    vault: Vault
+    queue: JobQueue
+    clock: Clock
+    parser: Parser
+    tokenizer: Tokenizer
+    embedder: Embedder
+    labeller: Labeller
+    local: LocalModel | None = None
+    cloud: CloudModel | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What an operator may set about the use cases."""
+
+    max_upload_bytes: int
+    answer_tokens: int
+    lease_seconds: float
+    max_attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ringfence:
+    """What can be done, and whether the parts that it needs answer."""
+
+    principals: Principals
+    documents: Documents
+    ingestion: Ingestion
+    jobs: Jobs
+    searching: Searching
+    answering: Answering
+    erasure: Erasure
+    parts: Mapping[str, Callable[[], bool]]
+
+    def readiness(self) -> dict[str, bool]:
+        """Ask every part whether it answers."""
+        return {name: ready() for name, ready in self.parts.items()}
+
+
+def assemble(adapters: Adapters, limits: Limits) -> Ringfence:
+    """Return the use cases around these adapters."""
+    labels = Labels(embedder=adapters.embedder, tokenizer=adapters.tokenizer, labeller=adapters.labeller)
+    retriever = Retriever(index=adapters.index, database=adapters.database, keys=adapters.keys)
+    lease = Lease(database=adapters.database, clock=adapters.clock, seconds=limits.lease_seconds)
+    erasure = _erasure(adapters, lease)
+    return Ringfence(
+        principals=Principals(database=adapters.database, clock=adapters.clock),
+        documents=_documents(adapters, limits, erasure),
+        ingestion=_ingestion(adapters, limits, lease),
+        jobs=Jobs(database=adapters.database, queue=adapters.queue, clock=adapters.clock, erasure=erasure),
+        searching=Searching(retriever=retriever, labels=labels),
+        answering=_answering(adapters, limits, retriever, labels),
+        erasure=erasure,
+        parts={"database": adapters.database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
+    )
+
+
+def _erasure(adapters: Adapters, lease: Lease) -> Erasure:
+    return Erasure(
+        database=adapters.database,
+        index=adapters.index,
+        keys=adapters.keys,
+        vault=adapters.vault,
+        queue=adapters.queue,
+        clock=adapters.clock,
+        lease=lease,
+    )
+
+
+def _documents(adapters: Adapters, limits: Limits, erasure: Erasure) -> Documents:
+    return Documents(
+        database=adapters.database,
+        keys=adapters.keys,
+        vault=adapters.vault,
+        queue=adapters.queue,
+        clock=adapters.clock,
+        erasure=erasure,
+        max_upload_bytes=limits.max_upload_bytes,
+    )
+
+
+def _ingestion(adapters: Adapters, limits: Limits, lease: Lease) -> Ingestion:
+    return Ingestion(
+        database=adapters.database,
+        index=adapters.index,
+        keys=adapters.keys,
+        vault=adapters.vault,
+        parser=adapters.parser,
+        tokenizer=adapters.tokenizer,
+        embedder=adapters.embedder,
+        labeller=adapters.labeller,
+        clock=adapters.clock,
+        lease=lease,
+        max_attempts=limits.max_attempts,
+    )
+
+
+def _answering(adapters: Adapters, limits: Limits, retriever: Retriever, labels: Labels) -> Answering:
+    planner = Planner(
+        retriever=retriever,
+        labels=labels,
+        local=adapters.local,
+        cloud=adapters.cloud,
+        answer_tokens=limits.answer_tokens,
+    )
+    return Answering(
+        planner=planner,
+        database=adapters.database,
+        clock=adapters.clock,
+        local=adapters.local,
+        cloud=adapters.cloud,
+    )

@@ -1,0 +1,90 @@
+"""Finds the chunks that answer a question, inside a scope, twice checked: in the engine and in SQL."""
+
+from dataclasses import dataclass
+
+from ingestion.sensitivity import Label
+from service.errors import DamagedError, KeyDestroyedError
+from service.places import chunk_place, title_place
+from service.policy.access import DocumentId, Scope
+from service.ports import ChunkIndex, ChunkRecord, Database, DocumentRecord, Hit, KeyStore, Vector
+
+_OVERFETCH = 3
+_LOWEST_SCORE = 0.15
+"""Cosine below which MiniLM's neighbours are noise."""
+_SHARE_OF_BEST = 0.6
+"""A hit much weaker than the best is not shown to a model: it would only add sensitivity, not an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieved:
+    """A chunk that the asker may see, with its text, label and where it stands."""
+
+    document_id: DocumentId
+    ordinal: int
+    score: float
+    title: str
+    first_page: int
+    last_page: int
+    text: str
+    label: Label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retriever:
+    """Searches the index and lets SQL have the last word."""
+
+    index: ChunkIndex
+    database: Database
+    keys: KeyStore
+
+    def retrieve(self, vector: Vector, *, scope: Scope, labeller_version: str, limit: int) -> tuple[Retrieved, ...]:
+        """Return at most `limit` chunks inside the scope, best first.
+
+        A hit whose row is missing, out of scope, or unreadable is dropped (R30); with a scope of harmless
+        chunks only, so is one whose stored label is not harmless or not of the labeller in force (R21).
+        """
+        hits = self.index.search(vector=vector, scope=scope, limit=limit * _OVERFETCH)
+        rows = self._rows(hits, scope)
+        found: list[Retrieved] = []
+        for hit in hits:
+            row = rows.get((hit.document_id, hit.ordinal))
+            if row is None or hit.score < _LOWEST_SCORE:
+                continue
+            document, chunk = row
+            if scope.harmless_only and not (chunk.label.harmless and chunk.label.labeller_version == labeller_version):
+                continue
+            readable = self._read(document, chunk, hit)
+            if readable is not None:
+                found.append(readable)
+        return tuple(hit for hit in found[:limit] if hit.score >= found[0].score * _SHARE_OF_BEST)
+
+    def _rows(
+        self, hits: tuple[Hit, ...], scope: Scope
+    ) -> dict[tuple[DocumentId, int], tuple[DocumentRecord, ChunkRecord]]:
+        with self.database.transaction(scope.tenant_id) as transaction:
+            chunks = transaction.chunks.fetch([(hit.document_id, hit.ordinal) for hit in hits])
+            documents = {id_: transaction.documents.get(id_) for id_ in {chunk.document_id for chunk in chunks}}
+        rows = {}
+        for chunk in chunks:
+            document = documents[chunk.document_id]
+            if document is not None and scope.sees(tenant_id=document.tenant_id, groups=document.groups):
+                rows[chunk.document_id, chunk.ordinal] = (document, chunk)
+        return rows
+
+    def _read(self, document: DocumentRecord, chunk: ChunkRecord, hit: Hit) -> Retrieved | None:
+        try:
+            key = self.keys.document_key(tenant_id=document.tenant_id, document_id=document.id)
+            text = key.open(chunk.text, place=chunk_place(document.tenant_id, document.id, chunk.ordinal))
+            title = key.open(document.title, place=title_place(document.tenant_id, document.id))
+        except (KeyDestroyedError, DamagedError):
+            return None  # being erased, or tampered with: nobody may read it
+        return Retrieved(
+            document_id=document.id,
+            ordinal=chunk.ordinal,
+            score=hit.score,
+            title=title.decode(),
+            first_page=chunk.first_page,
+            last_page=chunk.last_page,
+            text=text.decode(),
+            label=chunk.label,
+        )

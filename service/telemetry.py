@@ -1,0 +1,50 @@
+"""One pipeline for logs: JSON lines of static events with ids, reasons and timings."""
+
+import logging
+import sys
+
+import structlog
+
+_QUIET = ("httpx", "httpcore", "httpx2", "httpcore2", "anthropic", "sqlalchemy", "urllib3", "filelock", "transformers")
+
+
+def configure() -> None:
+    """Send structlog and the standard library's logging to stderr, one JSON object a line.
+
+    Libraries that may quote requests or parameters speak only from WARNING up, and never with a traceback:
+    an exception's text can hold somebody's words.
+    """
+    shared: list[structlog.types.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _without_tracebacks,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer()],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _without_tracebacks(
+    _: structlog.types.WrappedLogger, __: str, event: structlog.types.EventDict
+) -> structlog.types.EventDict:
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    if isinstance(info, tuple) and info[0] is not None:
+        event["error"] = info[0].__name__
+    return event
