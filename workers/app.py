@@ -1,0 +1,39 @@
+"""The Celery application of worker and beat: `python -m celery -A workers.app worker|beat`."""
+
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_init, setup_logging
+
+from service import settings, telemetry
+from service.adapters.celery import configured
+from service.folder import DataFolder
+from service.settings import Settings
+from workers.alive import Alive
+from workers.schedule import SCHEDULE
+from workers.tasks import TASKS
+
+
+def _application(read: Settings) -> Celery:
+    folder = DataFolder(read.data_dir)
+    made = configured(read.broker_url.get_secret_value() if read.broker_url else folder.broker_url)
+    made.conf.update(
+        worker_concurrency=read.worker_processes,
+        beat_schedule=SCHEDULE,
+        beat_schedule_filename=str(folder.run / "beat-schedule"),
+        beat_sync_every=1,  # the schedule's file is also beat's sign of life
+    )
+    for name, task in TASKS.items():
+        made.task(name=name)(task)
+    alive = Alive.in_folder(folder.run)
+    made.steps["consumer"].add(alive)
+    beat_init.connect(lambda **_: alive.show(), weak=False)
+    return made
+
+
+def _log_as_the_product_does(**_: Any) -> None:  # noqa: ANN401 - Celery's signal
+    telemetry.configure()
+
+
+setup_logging.connect(_log_as_the_product_does)
+app = _application(settings.load())

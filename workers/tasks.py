@@ -1,0 +1,53 @@
+"""Ids in, one use case, done: nothing is returned, nothing but ids is logged, and twice does no harm."""
+
+from collections.abc import Callable
+from functools import cache
+from uuid import UUID
+
+import structlog
+
+from service import settings
+from service.adapters.celery import SWEEP
+from service.errors import PartUnavailableError
+from service.policy.access import JobId, TenantId
+from service.ports import JobKind
+from service.product import Ringfence
+
+_log = structlog.get_logger()
+
+
+def ingest(tenant: str, job: str) -> None:
+    """Parse, split, label, embed and index a document."""
+    _work(lambda ringfence: ringfence.ingestion.run(TenantId(UUID(tenant)), JobId(UUID(job))), job=job)
+
+
+def erase(tenant: str, job: str) -> None:
+    """Destroy a document everywhere."""
+    _work(lambda ringfence: ringfence.erasure.run(TenantId(UUID(tenant)), JobId(UUID(job))), job=job)
+
+
+def sweep() -> None:
+    """Ring again for every job that nobody works on."""
+    _work(lambda ringfence: ringfence.jobs.sweep())
+
+
+TASKS: dict[str, Callable[..., None]] = {JobKind.INGEST.value: ingest, JobKind.ERASE.value: erase, SWEEP: sweep}
+"""Every task by the name that rings for it."""
+
+
+@cache
+def _ringfence() -> Ringfence:
+    """Return the product, built once in every child process: models and connections do not survive a fork."""
+    from service import bootstrap  # noqa: PLC0415 - beat and the workers' parent need none of the models
+
+    return bootstrap.build(settings.load())
+
+
+def _work(use_case: Callable[[Ringfence], object], **ids: str) -> None:
+    """Run a use case. Whatever it raises ends here: the ledger, not the broker, says what runs again."""
+    try:
+        use_case(_ringfence())
+    except PartUnavailableError:
+        _log.warning("task_interrupted", **ids)
+    except Exception as error:  # noqa: BLE001 - the exception's text may quote a document: only its kind is logged
+        _log.error("task_failed", error=type(error).__name__, **ids)
