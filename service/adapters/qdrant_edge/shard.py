@@ -8,7 +8,6 @@ from uuid import UUID, uuid5
 
 import numpy as np
 from qdrant_edge import (
-    BoolIndexParams,
     CountRequest,
     Distance,
     EdgeConfig,
@@ -133,13 +132,9 @@ def _config(dimensions: int) -> EdgeConfig:
     )
 
 
-def _payload_indexes() -> dict[str, KeywordIndexParams | BoolIndexParams]:
-    return {
-        "tenant": KeywordIndexParams(is_tenant=True),
-        "document": KeywordIndexParams(),
-        "groups": KeywordIndexParams(),
-        "harmless": BoolIndexParams(),
-    }
+def _payload_indexes() -> dict[str, KeywordIndexParams]:
+    plain = {name: KeywordIndexParams() for name in ("document", "groups", "harmless")}
+    return {"tenant": KeywordIndexParams(is_tenant=True), **plain}
 
 
 def _stored(tenant: UUID, document: UUID, point: WirePoint) -> Point:
@@ -149,7 +144,7 @@ def _stored(tenant: UUID, document: UUID, point: WirePoint) -> Point:
         "ordinal": point.ordinal,
         "groups": point.groups,
         "categories": point.categories,
-        "harmless": point.harmless,
+        "harmless": _word(harmless=point.harmless),
     }
     return Point(chunk_id(DocumentId(document), point.ordinal), _floats(point.vector), payload)
 
@@ -174,9 +169,14 @@ def _scope(request: Search) -> Filter:
     if request.groups is not None:
         must.append(FieldCondition("groups", match=MatchAny(request.groups)))
     if request.harmless_only:
-        must.append(_is("harmless", value=True))
+        must.append(_is("harmless", _word(harmless=True)))
     return Filter(must=[*must])
 
 
-def _is(key: str, value: str | bool) -> FieldCondition:  # noqa: FBT001 - the engine matches booleans by value
+def _is(key: str, value: str) -> FieldCondition:
     return FieldCondition(key, match=MatchValue(value))
+
+
+def _word(*, harmless: bool) -> str:
+    """Return a keyword for the flag: this engine takes a boolean to match for an integer and finds nothing."""
+    return "yes" if harmless else "no"
