@@ -1,0 +1,233 @@
+"""The cloud model over Anthropic's SDK: permitted bytes in, an answer out, and nothing else leaves."""
+
+import logging
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+
+import httpx2
+from anthropic import Anthropic, AnthropicError, APIConnectionError, APIStatusError, APITimeoutError, Stream
+from anthropic.types import (
+    Message,
+    MessageDeltaUsage,
+    RawContentBlockDeltaEvent,
+    RawMessageDeltaEvent,
+    RawMessageStartEvent,
+    RawMessageStopEvent,
+    RawMessageStreamEvent,
+    TextBlock,
+    TextDelta,
+    Usage,
+)
+from anthropic.types.raw_message_delta_event import Delta
+from pydantic import SecretStr
+
+from service.errors import CloudModelError, EgressRefusedError
+from service.policy.egress import CloudPermit
+from service.ports.models import Generation
+
+_ADDRESS = "https://api.anthropic.com"
+_PATH = "/v1/messages"
+_CONNECT_SECONDS = 5.0
+_LONGEST_WAIT = 5.0
+"""A server that asks for more patience than this is not waited for: the local model answers sooner."""
+_HEADERS = frozenset(
+    {"accept", "accept-encoding", "anthropic-version", "connection", "content-type", "user-agent", "x-api-key"}
+)
+"""What leaves beside the body. The SDK would also describe this machine, and add what its own settings say."""
+_FINISHED = {"end_turn": "stop", "stop_sequence": "stop"}
+_UNUSABLE = {"refusal": "The cloud model refused to answer.", "max_tokens": "The cloud model's answer was cut short."}
+_READ_BY_US = frozenset({"message_start", "content_block_delta", "message_delta", "message_stop"})
+_MALFORMED = "The cloud model's answer cannot be understood."
+
+
+class AnthropicCloudModel:
+    """Sends what a CloudPermit covers to the Messages API, each byte checked again where it leaves."""
+
+    def __init__(
+        self,
+        api_key: SecretStr,
+        *,
+        model: str,
+        base_url: str | None = None,
+        timeout: float = 60,
+        max_retries: int = 1,
+    ) -> None:
+        _silence()
+        self._api_key = api_key
+        self._model = model
+        # Named here, so that the SDK does not take another address from its environment.
+        self._base_url = (base_url or _ADDRESS).rstrip("/")
+        self._timeout = httpx2.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS))
+        self._max_retries = max_retries
+        self._network = httpx2.HTTPTransport(trust_env=False)
+
+    @property
+    def name(self) -> str:
+        """The pinned model name."""
+        return self._model
+
+    def stream(self, permit: CloudPermit) -> Generator[str, None, Generation]:
+        """Send the permitted bytes; yield pieces of the answer. Raises CloudModelError."""
+        self._check(permit, stream=True)
+        with _translated(), self._client(permit) as client:
+            events = client.post(
+                _PATH, content=permit.body, cast_to=Message, stream=True, stream_cls=Stream[RawMessageStreamEvent]
+            )
+            with events:
+                return (yield from _pieces(events, pin=self._model))
+
+    def generate(self, permit: CloudPermit) -> tuple[str, Generation]:
+        """Send the permitted bytes; return the whole answer. Raises CloudModelError."""
+        self._check(permit, stream=False)
+        with _translated(), self._client(permit) as client:
+            return _whole(client.post(_PATH, content=permit.body, cast_to=Message), pin=self._model)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._network.close()
+
+    def _check(self, permit: CloudPermit, *, stream: bool) -> None:
+        if permit.model != self._model or permit.stream is not stream:
+            raise EgressRefusedError
+
+    def _client(self, permit: CloudPermit) -> Anthropic:
+        """Return an SDK client that can send this permit's bytes and no others."""
+        guard = _Guard(permit, httpx2.URL(self._base_url + _PATH), self._network)
+        return Anthropic(
+            api_key=self._api_key.get_secret_value(),
+            base_url=self._base_url,
+            timeout=self._timeout,
+            max_retries=self._max_retries,
+            # Traces could carry what was asked and answered.
+            open_telemetry=False,
+            http_client=httpx2.Client(transport=guard, trust_env=False, follow_redirects=False, timeout=self._timeout),
+        )
+
+
+class _NotPermittedError(AnthropicError):
+    """Something else than the permitted request was about to leave. Not wrapped and not retried by the SDK."""
+
+
+class _Guard(httpx2.BaseTransport):
+    """The innermost door: every attempt passes here, and only the permitted request goes on to the network."""
+
+    def __init__(self, permit: CloudPermit, url: httpx2.URL, network: httpx2.BaseTransport) -> None:
+        self._permit = permit
+        self._url = url
+        self._network = network
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send the permit's own bytes where they are what was about to leave. Raises otherwise."""
+        if request.method != "POST" or request.url != self._url or not self._permit.covers(request.read()):
+            raise _NotPermittedError
+        response = self._network.handle_request(
+            httpx2.Request(
+                "POST",
+                self._url,
+                headers={name: value for name, value in request.headers.items() if name in _HEADERS},
+                content=self._permit.body,
+                extensions=request.extensions,
+            )
+        )
+        if _wait_asked_for(response) > _LONGEST_WAIT:
+            response.headers["x-should-retry"] = "false"
+        return response
+
+
+def _wait_asked_for(response: httpx2.Response) -> float:
+    """Return the seconds that the server asks to wait; a date counts as too long."""
+    try:
+        return float(response.headers.get("retry-after", 0))
+    except ValueError:
+        return float("inf")
+
+
+def _pieces(events: Iterable[RawMessageStreamEvent], *, pin: str) -> Generator[str, None, Generation]:
+    asked = said = 0
+    model = ""
+    reason: str | None = None
+    for event in events:
+        match event:
+            case RawMessageStartEvent(
+                type="message_start", message=Message(model=str(model), usage=Usage(input_tokens=int(asked)))
+            ):
+                _check_pin(model, pin)
+            case RawContentBlockDeltaEvent(type="content_block_delta", delta=TextDelta(text=str(text))) if model:
+                yield text
+            case RawMessageDeltaEvent(
+                type="message_delta", delta=Delta(stop_reason=reason), usage=MessageDeltaUsage(output_tokens=int(said))
+            ):
+                pass
+            case RawMessageStopEvent(type="message_stop") if model:
+                return Generation(model=model, input_tokens=asked, output_tokens=said, finish=_finish(reason))
+            case _ if event.type in _READ_BY_US:
+                raise CloudModelError(_MALFORMED)
+            case _:
+                pass
+    message = "The cloud model broke off in the middle of its answer."
+    raise CloudModelError(message)
+
+
+def _whole(message: object, *, pin: str) -> tuple[str, Generation]:
+    match message:
+        case Message(
+            model=str(model),
+            content=[*blocks],
+            stop_reason=reason,
+            usage=Usage(input_tokens=int(asked), output_tokens=int(said)),
+        ):
+            _check_pin(model, pin)
+            finish = _finish(reason)
+            text = "".join(_text(block) for block in blocks)
+            return text, Generation(model=model, input_tokens=asked, output_tokens=said, finish=finish)
+        case _:
+            raise CloudModelError(_MALFORMED)
+
+
+def _text(block: object) -> str:
+    match block:
+        case TextBlock(type="text", text=str(text)):
+            return text
+        case _:
+            raise CloudModelError(_MALFORMED)
+
+
+def _check_pin(model: str, pin: str) -> None:
+    if model != pin:
+        message = "Another cloud model answered than the one that is pinned."
+        raise CloudModelError(message)
+
+
+def _finish(reason: str | None) -> str:
+    if reason not in _FINISHED:
+        raise CloudModelError(_UNUSABLE.get(reason or "", _MALFORMED))
+    return _FINISHED[reason]
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Let no error of the client out: its message may quote what was sent."""
+    try:
+        yield
+    except _NotPermittedError:
+        raise EgressRefusedError from None
+    except (AnthropicError, httpx2.HTTPError, httpx2.StreamError, ValueError) as error:
+        raise CloudModelError(_why(error)) from None
+
+
+def _why(error: Exception) -> str:
+    match error:
+        case APITimeoutError() | httpx2.TimeoutException():
+            return "The cloud model did not answer in time."
+        case APIConnectionError() | httpx2.TransportError():
+            return "The connection to the cloud model failed."
+        case APIStatusError(status_code=int(status)):
+            return f"The cloud model answered with HTTP status {status}."
+        case _:
+            return _MALFORMED
+
+
+def _silence() -> None:
+    """Keep the SDK's debug log, which prints whole requests, off whatever the environment or the root logger says."""
+    for name in ("anthropic", "anthropic._base_client", "httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
