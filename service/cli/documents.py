@@ -1,0 +1,204 @@
+"""Commands about documents and jobs: ingest, documents, delete, jobs."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from ingestion.sensitivity import Category
+from service.cli.client import Client, connected
+from service.cli.options import AsJson, DataDir, TenantName, err, loaded, out, print_json
+from service.errors import InvalidRequestError, TooLargeError
+
+EXIT_SOME_FAILED = 4
+_POLL_SECONDS = 0.3
+_ENDED = frozenset({"succeeded", "failed"})
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("ingest")(ingest)
+    app.command("documents")(list_documents)
+    app.command("delete")(delete)
+    app.command("jobs")(list_jobs)
+
+
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders; folders are walked.", exists=True)],
+    tenant: TenantName = None,
+    data: DataDir = None,
+    *,
+    group: Annotated[list[str] | None, typer.Option(help="Who may see it; repeat for several.")] = None,
+    declared: Annotated[list[Category] | None, typer.Option(help="A category it certainly has; repeatable.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hand in files, wait until each is ready or has failed, and sum up labels and failures.
+
+    A file handed in again from the same path is skipped if it is the same and replaced if it changed.
+    """
+    form = {"groups": ",".join(group or ()), "declared": ",".join(declared or ())}
+    results: list[dict[str, Any]] = []
+    with connected(loaded(data), tenant) as client, _progress() as progress:
+        files = list(_files(paths))
+        handing = progress.add_task("handing in", total=len(files))
+        for path, name in files:
+            results.append(_handed_in(client, path, name, form))
+            progress.advance(handing)
+        working = progress.add_task("labelling and indexing", total=len(results))
+        _wait(client, results, lambda done: progress.update(working, completed=done))
+    failed = sum(result["state"] != "ready" for result in results)
+    if as_json:
+        print_json(results)
+    else:
+        _print_summary(results)
+    if failed:
+        raise typer.Exit(EXIT_SOME_FAILED)
+
+
+def list_documents(tenant: TenantName = None, data: DataDir = None, *, as_json: AsJson = False) -> None:
+    """List the documents that the key may see, newest first."""
+    with connected(loaded(data), tenant) as client:
+        documents = list(_pages(client, "/v1/documents", "documents"))
+    if as_json:
+        print_json(documents)
+        return
+    table = Table("id", "title", "state", "chunks", "labels", box=None)
+    for one in documents:
+        table.add_row(
+            one["id"], one["title"], one["failure_detail"] or one["state"], str(one["chunk_count"]), _labels(one)
+        )
+    out.print(table)
+
+
+def delete(
+    document: Annotated[UUID, typer.Argument(help="Id of the document.")],
+    tenant: TenantName = None,
+    data: DataDir = None,
+    *,
+    wait: Annotated[bool, typer.Option(help="Wait until every store was found empty.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a document: unreachable at once, then destroyed in every store and counted."""
+    with connected(loaded(data), tenant) as client:
+        job = client.call("DELETE", f"/v1/documents/{document}")
+        while wait and job["state"] not in _ENDED:
+            time.sleep(_POLL_SECONDS)
+            job = client.call("GET", f"/v1/jobs/{job['id']}")
+    if as_json:
+        print_json(job)
+    else:
+        gone = "gone from every store" if job["state"] == "succeeded" else "unreachable; destruction is under way"
+        out.print(f"{document}: {gone} (job {job['id']})")
+
+
+def list_jobs(tenant: TenantName = None, data: DataDir = None, *, as_json: AsJson = False) -> None:
+    """List jobs, newest first: what runs, what waits, what failed and why."""
+    with connected(loaded(data), tenant) as client:
+        jobs = list(_pages(client, "/v1/jobs", "jobs"))
+    if as_json:
+        print_json(jobs)
+        return
+    table = Table("id", "kind", "document", "state", "stage", "attempts", "reason", box=None)
+    for one in jobs:
+        table.add_row(
+            one["id"],
+            one["kind"],
+            one["document_id"],
+            one["state"],
+            one["stage"],
+            str(one["attempts"]),
+            one["failure_detail"] or "",
+        )
+    out.print(table)
+
+
+def _files(paths: list[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield each file with the name it is known by: hidden files are left out."""
+    for path in paths:
+        if path.is_file():
+            yield path, path.name
+            continue
+        for file in sorted(path.rglob("*")):
+            inside = file.relative_to(path)
+            if file.is_file() and not any(part.startswith(".") for part in inside.parts):
+                yield file, inside.as_posix()
+
+
+def _handed_in(client: Client, path: Path, name: str, form: dict[str, str]) -> dict[str, Any]:
+    fields = {key: value for key, value in form.items() if value}
+    try:
+        content = path.read_bytes()
+        answer = client.call(
+            "POST",
+            "/v1/documents",
+            data=fields | {"external_id": f"file:{name}"},
+            files={"file": (path.name, content, "application/octet-stream")},
+        )
+    except (InvalidRequestError, TooLargeError, OSError) as error:
+        return {"file": name, "state": "refused", "reason": str(error), "labels": {}}
+    return {"file": name, "job": answer["job"]["id"], "document": answer["document"]["id"], "state": "waiting"}
+
+
+def _wait(client: Client, results: list[dict[str, Any]], tell: Any) -> None:  # noqa: ANN401 - a callback
+    """Poll until every document is ready or has failed."""
+    waiting = [result for result in results if result["state"] == "waiting"]
+    while waiting:
+        still = []
+        for result in waiting:
+            job = client.call("GET", f"/v1/jobs/{result['job']}")
+            if job["state"] not in _ENDED:
+                still.append(result)
+                continue
+            result |= {"state": "failed", "reason": job["failure_detail"], "code": job["failure"], "labels": {}}
+            if job["state"] == "succeeded":
+                document = client.call("GET", f"/v1/documents/{result['document']}")
+                result |= {
+                    "state": "ready",
+                    "reason": None,
+                    "labels": document["labels"],
+                    "chunks": document["chunk_count"],
+                }
+        waiting = still
+        tell(len(results) - len(waiting))
+        if waiting:
+            time.sleep(_POLL_SECONDS)
+
+
+def _pages(client: Client, path: str, name: str) -> Iterator[dict[str, Any]]:
+    after: dict[str, str] = {}
+    while True:
+        page = client.call("GET", path, params={"limit": "200", **after})
+        yield from page[name]
+        if page["next"] is None:
+            return
+        after = {"after": page["next"]}
+
+
+def _print_summary(results: list[dict[str, Any]]) -> None:
+    table = Table("file", "state", "chunks", "labels", box=None)
+    for one in results:
+        state = one["state"] if one["state"] == "ready" else f"[red]{one['state']}[/]: {one['reason']}"
+        table.add_row(escape(one["file"]), state, str(one.get("chunks", "")), _labels(one))
+    out.print(table)
+    labels: Counter[str] = Counter()
+    for one in results:
+        labels.update(one["labels"])
+    ready = sum(one["state"] == "ready" for one in results)
+    summed = ", ".join(f"{name} {count}" for name, count in sorted(labels.items()))
+    out.print(f"{ready} of {len(results)} documents ready; chunks by label: {summed or 'none'}")
+
+
+def _labels(one: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(one["labels"].items()))
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=err, transient=True)

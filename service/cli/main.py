@@ -1,0 +1,45 @@
+"""Puts the commands together and turns every error into one line and an exit code."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from service.cli import administering, asking, documents, running
+from service.errors import PartUnavailableError, RingfenceError, SettingsError
+
+EXIT_FAILED = 1
+EXIT_WRONG = 2
+EXIT_UNAVAILABLE = 3
+
+_HELP = """Ask your own documents; what is sensitive never leaves.
+
+First steps: `ringfence init`, then `ringfence up` in one terminal; in another `ringfence tenants add acme`,
+`ringfence ingest --tenant acme FOLDER`, `ringfence ask --tenant acme "How many days off do I get?"`.
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage or setting, 3 a part does not answer (try again),
+4 some documents failed.
+"""
+
+app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+running.register(app)
+administering.register(app)
+documents.register(app)
+asking.register(app)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except RingfenceError as error:
+        Console(stderr=True).print(f"[red]ringfence:[/] {error.detail}", highlight=False)
+        sys.exit(_exit_code(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _exit_code(error: RingfenceError) -> int:
+    if isinstance(error, SettingsError):
+        return EXIT_WRONG
+    return EXIT_UNAVAILABLE if isinstance(error, PartUnavailableError) else EXIT_FAILED

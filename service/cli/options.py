@@ -1,0 +1,34 @@
+"""Options that many commands share, and how they print."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from service import settings
+from service.settings import Settings
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data", help="Data folder; default RINGFENCE_DATA_DIR or ./ringfence-data.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+TenantName = Annotated[
+    str | None,
+    typer.Option("--tenant", "-t", help="Use the API key saved by `ringfence tenants add`.", show_default=False),
+]
+
+
+def loaded(data: Path | None) -> Settings:
+    """Return the settings, with the data folder of the command line if one was given."""
+    return settings.load(**({"data_dir": data} if data is not None else {}))
+
+
+def print_json(value: object) -> None:
+    """Print one JSON value, indented."""
+    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())

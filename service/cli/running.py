@@ -1,0 +1,64 @@
+"""Commands that run things: init, up, worker, settings."""
+
+import os
+import sys
+
+import typer
+from rich.table import Table
+
+from service import supervisor
+from service.cli.options import AsJson, DataDir, loaded, out, print_json
+from service.settings import PREFIX, Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("init")(init)
+    app.command("up")(up)
+    app.command("worker")(worker)
+    app.command("settings")(show_settings)
+
+
+def init(data: DataDir = None, *, as_json: AsJson = False) -> None:
+    """Create the data folder, its keys (mode 0600) and the database. Doing it again changes nothing."""
+    settings = loaded(data)
+    supervisor.initialise(settings)
+    if as_json:
+        print_json({"data_dir": str(settings.data_dir)})
+    else:
+        out.print(f"{settings.data_dir} is ready. Next: ringfence up")
+
+
+def up(data: DataDir = None) -> None:
+    """Run the whole knowledge base on this machine until Ctrl-C: database, broker, index, API, workers."""
+    raise typer.Exit(supervisor.up(loaded(data)))
+
+
+def worker(data: DataDir = None) -> None:
+    """Run one more Celery worker against the servers that the settings name, until Ctrl-C."""
+    settings = loaded(data)
+    os.environ[f"{PREFIX}DATA_DIR"] = str(settings.data_dir)
+    arguments = ["-m", "celery", "-A", "workers.app", "worker", f"--concurrency={settings.worker_processes}"]
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - becomes the worker, so signals reach it
+
+
+def show_settings(*, as_json: AsJson = False) -> None:
+    """List every setting with its meaning and default."""
+    rows = [(_name(name), field.description or "", _default(name)) for name, field in Settings.model_fields.items()]
+    if as_json:
+        print_json([{"name": name, "meaning": meaning, "default": default} for name, meaning, default in rows])
+        return
+    table = Table("setting", "meaning", "default", box=None)
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+
+
+def _name(field: str) -> str:
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else f"{PREFIX}{field}".upper()
+
+
+def _default(field: str) -> str:
+    value = Settings.model_fields[field].get_default(call_default_factory=True, validated_data={})
+    return "" if value is None else str(value)
