@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -59,19 +60,26 @@ def postgres(pytestconfig: pytest.Config) -> PostgresServer:
 @pytest.fixture
 def empty_database(postgres: PostgresServer) -> Iterator[str]:
     """Yield the owner's address of a database without a schema."""
+    with _created(postgres) as owner_url:
+        yield owner_url
+
+
+@pytest.fixture(scope="module")
+def migrated_database(postgres: PostgresServer) -> Iterator[PostgresDatabase]:
+    """Yield a database of this module whose schema the real migrations made; each test brings its own tenants."""
+    with _created(postgres) as owner_url:
+        migrations.upgrade(owner_url)
+        app_url = owner_url.replace("postgres@", f"{migrations.APPLICATION_ROLE}@")
+        yield PostgresDatabase(owner_url=owner_url, app_url=app_url)
+
+
+@contextmanager
+def _created(server: PostgresServer) -> Iterator[str]:
     name = f"ringfence_{next(_numbers)}"
-    with psycopg.connect(host=str(postgres.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
+    with psycopg.connect(host=str(server.folder), user="postgres", dbname="postgres", autocommit=True) as connection:
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        yield postgres.url(name)
+        yield server.url(name)
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-
-
-@pytest.fixture
-def migrated_database(empty_database: str) -> PostgresDatabase:
-    """Return a database whose schema the real migrations made."""
-    migrations.upgrade(empty_database)
-    app_url = empty_database.replace("postgres@", f"{migrations.APPLICATION_ROLE}@")
-    return PostgresDatabase(owner_url=empty_database, app_url=app_url)
 
 
 def _started() -> PostgresServer:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, true, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from typing_extensions import override
 
@@ -109,7 +109,5 @@ class SqlChunkTable(ChunkTable):
 
 
 def _inside(scope: Scope) -> ColumnElement[bool]:
-    if scope.groups is None:
-        return true()
-    overlaps: ColumnElement[bool] = documents.c.groups.overlap(sorted(scope.groups))
-    return overlaps
+    ours = documents.c.tenant_id == scope.tenant_id
+    return ours if scope.groups is None else and_(ours, documents.c.groups.overlap(sorted(scope.groups)))

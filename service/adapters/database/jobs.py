@@ -37,7 +37,7 @@ class SqlJobTable(JobTable):
         if document_id is not None:
             page = page.where(jobs.c.document_id == document_id)
         if after is not None:
-            anchor = self.get(after)
+            anchor = self._session.one(page.where(jobs.c.id == after), JobRecord)
             if anchor is None:
                 raise NotFoundError
             page = page.where(tuple_(jobs.c.created_at, jobs.c.id) < (anchor.created_at, anchor.id))

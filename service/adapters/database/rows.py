@@ -24,4 +24,6 @@ def row_of(record: object) -> dict[str, Any]:
 
 def record_of(row: RowMapping, record_type: type[T]) -> T:
     """Return the record that a row holds; columns that the record does not know are left out."""
-    return msgspec.convert(dict(row), record_type, builtin_types=_COLUMN_TYPES)
+    # SQLAlchemy's column names are a kind of str, and msgspec wants str itself.
+    columns = {str(name): value for name, value in row.items()}
+    return msgspec.convert(columns, record_type, builtin_types=_COLUMN_TYPES)

@@ -27,7 +27,9 @@ class Session:
 
     connection: Connection
 
-    def run(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[*tuple[Any, ...]]:
+    def run(
+        self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[*tuple[Any, ...]]:
         """Execute a statement, once or once for each of `rows`."""
         with translated():
             return self.connection.execute(statement, rows)

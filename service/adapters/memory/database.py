@@ -1,0 +1,103 @@
+"""The twin of the database: transactions follow one another, and one that fails leaves no trace."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+from service.adapters.memory.ledger import InMemoryJobTable
+from service.adapters.memory.tables import (
+    InMemoryApiKeyTable,
+    InMemoryAuditTable,
+    InMemoryChunkTable,
+    InMemoryDocumentTable,
+    InMemoryTombstoneTable,
+    Rows,
+)
+from service.errors import ConflictError, NotFoundError
+from service.policy.access import TenantId
+from service.ports import ApiKeyRecord, Database, Tenant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InMemoryTransaction:
+    """The tables of one tenant inside one open transaction."""
+
+    documents: InMemoryDocumentTable
+    chunks: InMemoryChunkTable
+    jobs: InMemoryJobTable
+    tombstones: InMemoryTombstoneTable
+    audit: InMemoryAuditTable
+    api_keys: InMemoryApiKeyTable
+
+    @classmethod
+    def of(cls, rows: Rows) -> "InMemoryTransaction":
+        """Return the tables over these rows."""
+        return cls(
+            documents=InMemoryDocumentTable(rows),
+            chunks=InMemoryChunkTable(rows),
+            jobs=InMemoryJobTable(rows),
+            tombstones=InMemoryTombstoneTable(rows),
+            audit=InMemoryAuditTable(rows),
+            api_keys=InMemoryApiKeyTable(rows),
+        )
+
+
+class InMemoryDatabase(Database):
+    """Everything in one process; a transaction works on copies that replace the rows when it ends well."""
+
+    def __init__(self) -> None:
+        self._tenants: dict[TenantId, Tenant] = {}
+        self._rows: dict[TenantId, Rows] = {}
+        self._lock = threading.RLock()
+        self._open = False
+
+    @override
+    @contextmanager
+    def transaction(self, tenant_id: TenantId) -> Iterator[InMemoryTransaction]:
+        with self._lock:
+            rows = self._rows.get(tenant_id, Rows(tenant_id=tenant_id))
+            changed = rows.copied()
+            self._begin()
+            try:
+                yield InMemoryTransaction.of(changed)
+            finally:
+                self._open = False
+            if changed != rows:
+                self._commit(changed)
+
+    @override
+    def add_tenant(self, tenant: Tenant) -> None:
+        with self._lock:
+            if tenant.id in self._tenants or any(known.slug == tenant.slug for known in self._tenants.values()):
+                raise ConflictError
+            self._tenants[tenant.id] = tenant
+
+    @override
+    def tenants(self) -> tuple[Tenant, ...]:
+        with self._lock:
+            return tuple(sorted(self._tenants.values(), key=lambda tenant: (tenant.created_at, tenant.id)))
+
+    @override
+    def api_key(self, secret_sha256: str) -> ApiKeyRecord | None:
+        with self._lock:
+            keys = (key for rows in self._rows.values() for key in rows.api_keys.values())
+            return next((key for key in keys if key.secret_sha256 == secret_sha256), None)
+
+    @override
+    def ready(self) -> bool:
+        return True
+
+    def _begin(self) -> None:
+        """Refuse a transaction inside another: with a real pool the two could wait for each other for ever."""
+        if self._open:
+            message = "a transaction is open in this thread already"
+            raise RuntimeError(message)
+        self._open = True
+
+    def _commit(self, changed: Rows) -> None:
+        if changed.tenant_id not in self._tenants:
+            raise NotFoundError
+        self._rows[changed.tenant_id] = changed

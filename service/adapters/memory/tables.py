@@ -1,0 +1,239 @@
+"""The tables of one tenant in memory: what PostgreSQL's constraints refuse, these refuse."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+from typing_extensions import override
+
+from service.errors import ConflictError, NotFoundError, RingfenceError
+from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
+from service.ports import (
+    ApiKeyRecord,
+    ApiKeyTable,
+    AuditEntry,
+    AuditTable,
+    ChunkRecord,
+    ChunkTable,
+    DocumentRecord,
+    DocumentState,
+    DocumentTable,
+    JobRecord,
+    Tombstone,
+    TombstoneTable,
+)
+
+_Aged = TypeVar("_Aged", DocumentRecord, JobRecord)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Everything that belongs to one tenant."""
+
+    tenant_id: TenantId
+    documents: dict[DocumentId, DocumentRecord] = field(default_factory=dict)
+    chunks: dict[DocumentId, tuple[ChunkRecord, ...]] = field(default_factory=dict)
+    jobs: dict[JobId, JobRecord] = field(default_factory=dict)
+    tombstones: dict[DocumentId, Tombstone] = field(default_factory=dict)
+    audit: list[AuditEntry] = field(default_factory=list)
+    api_keys: dict[KeyId, ApiKeyRecord] = field(default_factory=dict)
+
+    def copied(self) -> "Rows":
+        """Return rows of their own; the records are frozen, so sharing those is safe."""
+        return Rows(
+            tenant_id=self.tenant_id,
+            documents=dict(self.documents),
+            chunks=dict(self.chunks),
+            jobs=dict(self.jobs),
+            tombstones=dict(self.tombstones),
+            audit=list(self.audit),
+            api_keys=dict(self.api_keys),
+        )
+
+    def admit(self, tenant_id: TenantId) -> None:
+        """Refuse a row of another tenant, as row-level security does."""
+        if tenant_id != self.tenant_id:
+            message = "The database refused a statement."
+            raise RingfenceError(message)
+
+
+class InMemoryDocumentTable(DocumentTable):
+    """The documents."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    @override
+    def add(self, record: DocumentRecord) -> None:
+        self._rows.admit(record.tenant_id)
+        if record.id in self._rows.documents:
+            raise ConflictError
+        self._refuse_taken(record)
+        self._rows.documents[record.id] = record
+
+    @override
+    def get(self, document_id: DocumentId, *, lock: bool = False) -> DocumentRecord | None:
+        return self._rows.documents.get(document_id)
+
+    @override
+    def by_external_fingerprint(self, fingerprint: str) -> DocumentRecord | None:
+        found = (record for record in self._rows.documents.values() if record.external_fingerprint == fingerprint)
+        return next(found, None)
+
+    @override
+    def by_content_fingerprint(self, fingerprint: str) -> DocumentRecord | None:
+        oldest_first = reversed(_newest_first(self._rows.documents.values()))
+        return next((record for record in oldest_first if record.content_fingerprint == fingerprint), None)
+
+    @override
+    def page(self, *, scope: Scope, limit: int, after: DocumentId | None = None) -> tuple[DocumentRecord, ...]:
+        visible = [
+            record
+            for record in self._rows.documents.values()
+            if scope.sees(tenant_id=record.tenant_id, groups=record.groups)
+        ]
+        return paged(visible, limit=limit, after=after)
+
+    @override
+    def abandoned(self, *, before: datetime) -> tuple[DocumentRecord, ...]:
+        told = {job.document_id for job in self._rows.jobs.values()}
+        oldest_first = reversed(_newest_first(self._rows.documents.values()))
+        return tuple(record for record in oldest_first if record.created_at < before and record.id not in told)
+
+    @override
+    def update(self, record: DocumentRecord) -> None:
+        if record.id not in self._rows.documents:
+            raise NotFoundError
+        self._rows.admit(record.tenant_id)
+        self._refuse_taken(record)
+        self._rows.documents[record.id] = record
+
+    @override
+    def delete(self, document_id: DocumentId) -> None:
+        self._rows.documents.pop(document_id, None)
+        self._rows.chunks.pop(document_id, None)
+
+    def _refuse_taken(self, record: DocumentRecord) -> None:
+        if record.external_fingerprint is None:
+            return
+        holder = self.by_external_fingerprint(record.external_fingerprint)
+        if holder is not None and holder.id != record.id:
+            raise ConflictError
+
+
+class InMemoryChunkTable(ChunkTable):
+    """The chunks."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    @override
+    def replace(self, document_id: DocumentId, records: Sequence[ChunkRecord]) -> None:
+        if records and document_id not in self._rows.documents:
+            raise NotFoundError
+        self._rows.chunks[document_id] = tuple(sorted(records, key=lambda record: record.ordinal))
+
+    @override
+    def fetch(self, places: Iterable[tuple[DocumentId, int]]) -> tuple[ChunkRecord, ...]:
+        wanted = set(places)
+        ready = {key for key, record in self._rows.documents.items() if record.state is DocumentState.READY}
+        return tuple(
+            chunk
+            for document_id in {place[0] for place in wanted} & ready
+            for chunk in self.of(document_id)
+            if (document_id, chunk.ordinal) in wanted
+        )
+
+    @override
+    def of(self, document_id: DocumentId) -> tuple[ChunkRecord, ...]:
+        return self._rows.chunks.get(document_id, ())
+
+    @override
+    def count(self, document_id: DocumentId) -> int:
+        return len(self.of(document_id))
+
+
+class InMemoryTombstoneTable(TombstoneTable):
+    """What was erased."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    @override
+    def add(self, tombstone: Tombstone) -> None:
+        self._rows.admit(tombstone.tenant_id)
+        self._rows.tombstones.setdefault(tombstone.document_id, tombstone)
+
+    @override
+    def get(self, document_id: DocumentId) -> Tombstone | None:
+        return self._rows.tombstones.get(document_id)
+
+    @override
+    def mark_gone(self, document_id: DocumentId, at: datetime) -> None:
+        found = self.get(document_id)
+        if found is not None:
+            self._rows.tombstones[document_id] = replace(found, gone_at=at)
+
+
+class InMemoryAuditTable(AuditTable):
+    """The audit log; facts are kept as the JSON that they become in a real database."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    @override
+    def append(self, entry: AuditEntry) -> None:
+        self._rows.admit(entry.tenant_id)
+        self._rows.audit.append(replace(entry, facts=msgspec.to_builtins(entry.facts)))
+
+    @override
+    def page(self, *, limit: int, action: str | None = None, subject: UUID | None = None) -> tuple[AuditEntry, ...]:
+        found = [
+            entry
+            for entry in reversed(self._rows.audit)
+            if action in {None, entry.action} and subject in {None, entry.subject}
+        ]
+        return tuple(sorted(found, key=lambda entry: entry.at, reverse=True)[:limit])
+
+
+class InMemoryApiKeyTable(ApiKeyTable):
+    """The API keys."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    @override
+    def add(self, record: ApiKeyRecord) -> None:
+        self._rows.admit(record.tenant_id)
+        if any(key.secret_sha256 == record.secret_sha256 for key in self.all()):
+            raise ConflictError
+        self._rows.api_keys[record.id] = record
+
+    @override
+    def all(self) -> tuple[ApiKeyRecord, ...]:
+        return tuple(sorted(self._rows.api_keys.values(), key=lambda key: (key.created_at, key.id)))
+
+    @override
+    def revoke(self, key_id: KeyId, at: datetime) -> bool:
+        found = self._rows.api_keys.get(key_id)
+        if found is not None:
+            self._rows.api_keys[key_id] = replace(found, revoked_at=at)
+        return found is not None
+
+
+def paged(records: Iterable[_Aged], *, limit: int, after: UUID | None) -> tuple[_Aged, ...]:
+    """Return records, newest first, after the one with this id. Raises NotFoundError where that is not among them."""
+    newest_first = _newest_first(records)
+    if after is None:
+        return tuple(newest_first[:limit])
+    places = [place for place, record in enumerate(newest_first) if record.id == after]
+    if not places:
+        raise NotFoundError
+    return tuple(newest_first[places[0] + 1 :][:limit])
+
+
+def _newest_first(records: Iterable[_Aged]) -> list[_Aged]:
+    return sorted(records, key=lambda record: (record.created_at, record.id), reverse=True)

@@ -1,0 +1,121 @@
+"""Records for tests: each call makes a new valid one; name only what the test is about."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from ingestion.sensitivity import Category, Finding, Label, Verdict
+from service.policy.access import EVERYONE, DocumentId, JobId, KeyId, Role, TenantId
+from service.ports import (
+    ApiKeyRecord,
+    AuditEntry,
+    ChunkRecord,
+    DocumentRecord,
+    DocumentState,
+    JobKind,
+    JobRecord,
+    JobState,
+    Tenant,
+)
+from service.sealing import Sealed
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def a_tenant() -> Tenant:
+    return Tenant(id=TenantId(uuid4()), slug=f"tenant-{uuid4()}", created_at=NOON)
+
+
+def a_document(
+    tenant_id: TenantId,
+    *,
+    state: DocumentState = DocumentState.READY,
+    groups: frozenset[str] = frozenset({EVERYONE}),
+    created_at: datetime = NOON,
+    external: str | None = None,
+    content: str | None = None,
+) -> DocumentRecord:
+    return DocumentRecord(
+        id=DocumentId(uuid4()),
+        tenant_id=tenant_id,
+        state=state,
+        title=Sealed(b"\x00sealed title"),
+        file_name=Sealed(b"\xffsealed name"),
+        external_id=None if external is None else Sealed(b"sealed external id"),
+        external_fingerprint=external,
+        content_fingerprint=content or uuid4().hex,
+        media_type="text/plain",
+        size=3_000_000_000,
+        groups=groups,
+        declared=frozenset({Category.PHI, Category.PII}),
+        created_at=created_at,
+        created_by=KeyId(uuid4()),
+        label_counts={"sensitive": 2, "PII": 1},
+    )
+
+
+def a_label() -> Label:
+    finding = Finding(category=Category.PII, kind="email", start=3, end=9, confidence=0.75, detector="patterns")
+    return Label(
+        verdict=Verdict.SENSITIVE,
+        labeller_version="v1",
+        categories=frozenset({Category.PII, Category.PCI}),
+        findings=(finding,),
+        language="de",
+        reasons=("declared",),
+    )
+
+
+def a_chunk(document_id: DocumentId, ordinal: int) -> ChunkRecord:
+    return ChunkRecord(
+        document_id=document_id,
+        ordinal=ordinal,
+        start=ordinal * 10,
+        end=ordinal * 10 + 12,
+        first_page=1,
+        last_page=2,
+        text=Sealed(b"\x00\x01sealed text"),
+        label=a_label(),
+    )
+
+
+def a_job(
+    tenant_id: TenantId,
+    *,
+    document_id: DocumentId | None = None,
+    state: JobState = JobState.QUEUED,
+    created_at: datetime = NOON,
+    lease_until: datetime | None = None,
+    attempts: int = 0,
+) -> JobRecord:
+    return JobRecord(
+        id=JobId(uuid4()),
+        tenant_id=tenant_id,
+        kind=JobKind.INGEST,
+        document_id=document_id or DocumentId(uuid4()),
+        state=state,
+        created_at=created_at,
+        updated_at=created_at,
+        lease_until=lease_until,
+        attempts=attempts,
+    )
+
+
+def an_api_key(tenant_id: TenantId) -> ApiKeyRecord:
+    return ApiKeyRecord(
+        id=KeyId(uuid4()),
+        tenant_id=tenant_id,
+        name="reporting",
+        secret_sha256=uuid4().hex * 2,
+        role=Role.READER,
+        groups=frozenset({"finance", "legal"}),
+        created_at=NOON,
+        expires_at=NOON + MINUTE,
+    )
+
+
+def an_audit_entry(tenant_id: TenantId, *, action: str = "route", at: datetime = NOON) -> AuditEntry:
+    facts = {"route": "local", "reasons": ["sensitive"], "sources": 3, "harmless": False}
+    return AuditEntry(
+        id=uuid4(), tenant_id=tenant_id, at=at, actor=KeyId(uuid4()), action=action, subject=uuid4(), facts=facts
+    )
