@@ -36,7 +36,7 @@ def current(url: str) -> str | None:
     try:
         with _engine(url).connect() as connection:
             return revision_of(connection)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, ValueError) as error:
         raise SchemaError(_one_line(error)) from None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import psycopg
 import structlog
-from sqlalchemy import Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from typing_extensions import override
@@ -110,13 +110,8 @@ class SqlDatabase(Database):
 
 
 def _engine(url: str, *, pool_size: int, statement_seconds: float) -> Engine:
-    try:
-        address = make_url(url)
-    except ArgumentError:
-        message = "RINGFENCE_DATABASE_URL is not an address like postgresql+psycopg://user@host/database"
-        raise SettingsError(message) from None
     engine = create_engine(
-        address.set(drivername="postgresql+psycopg"),
+        _address(url),
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=10,
@@ -126,6 +121,17 @@ def _engine(url: str, *, pool_size: int, statement_seconds: float) -> Engine:
     )
     event.listen(engine, "connect", _refuse_unbound_role)
     return engine
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):
+        address = None
+    if address is None or address.get_backend_name() != "postgresql":
+        message = "RINGFENCE_DATABASE_URL is not an address like postgresql+psycopg://user@host/database"
+        raise SettingsError(message)
+    return address.set(drivername="postgresql+psycopg")
 
 
 def _refuse_unbound_role(connection: psycopg.Connection[tuple[bool]], _record: object) -> None:
