@@ -1,0 +1,1 @@
+"""Example documents of two made-up tenants, and a demonstration that uses them."""

@@ -1,0 +1,220 @@
+"""The main job from start to end: ingest two tenants, ask, erase, and show every byte that left.
+
+The cloud model is a stand-in on this machine (tests/standin) that speaks Anthropic's Messages protocol through
+the real SDK and records what it receives. Nothing leaves this machine.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from rich.console import Console
+from rich.rule import Rule
+
+from examples.questions import ERASED, QUESTIONS, SECRETS, Asked
+from service.cli.asking import print_answer
+from service.cli.client import Client, connected
+from service.settings import load
+from tests.servers.ports import free_port
+from tests.standin import StandIn
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = ROOT / ".demo"
+TENANTS = ("acme", "lakeside")
+MODEL = "SmolLM2-135M-Instruct"
+_START_SECONDS = 180
+_MODEL_SECONDS = 240
+say = Console(highlight=False, soft_wrap=True)
+
+
+def main() -> int:
+    """Run the demonstration; 0 when everything it promises was seen."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="smollm2", help="`none` answers local questions with quotes")
+    wanted = parser.parse_args().model != "none"
+    HOME.mkdir(mode=0o711, exist_ok=True)
+    record = HOME / "cloud-stand-in.bytes"
+    record.unlink(missing_ok=True)
+    with ExitStack() as stack:
+        stand_in = stack.enter_context(StandIn(record=record))
+        model = stack.enter_context(_local_model()) if wanted and _installed() else {}
+        if not model:
+            say.print("No local model: local answers will be quotes (make local-model sets one up).")
+        environment = _environment(stand_in.url, model)
+        os.environ.update(environment)
+        stack.enter_context(_knowledge_base(environment))
+        faults = _tell(stand_in)
+    _next_steps(record)
+    for fault in faults:
+        say.print(f"[red]NOT AS PROMISED:[/] {fault}")
+    return 1 if faults else 0
+
+
+def _tell(stand_in: StandIn) -> list[str]:
+    for tenant in TENANTS:
+        _step(f"Ingesting examples/{tenant}")
+        _ringfence("tenants", "add", tenant)
+        _ringfence("ingest", str(ROOT / "examples" / tenant), "--tenant", tenant)
+    faults: list[str] = []
+    for asked in QUESTIONS:
+        faults += _ask(asked)
+    faults += _erase(ERASED)
+    return faults + _show_what_left(stand_in)
+
+
+def _ask(asked: Asked) -> list[str]:
+    _step(f"{asked.tenant} asks: {asked.question}")
+    with _client(asked.tenant) as client:
+        answer = client.call("POST", "/v1/answers", json={"question": asked.question})
+    print_answer(answer)
+    categories = {name for source in answer["sources"] for name in source["label"]["categories"]}
+    if answer["route"] != asked.route:
+        return [f"{asked.question!r} went {answer['route']}, not {asked.route}"]
+    if asked.category and asked.category not in categories:
+        return [f"{asked.question!r} retrieved nothing labelled {asked.category}"]
+    return []
+
+
+def _erase(asked: Asked) -> list[str]:
+    _step("Erasing the document behind one of the answers")
+    with _client(asked.tenant) as client:
+        before = _found(client, asked)
+        if not before:
+            return ["the document to erase was not found before its erasure"]
+        _ringfence("delete", before[0], "--tenant", asked.tenant)
+        say.print(f"{asked.tenant} asks again: {asked.question}")
+        answer = client.call("POST", "/v1/answers", json={"question": asked.question})
+        print_answer(answer)
+        after = _found(client, asked)
+        seen = {source["document_id"] for source in answer["sources"]}
+    say.print(f"Chunks of the erased document found before: {len(before)}; now: {len(set(after) & set(before))}.")
+    return ["the erased document was found again"] if set(before) & (set(after) | seen) else []
+
+
+def _found(client: Client, asked: Asked) -> list[str]:
+    """Return the ids of the documents titled as asked for whose chunks the question finds."""
+    found = client.call("POST", "/v1/search", json={"question": asked.question, "limit": 20})
+    return [hit["document_id"] for hit in found["hits"] if hit["title"] == asked.title]
+
+
+def _show_what_left(stand_in: StandIn) -> list[str]:
+    _step(f"Everything that the cloud stand-in received: {len(stand_in.received)} requests, byte for byte")
+    for received in stand_in.received:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(received.whole + b"\n\n")
+        sys.stdout.buffer.flush()
+    everything = b"".join(received.whole for received in stand_in.received)
+    leaked = [secret for secret in SECRETS if secret.encode() in everything]
+    say.print(f"Of {len(SECRETS)} sensitive phrases in examples/, {len(leaked)} are in these bytes.")
+    faults = ["a sensitive phrase left"] if leaked else []
+    return faults if stand_in.received else [*faults, "no answer was made by the cloud stand-in"]
+
+
+@contextmanager
+def _knowledge_base(environment: dict[str, str]) -> Iterator[None]:
+    """Run `ringfence up` on the demo's data folder."""
+    _step("Starting PostgreSQL, Valkey, Qdrant Edge, the API and a worker in .demo/data")
+    _ringfence("init")
+    process = subprocess.Popen(_command("up"), env=os.environ | environment, start_new_session=True)
+    try:
+        _wait_for("/readyz", environment["RINGFENCE_URL"], process)
+        yield
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(60)
+        process.kill()
+
+
+@contextmanager
+def _local_model() -> Iterator[dict[str, str]]:
+    """Run a real vLLM server on the CPU; give the settings that name it."""
+    _step("Starting vLLM on the CPU (25 to 60 seconds)")
+    port = free_port()
+    log = HOME / "vllm.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "scripts" / "local-model"), "serve", "--port", str(port)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for("/health", url, process, seconds=_MODEL_SECONDS)
+        yield {"RINGFENCE_LOCAL_MODEL_URL": url, "RINGFENCE_LOCAL_MODEL": MODEL}
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(30)
+        process.kill()
+
+
+def _wait_for(path: str, url: str, process: subprocess.Popen[bytes], *, seconds: float = _START_SECONDS) -> None:
+    import httpx  # noqa: PLC0415 - only needed while waiting
+
+    began = time.monotonic()
+    with say.status("starting …") as status:
+        while time.monotonic() - began < seconds:
+            if process.poll() is not None:
+                sys.exit(f"it ended with exit code {process.returncode} before it was ready; see {HOME}")
+            with suppress(httpx.TransportError):
+                if httpx.get(url + path, trust_env=False, timeout=5).is_success:
+                    say.print(f"ready after {time.monotonic() - began:.0f} s")
+                    return
+            status.update(f"starting … {time.monotonic() - began:.0f} s")
+            time.sleep(0.5)
+    sys.exit(f"nothing answered at {url}{path} within {seconds:.0f} s; see {HOME}")
+
+
+def _environment(cloud_url: str, model: dict[str, str]) -> dict[str, str]:
+    port = str(free_port())
+    return {
+        "RINGFENCE_DATA_DIR": str(HOME / "data"),
+        "RINGFENCE_PORT": port,
+        "RINGFENCE_URL": f"http://127.0.0.1:{port}",
+        "RINGFENCE_CLOUD_URL": cloud_url,
+        "RINGFENCE_ANSWER_TOKENS": "96",
+        "ANTHROPIC_API_KEY": "stand-in-needs-no-real-key",
+        **model,
+    }
+
+
+@contextmanager
+def _client(tenant: str) -> Iterator[Client]:
+    with connected(load(), tenant) as client:
+        yield client
+
+
+def _installed() -> bool:
+    return (ROOT / ".build" / "models" / MODEL / ".complete").exists()
+
+
+def _ringfence(*arguments: str) -> None:
+    finished = subprocess.run(_command(*arguments), check=False)
+    if finished.returncode:
+        sys.exit(f"`ringfence {' '.join(arguments)}` ended with exit code {finished.returncode}")
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", "from service.cli import main; main()", *arguments]
+
+
+def _step(title: str) -> None:
+    say.print(Rule(title, align="left"))
+
+
+def _next_steps(record: Path) -> None:
+    _step("Next")
+    say.print(f"The recorded bytes are in {record.relative_to(ROOT)}.")
+    say.print("Keep a server running:  .venv/bin/ringfence init && .venv/bin/ringfence up   (or: make serve)")
+    say.print("Then the API's documentation is at http://127.0.0.1:8700/docs")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

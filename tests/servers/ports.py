@@ -1,0 +1,10 @@
+"""Ports that nobody uses right now."""
+
+import socket
+
+
+def free_port() -> int:
+    """Return a free port of the loopback interface."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
