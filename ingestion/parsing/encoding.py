@@ -8,7 +8,7 @@ from ingestion.errors import Unreadable, UnreadableError
 _SAMPLE = 256 * 1024
 _WESTERN = "cp1252"
 _ASCII = bytes(range(128))
-_FEW = 10
+_FEW = 3
 _DECLARED = re.compile(rb"""charset\s*=\s*["']?([A-Za-z0-9_.:-]{2,40})""", re.IGNORECASE)
 _MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"))
 _MARKS_16 = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -46,11 +46,13 @@ def _guessed(sample: bytes) -> str:
     """Return the likeliest encoding: Western European wherever it is as likely as any other."""
     from charset_normalizer import from_bytes  # noqa: PLC0415 - 70 ms that UTF-8 files need not pay
 
-    best = from_bytes(sample).best()
+    guesses = from_bytes(sample)
+    best = guesses.best()
     if best is None:
         raise _not_text()
+    equals = [one for one in guesses if (one.chaos, one.coherence) == (best.chaos, best.coherence)]
     mostly_ascii = len(sample.translate(None, _ASCII)) * _FEW <= len(sample)
-    if _WESTERN in best.could_be_from_charset or (mostly_ascii and not best.coherence):
+    if any(_WESTERN in one.could_be_from_charset for one in equals) or (mostly_ascii and not best.coherence):
         return _WESTERN
     return best.encoding
 

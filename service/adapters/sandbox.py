@@ -1,0 +1,164 @@
+"""Parses each document in a child process of its own: bounded, without network, killed when late."""
+
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+import structlog
+
+import ingestion
+from ingestion.document import Document
+from ingestion.errors import Unreadable, UnreadableError
+from ingestion.parsing.limits import Limits
+
+_log = structlog.get_logger()
+
+_CODE = Path(ingestion.__file__).parent
+_LIBRARIES = tuple(dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))))
+_START = "import sys; sys.path += sys.argv[1:]; from ingestion.parsing.__main__ import main; main()"
+_PYTHON = (sys.executable, "-I", "-S", "-c", _START, str(_CODE.parent), *_LIBRARIES)
+_SHOWN = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", sys.base_prefix, sys.prefix, str(_CODE), *_LIBRARIES)
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
+_PROBE_SECONDS = 10
+_BYTES_PER_CHARACTER = 4
+_BYTES_PER_PAGE = 64
+_BYTES_OF_THE_REST = 8192
+_ENDED_BY: dict[int, tuple[Unreadable, str]] = {
+    signal.SIGXCPU: (Unreadable.TIMED_OUT, "used up its processor time"),
+    signal.SIGALRM: (Unreadable.TIMED_OUT, "took too long"),
+    signal.SIGABRT: (Unreadable.OUT_OF_MEMORY, "gave up, most likely for want of memory"),
+    signal.SIGKILL: (Unreadable.OUT_OF_MEMORY, "was killed, most likely for want of memory"),
+}
+
+
+class _Answer(msgspec.Struct, forbid_unknown_fields=True):
+    document: Document | None = None
+    reason: Unreadable = Unreadable.CRASHED
+    detail: str = ""
+
+
+_answers = msgspec.json.Decoder(_Answer)
+
+
+class SandboxedParser:
+    """A `ports.Parser` that survives whatever a document does to the code that reads it (R61)."""
+
+    def __init__(self, *, limits: Limits, seconds: float = 60, memory_bytes: int = 2 << 30) -> None:
+        """Grant each document this much; the limits bound what it may become."""
+        self._limits = limits
+        self._seconds = seconds
+        self._memory_bytes = memory_bytes
+
+    def parse(self, content: bytes, *, name: str, media_type: str | None = None) -> Document:
+        """Return the document. Raises UnreadableError, whatever the content does."""
+        if len(content) > self._limits.max_bytes:
+            raise UnreadableError(Unreadable.TOO_LARGE, f"larger than {self._limits.max_bytes} bytes")
+        return self.parse_with((*_wrapper(), *_PYTHON), content, name=name, media_type=media_type)
+
+    def parse_with(
+        self, command: tuple[str, ...], content: bytes, *, name: str, media_type: str | None = None
+    ) -> Document:
+        """Parse in a child started by this command; the name goes over a pipe, where `ps` cannot see it."""
+        room = _BYTES_PER_CHARACTER * self._limits.max_text + _BYTES_PER_PAGE * self._limits.max_pages
+        confinement = {
+            "seconds": self._seconds,
+            "memory_bytes": self._memory_bytes,
+            "output_bytes": room + _BYTES_OF_THE_REST,
+        }
+        order = {"name": name, "media_type": media_type, "limits": asdict(self._limits), "confinement": confinement}
+        with _in_memory() as source, _in_memory() as result:
+            source.write(msgspec.json.encode(order) + b"\n")
+            source.write(content)
+            source.seek(0)
+            status = _run(command, source, result, seconds=self._seconds)
+            result.seek(0)
+            return _understood(status, result.read())
+
+
+@cache
+def _wrapper() -> tuple[str, ...]:
+    """Return the words that start bubblewrap, where it is installed and works; nothing otherwise.
+
+    The child is shown the interpreter and the parsers, and nothing else of this machine.
+    """
+    program = shutil.which("bwrap")
+    if program is None:
+        return ()
+    shown = [word for path in dict.fromkeys(_SHOWN) for word in ("--ro-bind-try", path, path)]
+    words = (program, "--unshare-all", "--die-with-parent", "--dev", "/dev", "--proc", "/proc", *shown, "--")
+    probe = SandboxedParser(limits=Limits(), seconds=_PROBE_SECONDS)
+    try:
+        probe.parse_with((*words, *_PYTHON), b"probe", name="")
+    except UnreadableError:
+        _log.warning("bubblewrap_refused", consequence="documents are parsed under resource limits only")
+        return ()
+    return words
+
+
+@contextmanager
+def _in_memory() -> Iterator[BinaryIO]:
+    """Open a nameless file that never touches a disk and, unlike a pipe, never makes anyone wait."""
+    with os.fdopen(os.memfd_create("document"), "w+b", buffering=0) as file:
+        yield file
+
+
+def _run(command: tuple[str, ...], source: BinaryIO, result: BinaryIO, *, seconds: float) -> int:
+    """Return the exit status, a signal's number negated; kill the whole group when time is up."""
+    ours, theirs = os.pipe()
+    try:
+        child = subprocess.Popen(  # noqa: S603 - a fixed command; nothing of the document is in it
+            command,
+            stdin=source,
+            stdout=result,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(theirs,),
+            env=_ENVIRONMENT,
+            cwd="/",
+            start_new_session=True,
+        )
+    finally:
+        os.close(theirs)
+    try:
+        status = _ended(child, ours, seconds)
+    except subprocess.TimeoutExpired as error:
+        raise UnreadableError(Unreadable.TIMED_OUT, f"took longer than {seconds:g} seconds") from error
+    finally:
+        os.close(ours)
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+    return 128 - status if status > 128 else status  # noqa: PLR2004 - a shell's word for a signal, bubblewrap's too
+
+
+def _ended(child: subprocess.Popen[bytes], life: int, seconds: float) -> int:
+    """Wait for the child. Its end closes `life` at once, while `Popen.wait` looks only every 50 ms."""
+    deadline = time.monotonic() + seconds
+    line = select.poll()
+    line.register(life)
+    line.poll(seconds * 1000)
+    return child.wait(timeout=max(deadline - time.monotonic(), 0))
+
+
+def _understood(status: int, output: bytes) -> Document:
+    if status != 0:
+        reason, detail = _ENDED_BY.get(-status, (Unreadable.CRASHED, f"the parser ended with status {status}"))
+        raise UnreadableError(reason, detail)
+    try:
+        answer = _answers.decode(output)
+    except msgspec.DecodeError as error:
+        raise UnreadableError(Unreadable.CRASHED, "the parser gave no answer") from error
+    if answer.document is None:
+        raise UnreadableError(answer.reason, answer.detail)
+    return answer.document
