@@ -7,6 +7,8 @@ from pathlib import Path
 from threading import Lock
 from uuid import UUID
 
+import structlog
+
 from service.adapters.points import collection_name
 from service.adapters.qdrant_edge.protocol import Erase, Replace, Search
 from service.adapters.qdrant_edge.shard import Shard
@@ -14,6 +16,7 @@ from service.ports import Hit
 
 _UNCLEAN = "unclean"
 _VECTOR_BYTES = 4
+_log = structlog.get_logger()
 
 
 class MismatchError(ValueError):
@@ -104,6 +107,7 @@ class Store:
                 raise RemainsError
         for erasure in batch:
             erasure.done = True
+        _log.info("documents_erased", requests=len(batch), documents=sum(map(len, documents.values())))
 
     def _collection(self, name: str) -> Shard:
         folder = collection_name(name, dimensions=self._dimensions)
