@@ -101,6 +101,7 @@ _CONFIGURATION: dict[str, Any] = {
     "task_ignore_result": True,
     "task_create_missing_queues": False,
     "task_default_queue": QUEUES[SWEEP],
+    "task_default_exchange": "ringfence",
     "task_routes": {task: {"queue": queue} for task, queue in QUEUES.items()},
     # A task counts as done when it is done: killed workers and children give theirs back.
     "task_acks_late": True,

@@ -1,0 +1,132 @@
+"""`ringfence up`: every part of a knowledge base on one machine, started, watched and stopped together.
+
+Parts are not told to die with the supervisor: one that is killed leaves them serving, and the next one ends them.
+"""
+
+import resource
+import socket
+from collections.abc import Callable, Sequence
+
+import migrations
+from service.adapters.keystore import create_master_key
+from service.errors import RingfenceError, SettingsError
+from service.folder import DataFolder
+from service.settings import Settings
+from service.supervisor import lock, parts, postgres
+from service.supervisor.part import Part, PartFailedError, StopRequestedError
+from service.supervisor.progress import Progress
+from service.supervisor.running import Supervisor
+
+__all__ = ["initialise", "up"]
+
+
+Programs = Callable[[Settings, DataFolder], Sequence[Part]]
+"""What runs on the stores."""
+
+
+def up(settings: Settings, *, programs: Programs = parts.programs) -> int:
+    """Run until asked to stop; return the exit code. What goes wrong is one line on the console."""
+    progress = Progress()
+    folder = DataFolder(settings.data_dir)
+    try:
+        _check_initialised(folder)
+        folder.create()
+        with lock.held(folder, where=parts.url(settings)):
+            _run(settings, folder, progress, programs)
+    except RingfenceError as error:
+        progress.say(error.detail)
+        return 1
+    progress.say("stopped")
+    return 0
+
+
+def initialise(settings: Settings) -> None:
+    """Make folder, master key and schema where they are missing. Doing it twice does no harm.
+
+    Raises RingfenceError with one clear line; ConflictError while the knowledge base is running.
+    """
+    folder = DataFolder(settings.data_dir)
+    folder.create()
+    with lock.held(folder, where="no address: it is being initialised"):
+        if not folder.master_key.exists():
+            create_master_key(folder.master_key)
+        supervisor = Supervisor(folder, Progress.silent())
+        with supervisor.obeying_signals():
+            try:
+                if settings.database_url is None:
+                    postgres.prepare(folder)
+                    part = postgres.part(folder)
+                    supervisor.end_survivors([part])
+                    supervisor.start(part)
+                _migrate(settings, folder)
+            finally:
+                supervisor.stop()
+
+
+def _run(settings: Settings, folder: DataFolder, progress: Progress, programs: Programs) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash dump would hold people's text (R54)
+    supervisor = Supervisor(folder, progress)
+    with supervisor.obeying_signals():
+        try:
+            _start_all(settings, folder, supervisor, programs(settings, folder))
+            address = parts.url(settings)
+            lock.announce(folder, address)
+            progress.say(f"Ringfence answers at {address} (API: {address}/docs). Stop it with Ctrl-C.")
+            supervisor.watch()
+        except StopRequestedError:
+            pass
+        finally:
+            progress.say("stopping …")
+            supervisor.stop()
+            lock.retract(folder)
+
+
+def _start_all(settings: Settings, folder: DataFolder, supervisor: Supervisor, programs: Sequence[Part]) -> None:
+    if settings.database_url is None:
+        postgres.prepare(folder)
+    stores = parts.stores(settings, folder)
+    supervisor.end_survivors([*stores, *programs])
+    _check_port(settings)
+    for sign in folder.run.glob("*.alive"):
+        sign.unlink()
+    _start(supervisor, stores)
+    _migrate(settings, folder)
+    _start(supervisor, programs)
+
+
+def _start(supervisor: Supervisor, wanted: Sequence[Part]) -> None:
+    for part in wanted:
+        supervisor.start(part)
+
+
+def _migrate(settings: Settings, folder: DataFolder) -> None:
+    """Bring the schema up to date. With a server, only where its owner's address is known here."""
+    if settings.database_url is None:
+        postgres.create_database(folder)
+        owner_url = folder.database_owner_url
+    elif settings.database_owner_url is not None:
+        owner_url = settings.database_owner_url.get_secret_value()
+    else:
+        return
+    try:
+        migrations.upgrade(owner_url)
+    except migrations.SchemaError as error:
+        message = f"the schema cannot be brought up to date: {error}"
+        raise PartFailedError(message) from error
+
+
+def _check_initialised(folder: DataFolder) -> None:
+    if not folder.master_key.exists():
+        message = f"{folder.path} is not initialised: run `ringfence init` first"
+        raise SettingsError(message)
+
+
+def _check_port(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.host, settings.port))
+    except OSError as error:
+        message = f"the API cannot listen on {settings.host} port {settings.port}: {error.strerror}"
+        raise SettingsError(message) from error
