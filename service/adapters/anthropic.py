@@ -31,7 +31,7 @@ _CONNECT_SECONDS = 5.0
 _LONGEST_WAIT = 5.0
 """A server that asks for more patience than this is not waited for: the local model answers sooner."""
 _HEADERS = frozenset(
-    {"accept", "accept-encoding", "anthropic-version", "connection", "content-type", "user-agent", "x-api-key"}
+    {"accept", "accept-encoding", "anthropic-version", "authorization", "connection", "content-type", "user-agent"}
 )
 """What leaves beside the body. The SDK would also describe this machine, and add what its own settings say."""
 _FINISHED = {"end_turn": "stop", "stop_sequence": "stop"}
@@ -92,7 +92,7 @@ class AnthropicCloudModel:
 
     def _client(self, permit: CloudPermit) -> Anthropic:
         """Return an SDK client that can send this permit's bytes and no others."""
-        guard = _Guard(permit, httpx2.URL(self._base_url + _PATH), self._network)
+        guard = EgressGuard(permit, httpx2.URL(self._base_url + _PATH), self._network)
         return Anthropic(
             api_key=self._api_key.get_secret_value(),
             base_url=self._base_url,
@@ -104,11 +104,11 @@ class AnthropicCloudModel:
         )
 
 
-class _NotPermittedError(AnthropicError):
+class GuardError(AnthropicError):
     """Something else than the permitted request was about to leave. Not wrapped and not retried by the SDK."""
 
 
-class _Guard(httpx2.BaseTransport):
+class EgressGuard(httpx2.BaseTransport):
     """The innermost door: every attempt passes here, and only the permitted request goes on to the network."""
 
     def __init__(self, permit: CloudPermit, url: httpx2.URL, network: httpx2.BaseTransport) -> None:
@@ -119,7 +119,7 @@ class _Guard(httpx2.BaseTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send the permit's own bytes where they are what was about to leave. Raises otherwise."""
         if request.method != "POST" or request.url != self._url or not self._permit.covers(request.read()):
-            raise _NotPermittedError
+            raise GuardError
         response = self._network.handle_request(
             httpx2.Request(
                 "POST",
@@ -209,7 +209,7 @@ def _translated() -> Iterator[None]:
     """Let no error of the client out: its message may quote what was sent."""
     try:
         yield
-    except _NotPermittedError:
+    except GuardError:
         raise EgressRefusedError from None
     except (AnthropicError, httpx2.HTTPError, httpx2.StreamError, ValueError) as error:
         raise CloudModelError(_why(error)) from None

@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _problem(self, body: bytes) -> tuple[int, str] | None:
         if self.path != _MESSAGES_PATH or self.command != "POST":
             return 404, "not_found_error"
-        if not self.headers.get("x-api-key"):
+        if not (self.headers.get("authorization") or self.headers.get("x-api-key")):
             return 401, "authentication_error"
         if not self.headers.get("anthropic-version") or not messages.valid(body):
             return 400, "invalid_request_error"
