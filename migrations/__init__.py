@@ -18,7 +18,7 @@ APPLICATION_ROLE = "ringfence_app"
 
 
 class SchemaError(Exception):
-    """The schema cannot be read or changed; the message is one line without addresses or passwords."""
+    """The schema cannot be read or changed; the message is one line without SQL and passwords."""
 
 
 def upgrade(owner_url: str, *, role: str = APPLICATION_ROLE) -> None:

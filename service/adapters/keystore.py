@@ -1,0 +1,225 @@
+"""The keys, in a small SQLite file apart from everything else; a destroyed key leaves no byte in it."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from typing_extensions import override
+
+from service.errors import DamagedError, KeyDestroyedError, PartUnavailableError, SettingsError
+from service.policy.access import DocumentId, TenantId
+from service.ports import KeyStore
+from service.sealing import KEY_BYTES, Key, Sealed
+
+_FILE = "keys.sqlite"
+_CHECK_PLACE = "check"
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_BUSY_SECONDS = 30.0
+
+# A destroyed key keeps its row without the key, so that nobody makes a new one for an erased document.
+_TABLES = (
+    "create table if not exists checks (one integer primary key check (one = 1), sealed blob not null)",
+    "create table if not exists tenant_keys (tenant_id text primary key, wrapped blob not null) without rowid",
+    """
+    create table if not exists document_keys (
+        tenant_id text not null, document_id text not null, wrapped blob, primary key (tenant_id, document_id)
+    ) without rowid
+    """,
+)
+# The rollback journal holds the page as it was before, wrapped keys included, and is cut to nothing by each commit.
+# A write-ahead log would keep them until no reader is left that could hinder its checkpoint.
+_SAFETY = ("pragma secure_delete = on", "pragma journal_mode = truncate", "pragma synchronous = full")
+
+
+class SqliteKeyStore(KeyStore):
+    """The master key wraps a key per tenant, which wraps a key per document.
+
+    Holds no connection between calls, so threads, processes and forks may share it.
+    """
+
+    def __init__(self, folder: Path, master: Key) -> None:
+        """Open the store in the folder, made now if there is none. Raises SettingsError for another master key."""
+        self._path = folder / _FILE
+        self._master = master
+        self._create_file(folder)
+        with self._writing() as connection:
+            for table in _TABLES:
+                connection.execute(table)
+            self._check_master(connection)
+
+    @override
+    def document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
+        with self._connected() as connection:
+            found = self._document_key(connection, tenant_id, document_id)
+        if found is None:
+            raise KeyDestroyedError
+        return found
+
+    @override
+    def create_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
+        with self._writing() as connection:
+            found = self._document_key(connection, tenant_id, document_id)
+            if found is not None:
+                return found
+            fresh = Key.fresh()
+            tenant = self._tenant_key(connection, tenant_id) or self._new_tenant_key(connection, tenant_id)
+            wrapped = tenant.seal(fresh.secret, place=_document_place(tenant_id, document_id))
+            connection.execute(
+                "insert into document_keys values (?, ?, ?)", (str(tenant_id), str(document_id), wrapped)
+            )
+        return fresh
+
+    @override
+    def destroy_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> None:
+        with self._writing() as connection:
+            connection.execute(
+                "insert into document_keys values (?, ?, null) on conflict do update set wrapped = null",
+                (str(tenant_id), str(document_id)),
+            )
+
+    @override
+    def has_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
+        try:
+            self.document_key(tenant_id=tenant_id, document_id=document_id)
+        except KeyDestroyedError:
+            return False
+        return True
+
+    @override
+    def tenant_key(self, tenant_id: TenantId) -> Key:
+        with self._connected() as connection:
+            found = self._tenant_key(connection, tenant_id)
+        if found is not None:
+            return found
+        with self._writing() as connection:
+            return self._tenant_key(connection, tenant_id) or self._new_tenant_key(connection, tenant_id)
+
+    def _document_key(self, connection: sqlite3.Connection, tenant_id: TenantId, document_id: DocumentId) -> Key | None:
+        """Return the key, None where there never was one. Raises KeyDestroyedError where it was destroyed."""
+        row = connection.execute(
+            "select wrapped from document_keys where tenant_id = ? and document_id = ?",
+            (str(tenant_id), str(document_id)),
+        ).fetchone()
+        if row is None:
+            return None
+        if row[0] is None:
+            raise KeyDestroyedError
+        tenant = self._tenant_key(connection, tenant_id)
+        if tenant is None:
+            raise DamagedError
+        return Key(tenant.open(row[0], place=_document_place(tenant_id, document_id)))
+
+    def _tenant_key(self, connection: sqlite3.Connection, tenant_id: TenantId) -> Key | None:
+        row = connection.execute("select wrapped from tenant_keys where tenant_id = ?", (str(tenant_id),)).fetchone()
+        return None if row is None else Key(self._master.open(row[0], place=_tenant_place(tenant_id)))
+
+    def _new_tenant_key(self, connection: sqlite3.Connection, tenant_id: TenantId) -> Key:
+        fresh = Key.fresh()
+        wrapped = self._master.seal(fresh.secret, place=_tenant_place(tenant_id))
+        connection.execute("insert into tenant_keys values (?, ?)", (str(tenant_id), wrapped))
+        return fresh
+
+    def _create_file(self, folder: Path) -> None:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)
+            # SQLite would make it readable to others first; its journal takes over the file's mode.
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            message = f"the key store {self._path} cannot be opened: {error.strerror}"
+            raise SettingsError(message) from None
+
+    def _check_master(self, connection: sqlite3.Connection) -> None:
+        row = connection.execute("select sealed from checks").fetchone()
+        if row is None:
+            connection.execute("insert into checks values (1, ?)", (self._master.seal(b"", place=_CHECK_PLACE),))
+            return
+        try:
+            self._master.open(Sealed(row[0]), place=_CHECK_PLACE)
+        except DamagedError:
+            message = f"the master key is not the one that the key store {self._path} was made with"
+            raise SettingsError(message) from None
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Open a transaction that holds the write lock from its first statement."""
+        with self._connected() as connection:
+            connection.execute("begin immediate")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)) as connection:
+                for pragma in _SAFETY:
+                    connection.execute(pragma)
+                yield connection
+        except sqlite3.OperationalError:
+            message = "The key store does not answer. Nothing was lost; try again shortly."
+            raise PartUnavailableError(message) from None
+        except sqlite3.DatabaseError:
+            message = f"{self._path} is damaged or no key store"
+            raise SettingsError(message) from None
+
+
+def create_master_key(path: Path) -> Key:
+    """Write a new master key, readable by its owner only. Raises SettingsError where there is a file already."""
+    key = Key.fresh()
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        message = f"{path} exists already; a master key is never replaced, everything sealed under it would be lost"
+        raise SettingsError(message) from None
+    except OSError as error:
+        message = f"the master key {path} cannot be written: {error.strerror}"
+        raise SettingsError(message) from None
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, 0o600)
+        file.write(key.secret)
+        file.flush()
+        os.fsync(descriptor)
+    _sync_folder(path.parent)
+    return key
+
+
+def load_master_key(path: Path) -> Key:
+    """Read the master key. Raises SettingsError where it is missing, too short or long, or open to others."""
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            secret = file.read(KEY_BYTES + 1)
+    except OSError as error:
+        message = f"the master key {path} cannot be read: {error.strerror}"
+        raise SettingsError(message) from None
+    if mode & _OTHERS:
+        message = f"the master key {path} is open to others (mode {mode:04o}): run chmod 600 {path}"
+        raise SettingsError(message)
+    if len(secret) != KEY_BYTES:
+        message = f"the master key {path} does not have {KEY_BYTES} bytes; restore it from your backup"
+        raise SettingsError(message)
+    return Key(secret)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name in the folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _tenant_place(tenant_id: TenantId) -> str:
+    return f"{tenant_id}|key"
+
+
+def _document_place(tenant_id: TenantId, document_id: DocumentId) -> str:
+    return f"{tenant_id}|{document_id}|key"

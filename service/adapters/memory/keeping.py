@@ -1,0 +1,76 @@
+"""The twins of the key store and the vault."""
+
+import threading
+
+from typing_extensions import override
+
+from service.errors import KeyDestroyedError, NotFoundError
+from service.policy.access import DocumentId, TenantId
+from service.ports import KeyStore, Vault
+from service.sealing import Key, Sealed
+
+_Place = tuple[TenantId, DocumentId]
+
+
+class InMemoryKeyStore(KeyStore):
+    """Keys in a dictionary; a destroyed one is None, so that it is never made again."""
+
+    def __init__(self) -> None:
+        self._tenants: dict[TenantId, Key] = {}
+        self._documents: dict[_Place, Key | None] = {}
+        self._lock = threading.Lock()
+
+    @override
+    def document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
+        found = self._documents.get((tenant_id, document_id))
+        if found is None:
+            raise KeyDestroyedError
+        return found
+
+    @override
+    def create_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
+        with self._lock:
+            key = self._documents.setdefault((tenant_id, document_id), Key.fresh())
+        if key is None:
+            raise KeyDestroyedError
+        return key
+
+    @override
+    def destroy_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> None:
+        with self._lock:
+            self._documents[tenant_id, document_id] = None
+
+    @override
+    def has_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
+        return self._documents.get((tenant_id, document_id)) is not None
+
+    @override
+    def tenant_key(self, tenant_id: TenantId) -> Key:
+        with self._lock:
+            return self._tenants.setdefault(tenant_id, Key.fresh())
+
+
+class InMemoryVault(Vault):
+    """Originals in a dictionary."""
+
+    def __init__(self) -> None:
+        self._originals: dict[_Place, Sealed] = {}
+
+    @override
+    def put(self, *, tenant_id: TenantId, document_id: DocumentId, sealed: Sealed) -> None:
+        self._originals[tenant_id, document_id] = sealed
+
+    @override
+    def get(self, *, tenant_id: TenantId, document_id: DocumentId) -> Sealed:
+        found = self._originals.get((tenant_id, document_id))
+        if found is None:
+            raise NotFoundError
+        return found
+
+    @override
+    def delete(self, *, tenant_id: TenantId, document_id: DocumentId) -> None:
+        self._originals.pop((tenant_id, document_id), None)
+
+    @override
+    def exists(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
+        return (tenant_id, document_id) in self._originals
