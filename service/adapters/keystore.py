@@ -43,6 +43,7 @@ class SqliteKeyStore(KeyStore):
     def __init__(self, folder: Path, master: Key) -> None:
         """Open the store in the folder, made now if there is none. Raises SettingsError for another master key."""
         self._path = folder / _FILE
+        self._uri = f"{self._path.absolute().as_uri()}?mode=rw"  # never make a new, empty store in silence
         self._master = master
         self._create_file(folder)
         with self._writing() as connection:
@@ -158,7 +159,9 @@ class SqliteKeyStore(KeyStore):
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)) as connection:
+            with closing(
+                sqlite3.connect(self._uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
+            ) as connection:
                 for pragma in _SAFETY:
                     connection.execute(pragma)
                 yield connection

@@ -1,0 +1,242 @@
+"""The promises of ports.KeyStore, kept by the twin and by SQLite alike."""
+
+import multiprocessing
+import sqlite3
+import stat
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from uuid import UUID, uuid4
+
+import pytest
+
+from service.adapters.keystore import SqliteKeyStore, create_master_key, load_master_key
+from service.adapters.memory.keeping import InMemoryKeyStore
+from service.errors import DamagedError, KeyDestroyedError, PartUnavailableError, SettingsError
+from service.policy.access import DocumentId, TenantId
+from service.ports import KeyStore
+from service.sealing import KEY_BYTES, Key
+
+TENANT, DOCUMENT = TenantId(uuid4()), DocumentId(uuid4())
+MASTER = Key(b"m" * KEY_BYTES)
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def keys(request: pytest.FixtureRequest, tmp_path: Path) -> KeyStore:
+    return InMemoryKeyStore() if request.param == "memory" else SqliteKeyStore(tmp_path / "keys", MASTER)
+
+
+def test_a_document_keeps_the_key_it_was_given(keys: KeyStore) -> None:
+    made = keys.create_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+    assert keys.create_document_key(tenant_id=TENANT, document_id=DOCUMENT) == made
+    assert keys.document_key(tenant_id=TENANT, document_id=DOCUMENT) == made
+    assert keys.has_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+
+
+def test_every_document_of_every_tenant_has_a_key_of_its_own(keys: KeyStore) -> None:
+    other = TenantId(uuid4())
+    made = [
+        keys.create_document_key(tenant_id=TENANT, document_id=DOCUMENT).secret,
+        keys.create_document_key(tenant_id=TENANT, document_id=DocumentId(uuid4())).secret,
+        keys.create_document_key(tenant_id=other, document_id=DOCUMENT).secret,
+        keys.tenant_key(TENANT).secret,
+        keys.tenant_key(other).secret,
+    ]
+    assert len(set(made)) == len(made)
+
+
+def test_a_document_without_a_key_has_none(keys: KeyStore) -> None:
+    assert not keys.has_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+    with pytest.raises(KeyDestroyedError):
+        keys.document_key(tenant_id=TENANT, document_id=DOCUMENT)
+
+
+def test_a_destroyed_key_is_never_made_again(keys: KeyStore) -> None:
+    """R43: a late ingestion cannot bring an erased document back."""
+    keys.create_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+    for _ in range(2):
+        keys.destroy_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+        assert not keys.has_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+        with pytest.raises(KeyDestroyedError):
+            keys.document_key(tenant_id=TENANT, document_id=DOCUMENT)
+        with pytest.raises(KeyDestroyedError):
+            keys.create_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+
+
+def test_a_key_destroyed_before_it_was_made_is_never_made(keys: KeyStore) -> None:
+    keys.destroy_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+    with pytest.raises(KeyDestroyedError):
+        keys.create_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+
+
+def test_destroying_one_key_leaves_the_others(keys: KeyStore) -> None:
+    other = DocumentId(uuid4())
+    kept = keys.create_document_key(tenant_id=TENANT, document_id=other)
+    tenant = keys.tenant_key(TENANT)
+    keys.destroy_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+    assert keys.document_key(tenant_id=TENANT, document_id=other) == kept
+    assert keys.tenant_key(TENANT) == tenant
+
+
+def test_threads_that_ask_at_once_get_the_same_key(keys: KeyStore) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: keys.create_document_key(tenant_id=TENANT, document_id=DOCUMENT), range(32)))
+        tenants = list(pool.map(lambda _: keys.tenant_key(TENANT), range(32)))
+    assert (len({key.secret for key in made}), len({key.secret for key in tenants})) == (1, 1)
+
+
+# SQLite
+
+
+def _create_and_destroy(folder: Path, tenant_id: TenantId, seed: int, documents: list[UUID]) -> list[bytes]:
+    """Make every document's key in an order of one's own; make and destroy one more."""
+    store = SqliteKeyStore(folder, MASTER)
+    order = documents[:]
+    Random(seed).shuffle(order)
+    made = {}
+    for document in order:
+        made[document] = store.create_document_key(tenant_id=tenant_id, document_id=DocumentId(document)).secret
+    doomed = DocumentId(UUID(int=seed))
+    store.create_document_key(tenant_id=tenant_id, document_id=doomed)
+    store.destroy_document_key(tenant_id=tenant_id, document_id=doomed)
+    return [made[document] for document in documents]
+
+
+def test_processes_that_write_at_once_agree(tmp_path: Path) -> None:
+    documents = [uuid4() for _ in range(20)]
+    with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(_create_and_destroy, tmp_path, TENANT, seed, documents) for seed in range(4)]
+        results = [future.result(timeout=120) for future in futures]
+    store = SqliteKeyStore(tmp_path, MASTER)
+    stored = [store.document_key(tenant_id=TENANT, document_id=DocumentId(document)).secret for document in documents]
+    assert results == [stored] * 4
+    assert not any(
+        store.has_document_key(tenant_id=TENANT, document_id=DocumentId(UUID(int=seed))) for seed in range(4)
+    )
+
+
+def test_keys_outlive_the_process(tmp_path: Path) -> None:
+    made = SqliteKeyStore(tmp_path, MASTER).create_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+    assert SqliteKeyStore(tmp_path, MASTER).document_key(tenant_id=TENANT, document_id=DOCUMENT) == made
+
+
+def _bytes_in(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def _wrapped(folder: Path, document_id: DocumentId) -> bytes:
+    with closing(sqlite3.connect(folder / "keys.sqlite")) as connection:
+        row = connection.execute("select wrapped from document_keys where document_id = ?", (str(document_id),))
+        return bytes(row.fetchone()[0])
+
+
+def test_a_destroyed_key_leaves_no_byte_in_the_folder(tmp_path: Path) -> None:
+    """R41: with enough keys that pages split and merge; the scan finds each one before its destruction."""
+    store = SqliteKeyStore(tmp_path, MASTER)
+    documents = [DocumentId(uuid4()) for _ in range(400)]
+    for document_id in documents:
+        store.create_document_key(tenant_id=TENANT, document_id=document_id)
+    wrapped = {document_id: _wrapped(tmp_path, document_id) for document_id in documents}
+    before = _bytes_in(tmp_path)
+    assert all(value in before for value in wrapped.values())
+    doomed = set(Random(7).sample(documents, 250))
+    for document_id in doomed:
+        store.destroy_document_key(tenant_id=TENANT, document_id=document_id)
+    after = _bytes_in(tmp_path)
+    # The last 16 bytes are the tag: a remainder of a value would still show.
+    assert [document_id for document_id in doomed if wrapped[document_id][-16:] in after] == []
+    assert [document_id for document_id in doomed if wrapped[document_id][:16] in after] == []
+    kept = set(documents) - doomed
+    assert all(wrapped[document_id] in after for document_id in kept)
+    assert all(store.has_document_key(tenant_id=TENANT, document_id=document_id) for document_id in kept)
+
+
+def test_no_key_lies_in_the_folder_unwrapped(tmp_path: Path) -> None:
+    """R32."""
+    store = SqliteKeyStore(tmp_path, MASTER)
+    made = [store.create_document_key(tenant_id=TENANT, document_id=DOCUMENT), store.tenant_key(TENANT), MASTER]
+    stored = _bytes_in(tmp_path)
+    assert not any(key.secret in stored for key in made)
+
+
+def test_a_key_moved_to_another_document_does_not_open(tmp_path: Path) -> None:
+    store = SqliteKeyStore(tmp_path, MASTER)
+    store.create_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+    other = DocumentId(uuid4())
+    with closing(sqlite3.connect(tmp_path / "keys.sqlite")) as connection:
+        connection.execute("update document_keys set document_id = ?", (str(other),))
+        connection.commit()
+    with pytest.raises(DamagedError):
+        store.document_key(tenant_id=TENANT, document_id=other)
+
+
+def test_the_store_is_closed_to_others(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    SqliteKeyStore(folder, MASTER).tenant_key(TENANT)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert set(modes.values()) == {0o600}
+
+
+def test_a_wrong_master_key_is_refused_in_one_line(tmp_path: Path) -> None:
+    SqliteKeyStore(tmp_path, MASTER)
+    with pytest.raises(SettingsError, match="master key is not the one") as raised:
+        SqliteKeyStore(tmp_path, Key.fresh())
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_that_is_no_key_store_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "keys.sqlite").write_bytes(b"something else " * 100)
+    with pytest.raises(SettingsError, match="no key store"):
+        SqliteKeyStore(tmp_path, MASTER)
+
+
+def test_a_store_that_is_gone_is_unavailable_not_empty(tmp_path: Path) -> None:
+    """A key store made anew in silence would look as if every key had been destroyed."""
+    store = SqliteKeyStore(tmp_path, MASTER)
+    (tmp_path / "keys.sqlite").unlink()
+    with pytest.raises(PartUnavailableError):
+        store.has_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+    assert not (tmp_path / "keys.sqlite").exists()
+
+
+# The master key
+
+
+def test_a_master_key_comes_back_and_is_private(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    made = create_master_key(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert load_master_key(path) == made
+
+
+def test_a_master_key_is_never_replaced(tmp_path: Path) -> None:
+    made = create_master_key(tmp_path / "master.key")
+    with pytest.raises(SettingsError, match="exists already"):
+        create_master_key(tmp_path / "master.key")
+    assert load_master_key(tmp_path / "master.key") == made
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666])
+def test_a_master_key_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
+    """R32."""
+    create_master_key(tmp_path / "master.key")
+    (tmp_path / "master.key").chmod(mode)
+    with pytest.raises(SettingsError, match="open to others"):
+        load_master_key(tmp_path / "master.key")
+
+
+@pytest.mark.parametrize("length", [0, KEY_BYTES - 1, KEY_BYTES + 1])
+def test_a_master_key_of_the_wrong_length_is_refused(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "master.key"
+    path.write_bytes(b"k" * length)
+    path.chmod(0o600)
+    with pytest.raises(SettingsError, match="32 bytes"):
+        load_master_key(path)
+
+
+def test_a_missing_master_key_is_said_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read") as raised:
+        load_master_key(tmp_path / "absent")
+    assert "\n" not in str(raised.value)
