@@ -7,7 +7,7 @@ from ingestion.parsing.canonical import CanonicalText
 from ingestion.parsing.encoding import decoded
 from ingestion.parsing.limits import Limits
 
-_HEADING = re.compile(r"^#{1,6}[ \t]+([^\n]{1,300})", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6}[ \t]+([^\r\n]{1,300})", re.MULTILINE)
 _TITLE_WITHIN = 4096
 
 

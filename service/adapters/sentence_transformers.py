@@ -1,5 +1,6 @@
 """Embeddings and their tokenizer by sentence-transformers, from files that are already here."""
 
+import json
 import threading
 from collections.abc import Sequence
 from functools import cached_property
@@ -57,6 +58,17 @@ def detected_precision() -> Literal["bf16", "float32"]:
     return "float32" if _BF16_FLAGS.isdisjoint(flags) else "bf16"
 
 
+def _require_positions(folder: Path) -> None:
+    try:
+        positions = json.loads((folder / "config.json").read_bytes()).get("max_position_embeddings", POSITIONS)
+    except (OSError, ValueError):
+        message = f"the embedder's folder {folder} has no readable config.json"
+        raise SettingsError(message) from None
+    if positions < POSITIONS:
+        message = f"the embedder in {folder} reads {positions} tokens, and a chunk may have {POSITIONS}"
+        raise SettingsError(message)
+
+
 class SentenceTransformersEmbedder:
     """A `ports.Embedder`. Loads its model at the first use, so that a process that forks stays cheap."""
 
@@ -66,6 +78,7 @@ class SentenceTransformersEmbedder:
         More threads than idle cores make every thread wait: one each, and as many processes as cores.
         """
         self._folder = model_folder(model)
+        _require_positions(self._folder)
         self._precision = detected_precision() if precision == "auto" else precision
         self._threads = threads
         self._name = f"{PACKAGED_NAME if model == PACKAGED else model.rstrip('/').split('/')[-1]}/{self._precision}"
@@ -98,16 +111,13 @@ class SentenceTransformersEmbedder:
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - the same
         from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415 - the same
 
-        disable_progress_bar()
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers types half of itself
         torch.set_num_threads(self._threads)
         model = SentenceTransformer(
             str(self._folder),
             local_files_only=True,
             model_kwargs={"dtype": torch.bfloat16 if self._precision == "bf16" else torch.float32},
         )
-        if model[0].auto_model.config.max_position_embeddings < POSITIONS:
-            message = f"the embedder {self._name} reads fewer than the {POSITIONS} tokens that a chunk may have"
-            raise SettingsError(message)
         model.max_seq_length = POSITIONS
         _log.info("embedder_loaded", name=self._name, device=str(model.device), threads=self._threads)
         return model
