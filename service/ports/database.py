@@ -40,7 +40,10 @@ class DocumentTable(Protocol):
         ...
 
     def page(self, *, scope: Scope, limit: int, after: DocumentId | None = None) -> tuple[DocumentRecord, ...]:
-        """Return documents inside the scope, newest first, after the given one."""
+        """Return documents inside the scope, newest first, after the given one.
+
+        Raises NotFoundError where that one is not inside the scope (any more): a listing never ends too early.
+        """
         ...
 
     def abandoned(self, *, before: datetime) -> tuple[DocumentRecord, ...]:
@@ -48,11 +51,11 @@ class DocumentTable(Protocol):
         ...
 
     def update(self, record: DocumentRecord) -> None:
-        """Write every column of an existing row."""
+        """Write every column of an existing row. Raises NotFoundError where it is gone."""
         ...
 
     def delete(self, document_id: DocumentId) -> None:
-        """Remove the row and, with it, its chunks and jobs' hold on it."""
+        """Remove the row and, with it, its chunks; its jobs stay, as history without names."""
         ...
 
 
@@ -60,7 +63,7 @@ class ChunkTable(Protocol):
     """The chunks of one tenant."""
 
     def replace(self, document_id: DocumentId, records: Sequence[ChunkRecord]) -> None:
-        """Make these the document's only chunks."""
+        """Make these the document's only chunks. Raises NotFoundError where the document is gone."""
         ...
 
     def fetch(self, places: Iterable[tuple[DocumentId, int]]) -> tuple[ChunkRecord, ...]:
@@ -90,7 +93,7 @@ class JobTable(Protocol):
     def page(
         self, *, limit: int, after: JobId | None = None, document_id: DocumentId | None = None
     ) -> tuple[JobRecord, ...]:
-        """Return jobs, newest first, after the given one."""
+        """Return jobs, newest first, after the given one. Raises NotFoundError where that is not among them."""
         ...
 
     def claim(self, job_id: JobId, *, kind: JobKind, now: datetime, lease_until: datetime) -> JobRecord | None:
