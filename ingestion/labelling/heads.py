@@ -1,0 +1,99 @@
+"""Small trained heads over a chunk's embedding and cheap features: what a text is about, without any marker."""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingestion.labelling.features import features
+from ingestion.sensitivity import Category
+
+Matrix = NDArray[np.float32]
+
+KINDS = {
+    "clinical": Category.PHI,
+    "counsel": Category.LEGAL_PRIVILEGE,
+    "business": Category.TRADE_SECRET,
+    "source_code": Category.TRADE_SECRET,
+    "personnel": Category.PII,
+}
+WEIGHTS = "heads.npz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What one head says: its calibrated probability, and the two thresholds to compare it with."""
+
+    kind: str
+    probability: float
+    low: float
+    high: float
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether the text is of this kind."""
+        return self.probability >= self.high
+
+    @property
+    def harmless(self) -> bool:
+        """Whether the text is surely not of this kind."""
+        return self.probability <= self.low
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heads:
+    """One hidden layer, then one calibrated probability per kind."""
+
+    dimensions: int
+    mean: Matrix
+    scale: Matrix
+    hidden: tuple[Matrix, Matrix]
+    output: tuple[Matrix, Matrix]
+    slope: Matrix
+    offset: Matrix
+    low: Matrix
+    high: Matrix
+
+    @classmethod
+    def shipped(cls) -> "Heads":
+        """Return the heads whose weights come with this package. Raises OSError when they are missing."""
+        return _shipped()
+
+    def judge(self, texts: list[str], vectors: Matrix) -> list[tuple[Judgement, ...]]:
+        """Return one judgement per text and kind. `vectors` has shape (n, dimensions)."""
+        if vectors.shape != (len(texts), self.dimensions) or not np.isfinite(vectors).all():
+            message = "these vectors are not of the space that the heads were trained on"
+            raise ValueError(message)
+        probabilities = self.probabilities(np.stack([features(text) for text in texts]), vectors)
+        return [
+            tuple(
+                Judgement(kind=kind, probability=float(p), low=float(low), high=float(high))
+                for kind, p, low, high in zip(KINDS, row, self.low, self.high, strict=True)
+            )
+            for row in probabilities
+        ]
+
+    def probabilities(self, cheap: Matrix, vectors: Matrix) -> Matrix:
+        """Return calibrated probabilities, shape (n, kinds)."""
+        inputs = (np.hstack([vectors, cheap]).astype(np.float32) - self.mean) / self.scale
+        hidden = np.maximum(inputs @ self.hidden[0] + self.hidden[1], 0)
+        logits = (hidden @ self.output[0] + self.output[1]) * self.slope + self.offset
+        return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float32)
+
+
+@cache
+def _shipped() -> Heads:
+    with as_file(files(__package__).joinpath(WEIGHTS)) as path, np.load(path, allow_pickle=False) as stored:
+        return Heads(
+            dimensions=int(stored["dimensions"]),
+            mean=stored["mean"],
+            scale=stored["scale"],
+            hidden=(stored["hidden_weights"].astype(np.float32), stored["hidden_bias"]),
+            output=(stored["output_weights"].astype(np.float32), stored["output_bias"]),
+            slope=stored["slope"],
+            offset=stored["offset"],
+            low=stored["low"],
+            high=stored["high"],
+        )

@@ -1,0 +1,5 @@
+"""Names of persons, found by gazetteers and by the words around them."""
+
+from ingestion.labelling.names.detector import NameDetector
+
+__all__ = ["NameDetector"]
