@@ -1,6 +1,7 @@
 """What every chunk index promises: the twin in memory, Qdrant Edge behind its owner, qdrant-client."""
 
 import itertools
+import socket
 from collections.abc import Iterator, Sequence
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from qdrant_client import QdrantClient
 from ingestion.sensitivity import Category
 from service.adapters.memory.index import InMemoryChunkIndex
 from service.adapters.qdrant_server import QdrantServerChunkIndex
+from service.errors import PartUnavailableError
 from service.policy.access import EVERYONE, DocumentId, KeyId, Principal, Role, Scope, TenantId
 from service.ports import ChunkIndex, Hit, Point, Vector
 from tests.servers.edge import DIMENSIONS, EdgeOwner, edge_owner, shared_edge_owner
@@ -332,3 +334,16 @@ def test_what_was_done_survives_a_restart_and_a_kill(edge_owner: EdgeOwner) -> N
     edge_owner.start()
     assert found(index, everything(tenant)) == {(kept, 0)}
     index.close()
+
+
+def test_a_server_that_is_not_there_is_unavailable() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        index = QdrantServerChunkIndex.at(url, api_key=None, collection="tests", dimensions=DIMENSIONS)
+        assert not index.ready()
+        with pytest.raises(PartUnavailableError):
+            index.count(tenant_id=a_tenant(), document_id=a_document())
+        with pytest.raises(PartUnavailableError):
+            index.replace(tenant_id=a_tenant(), document_id=a_document(), points=[])
+        index.close()

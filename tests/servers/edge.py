@@ -44,7 +44,7 @@ class EdgeOwner:
         """Start a process that tries to own the folder, with an empty environment."""
         arguments = ["--folder", str(self.folder), "--socket", str(self.socket), "--dimensions", str(self.dimensions)]
         with self.log.open("ab") as log:
-            return subprocess.Popen(  # noqa: S603 - the test's own interpreter and arguments
+            return subprocess.Popen(
                 [sys.executable, "-m", "service.adapters.qdrant_edge.owner", *arguments],
                 cwd=_ROOT,
                 env={"OMP_NUM_THREADS": "1"},
@@ -74,6 +74,11 @@ class EdgeOwner:
         self.process.kill()
         self.process.wait(_STOP_SECONDS)
 
+    def end(self) -> None:
+        """End it if it still runs."""
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+
     def restart(self) -> None:
         """Stop it well and start it again."""
         assert self.stop() == os.EX_OK
@@ -99,6 +104,5 @@ def _running() -> Iterator[EdgeOwner]:
         owner.start()
         yield owner
     finally:
-        if owner.process is not None and owner.process.poll() is None:
-            owner.kill()
+        owner.end()
         shutil.rmtree(home)

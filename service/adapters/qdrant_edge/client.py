@@ -53,7 +53,7 @@ class QdrantEdgeChunkIndex:
         self,
         path: Path,
         *,
-        collection: str = "chunks",
+        collection: str,
         timeout_seconds: float = 30.0,
         erase_timeout_seconds: float = 600.0,
     ) -> None:

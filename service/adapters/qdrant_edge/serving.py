@@ -3,6 +3,7 @@
 import os
 import socket
 import struct
+import time
 from pathlib import Path
 from threading import Lock, Thread
 
@@ -33,6 +34,7 @@ from service.adapters.qdrant_edge.store import Store
 
 _SEND_SECONDS = 30
 _BACKLOG = 128
+_PAUSE_SECONDS = 0.1
 _log = structlog.get_logger()
 
 
@@ -76,8 +78,12 @@ class Listener:
         while True:
             try:
                 connection, _ = self._socket.accept()
-            except OSError:
-                return
+            except OSError as error:
+                if self._stopping:
+                    return
+                _log.warning("connection_not_accepted", error=type(error).__name__)
+                time.sleep(_PAUSE_SECONDS)
+                continue
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _SEND_SECONDS, 0))
             thread = Thread(target=self._converse, args=(connection,), name="connection")
             with self._guard:

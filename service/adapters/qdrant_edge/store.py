@@ -12,6 +12,7 @@ import structlog
 from service.adapters.points import collection_name
 from service.adapters.qdrant_edge.protocol import Erase, Replace, Search
 from service.adapters.qdrant_edge.shard import Shard
+from service.adapters.qdrant_edge.sharing import Shared
 from service.ports import Hit
 
 _UNCLEAN = "unclean"
@@ -34,7 +35,7 @@ class Store:
         self._folder = folder
         self._dimensions = dimensions
         self._writing = Lock()
-        self._waiting: list[_Erasure] = []
+        self._erasures = Shared(self._erase, lock=self._writing)
         for unfinished in folder.glob("*.new"):
             shutil.rmtree(unfinished)
         self._shards = {
@@ -60,21 +61,14 @@ class Store:
         """Return the nearest points inside the request's scope."""
         self._check(request.vector)
         shard = self._shards.get(collection_name(request.collection, dimensions=self._dimensions))
-        if shard is None or request.groups == []:
-            return ()
-        return shard.search(request)
+        return () if shard is None else shard.search(request)
 
     def erase(self, request: Erase) -> None:
         """Leave no point and no byte of the documents.
 
         A rewrite stops every thread, so erasures that wait for one share the next. Raises RemainsError.
         """
-        mine = _Erasure(request)
-        self._waiting.append(mine)
-        with self._writing:
-            if not mine.done:
-                batch, self._waiting = self._waiting, []
-                self._erase(batch)
+        self._erasures.do(request)
 
     def count(self, *, tenant: UUID, document: UUID) -> int:
         """Return how many points the document has in all collections together."""
@@ -95,19 +89,17 @@ class Store:
                 shard.drop_remains()
         note.touch()
 
-    def _erase(self, batch: "Sequence[_Erasure]") -> None:
+    def _erase(self, requests: Sequence[Erase]) -> None:
         documents: defaultdict[UUID, list[UUID]] = defaultdict(list)
-        for erasure in batch:
-            documents[erasure.request.tenant] += erasure.request.documents
+        for request in requests:
+            documents[request.tenant] += request.documents
         for shard in self._shards.values():
             for tenant, names in documents.items():
                 shard.delete(tenant=tenant, documents=names)
             shard.rewrite()
             if any(shard.count(tenant=tenant, documents=names) for tenant, names in documents.items()):
                 raise RemainsError
-        for erasure in batch:
-            erasure.done = True
-        _log.info("documents_erased", requests=len(batch), documents=sum(map(len, documents.values())))
+        _log.info("documents_erased", requests=len(requests), documents=sum(map(len, documents.values())))
 
     def _collection(self, name: str) -> Shard:
         folder = collection_name(name, dimensions=self._dimensions)
@@ -118,11 +110,3 @@ class Store:
     def _check(self, *vectors: bytes) -> None:
         if any(len(vector) != self._dimensions * _VECTOR_BYTES for vector in vectors):
             raise MismatchError
-
-
-class _Erasure:
-    """One request that waits for the next rewrite."""
-
-    def __init__(self, request: Erase) -> None:
-        self.request = request
-        self.done = False
