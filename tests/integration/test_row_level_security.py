@@ -229,6 +229,19 @@ def test_pooled_connections_never_carry_a_tenant_over(database: SqlDatabase) -> 
     assert 0 < sum(seen for seen, _ in results) < 480
 
 
+def test_a_setting_ends_with_its_transaction(migrated_database: PostgresDatabase, filled: TenantId) -> None:
+    """R30: on the one connection of this pool, what one caller presented is nothing to the next."""
+    database = SqlDatabase(migrated_database.app_url, pool_size=1)
+    with database.transaction(filled) as transaction:
+        (key,) = transaction.api_keys.all()
+    assert database.api_key(key.secret_sha256) == key
+    other = a_tenant()
+    database.add_tenant(other)
+    with database.transaction(other.id) as transaction:
+        assert transaction.api_keys.all() == ()
+    database.close()
+
+
 def _look(database: SqlDatabase, tenant_id: TenantId, *, fail: bool) -> tuple[TenantId | None, bool]:
     found: TenantId | None = None
     try:
