@@ -20,7 +20,8 @@ class StopRequestedError(RingfenceError):
 class Part:
     """One process: how it is started, when it is ready, how it is stopped.
 
-    `quotes_log`: its log holds nothing that a person wrote, so its last line may be shown as the reason.
+    `quotes_log`: its log holds nothing that a person wrote, so its last complaint may be shown as the reason.
+    `clear`: removes what a killed one left in the way; called when no process of the part is left.
     `user`: the uid and gid to run as, where it is not ours.
     """
 
@@ -35,3 +36,4 @@ class Part:
     grace_seconds: float = 10
     start_seconds: float = 60
     user: int | None = None
+    clear: Callable[[], None] = lambda: None

@@ -56,6 +56,7 @@ def part(folder: DataFolder) -> Part:
         grace_seconds=60,
         start_seconds=300,  # after a crash it replays its log first
         user=user,
+        clear=lambda: _clear(folder),
     )
 
 
@@ -83,23 +84,19 @@ def create_database(folder: DataFolder) -> None:
         _call("PostgreSQL cannot make the database", (_program("createdb"), *where, _DATABASE))
 
 
+def _clear(folder: DataFolder) -> None:
+    """Remove both pid files: PostgreSQL refuses to start while the number in one belongs to anything at all."""
+    (_data(folder) / "postmaster.pid").unlink(missing_ok=True)
+    (folder.postgres_sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
+
+
 def _data(folder: DataFolder) -> Path:
     return folder.postgres / "data"
 
 
 def _is_ready(folder: DataFolder) -> bool:
-    words = (
-        _program("pg_isready"),
-        "-q",
-        "-U",
-        _OWNER,
-        "-h",
-        str(folder.postgres_sockets),
-        "-d",
-        "postgres",
-        "-t",
-        "2",
-    )
+    where = ("-h", str(folder.postgres_sockets), "-U", _OWNER, "-d", "postgres", "-t", "2")
+    words = (_program("pg_isready"), "-q", *where)
     return subprocess.run(words, check=False, env=bare_environment(), cwd="/").returncode == 0  # noqa: S603 - ours
 
 

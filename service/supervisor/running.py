@@ -1,6 +1,7 @@
 """Starts parts in order, brings back those that die, stops them in reverse."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -22,6 +23,7 @@ _QUICK_SECONDS = 30.0
 _QUICK_DEATHS = 4
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 8.0
+_COMPLAINT = re.compile("fatal|panic|error", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -120,6 +122,7 @@ class Supervisor:
 
     def _spawn(self, part: Part) -> subprocess.Popen[bytes]:
         try:
+            part.clear()
             with os.fdopen(os.open(part.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as log:
                 return subprocess.Popen(  # noqa: S603 - our own words, no shell
                     part.command,
@@ -160,7 +163,8 @@ class Supervisor:
 
 def _reason(part: Part, what: str) -> str:
     lines = part.log.read_text(errors="replace").strip().splitlines() if part.quotes_log else []
-    return f"{part.title} did not start: {lines[-1] if lines else what}; see {part.log}"
+    complaints = [line for line in lines if _COMPLAINT.search(line)]
+    return f"{part.title} did not start: {(complaints or lines or [what])[-1]}; see {part.log}"
 
 
 def _how(code: int) -> str:

@@ -5,7 +5,8 @@ A pid file can be stale and its number belong to somebody else by now; a mark is
 
 import os
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -14,6 +15,8 @@ from service.folder import DataFolder
 
 MARK = "SUPERVISED_BY_RINGFENCE"
 _ANY_PART = ""
+_KILL_SECONDS = 5.0
+_TICK_SECONDS = 0.02
 
 
 def mark(folder: DataFolder, part: str) -> dict[str, str]:
@@ -23,36 +26,39 @@ def mark(folder: DataFolder, part: str) -> dict[str, str]:
 
 def end(folder: DataFolder, part: str = _ANY_PART, *, stop: signal.Signals = signal.SIGTERM, grace: float = 0) -> int:
     """End what is left of a part (or of all parts), politely at first where there is grace; return how many."""
-    left = list(_left(folder, part))
+    left = _left(folder, part)
     found = len(left)
     if left and grace:
         _signal(_without_children(left), stop)
-        psutil.wait_procs(left, timeout=grace)
-        left = list(_left(folder, part))
+        _wait(left, grace)
+        left = _left(folder, part)
     while left:  # again, in case one of them started another meanwhile
         _signal(left, signal.SIGKILL)
-        psutil.wait_procs(left, timeout=5)
-        left = list(_left(folder, part))
+        _wait(left, _KILL_SECONDS)
+        left = _left(folder, part)
     return found
 
 
-def _left(folder: DataFolder, part: str) -> Iterator[psutil.Process]:
+def _left(folder: DataFolder, part: str) -> list[psutil.Process]:
     wanted = mark(folder, part)[MARK]
-    for process in psutil.process_iter():
-        if process.pid != os.getpid() and _belongs(process, wanted, folder):
-            yield process
+    homes = {name: home for name, home in _homes(folder).items() if part in (_ANY_PART, home.name)}
+    return [process for process in psutil.process_iter() if _belongs(process, wanted, homes)]
 
 
-def _belongs(process: psutil.Process, wanted: str, folder: DataFolder) -> bool:
+def _homes(folder: DataFolder) -> dict[str, Path]:
+    """Return where programs work that write a title over their environment, mark and all."""
+    return {"postgres": folder.postgres, "valkey-server": folder.valkey}
+
+
+def _belongs(process: psutil.Process, wanted: str, homes: Mapping[str, Path]) -> bool:
     try:
-        if process.status() == psutil.STATUS_ZOMBIE:
+        if process.pid == os.getpid() or not _is_alive(process):
             return False
         found = process.environ().get(MARK, "")
         if found == wanted or (wanted.endswith("|") and found.startswith(wanted)):
             return True
-        # PostgreSQL's children write their title over their environment, but they work in its folder.
-        is_postgres = wanted.endswith(("|", "|postgres")) and process.name() == "postgres"
-        return is_postgres and Path(process.cwd()).is_relative_to(os.path.realpath(folder.postgres))
+        home = homes.get(process.name())
+        return home is not None and Path(process.cwd()).is_relative_to(os.path.realpath(home))
     except (psutil.Error, OSError):
         return False
 
@@ -68,6 +74,20 @@ def _parent(process: psutil.Process) -> int:
         return process.ppid()
     except psutil.Error:
         return 0
+
+
+def _wait(processes: list[psutil.Process], seconds: float) -> None:
+    """Wait until all have ended; psutil's own wait goes on until somebody has collected the dead, too."""
+    deadline = time.monotonic() + seconds
+    while any(map(_is_alive, processes)) and time.monotonic() < deadline:
+        time.sleep(_TICK_SECONDS)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _signal(processes: list[psutil.Process], number: signal.Signals) -> None:
