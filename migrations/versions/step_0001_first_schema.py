@@ -118,7 +118,7 @@ _INDEXES = (
     "create index jobs_by_age on jobs (tenant_id, created_at, id)",
     "create index jobs_by_document on jobs (tenant_id, document_id)",
     # Only what is still to be done: the ledger grows, this index does not.
-    "create index jobs_open on jobs (tenant_id, kind, created_at) where state in ('queued', 'running')",
+    "create index jobs_open on jobs (tenant_id, kind, created_at, id) where state in ('queued', 'running')",
     "create index audit_entries_by_age on audit_entries (tenant_id, at, number)",
 )
 _GRANTS = {

@@ -112,7 +112,9 @@ jobs = Table(
     Column("failure_detail", Text),
     Index("jobs_by_age", "tenant_id", "created_at", "id"),
     Index("jobs_by_document", "tenant_id", "document_id"),
-    Index("jobs_open", "tenant_id", "kind", "created_at", postgresql_where=text("state in ('queued', 'running')")),
+    Index(
+        "jobs_open", "tenant_id", "kind", "created_at", "id", postgresql_where=text("state in ('queued', 'running')")
+    ),
 )
 
 tombstones = Table(
