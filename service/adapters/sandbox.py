@@ -30,7 +30,7 @@ _LIBRARIES = tuple(dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_p
 _START = "import sys; sys.path += sys.argv[1:]; from ingestion.parsing.__main__ import main; main()"
 _PYTHON = (sys.executable, "-I", "-S", "-c", _START, str(_CODE.parent), *_LIBRARIES)
 _SHOWN = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", sys.base_prefix, sys.prefix, str(_CODE), *_LIBRARIES)
-_ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": os.defpath}
 _PROBE_SECONDS = 10
 _BYTES_PER_CHARACTER = 4
 _BYTES_PER_PAGE = 64
@@ -55,29 +55,33 @@ _answers = msgspec.json.Decoder(_Answer)
 class SandboxedParser:
     """A `ports.Parser` that survives whatever a document does to the code that reads it (R61)."""
 
-    def __init__(self, *, limits: Limits, seconds: float = 60, memory_bytes: int = 2 << 30) -> None:
-        """Grant each document this much; the limits bound what it may become."""
+    def __init__(
+        self, *, limits: Limits, seconds: float = 60, memory_bytes: int = 2 << 30, wrapped: bool | None = None
+    ) -> None:
+        """Grant each document this much. `wrapped` forces bubblewrap or its absence; unset: where it works."""
+        room = _BYTES_PER_CHARACTER * limits.max_text + _BYTES_PER_PAGE * limits.max_pages
         self._limits = limits
         self._seconds = seconds
-        self._memory_bytes = memory_bytes
+        self._wrapped = wrapped
+        self._confinement = {
+            "seconds": seconds,
+            "memory_bytes": memory_bytes,
+            "output_bytes": room + _BYTES_OF_THE_REST,
+        }
 
     def parse(self, content: bytes, *, name: str, media_type: str | None = None) -> Document:
         """Return the document. Raises UnreadableError, whatever the content does."""
         if len(content) > self._limits.max_bytes:
             raise UnreadableError(Unreadable.TOO_LARGE, f"larger than {self._limits.max_bytes} bytes")
-        return self.parse_with((*_wrapper(), *_PYTHON), content, name=name, media_type=media_type)
-
-    def parse_with(
-        self, command: tuple[str, ...], content: bytes, *, name: str, media_type: str | None = None
-    ) -> Document:
-        """Parse in a child started by this command; the name goes over a pipe, where `ps` cannot see it."""
-        room = _BYTES_PER_CHARACTER * self._limits.max_text + _BYTES_PER_PAGE * self._limits.max_pages
-        confinement = {
-            "seconds": self._seconds,
-            "memory_bytes": self._memory_bytes,
-            "output_bytes": room + _BYTES_OF_THE_REST,
+        wrapped = _bubblewrap_works() if self._wrapped is None else self._wrapped
+        command = (*_bubblewrap(), *_PYTHON) if wrapped else _PYTHON
+        # The name is as confidential as the text: it goes the same way, where `ps` cannot see it.
+        order = {
+            "name": name,
+            "media_type": media_type,
+            "limits": asdict(self._limits),
+            "confinement": self._confinement,
         }
-        order = {"name": name, "media_type": media_type, "limits": asdict(self._limits), "confinement": confinement}
         with _in_memory() as source, _in_memory() as result:
             source.write(msgspec.json.encode(order) + b"\n")
             source.write(content)
@@ -87,24 +91,22 @@ class SandboxedParser:
             return _understood(status, result.read())
 
 
-@cache
-def _wrapper() -> tuple[str, ...]:
-    """Return the words that start bubblewrap, where it is installed and works; nothing otherwise.
-
-    The child is shown the interpreter and the parsers, and nothing else of this machine.
-    """
-    program = shutil.which("bwrap")
-    if program is None:
-        return ()
+def _bubblewrap() -> tuple[str, ...]:
+    """Return the words that show the child the interpreter and the parsers, and nothing else of this machine."""
     shown = [word for path in dict.fromkeys(_SHOWN) for word in ("--ro-bind-try", path, path)]
-    words = (program, "--unshare-all", "--die-with-parent", "--dev", "/dev", "--proc", "/proc", *shown, "--")
-    probe = SandboxedParser(limits=Limits(), seconds=_PROBE_SECONDS)
+    return ("bwrap", "--unshare-all", "--die-with-parent", "--dev", "/dev", "--proc", "/proc", *shown, "--")
+
+
+@cache
+def _bubblewrap_works() -> bool:
+    if shutil.which("bwrap") is None:
+        return False
     try:
-        probe.parse_with((*words, *_PYTHON), b"probe", name="")
+        SandboxedParser(limits=Limits(), seconds=_PROBE_SECONDS, wrapped=True).parse(b"probe", name="")
     except UnreadableError:
         _log.warning("bubblewrap_refused", consequence="documents are parsed under resource limits only")
-        return ()
-    return words
+        return False
+    return True
 
 
 @contextmanager
