@@ -5,19 +5,17 @@ from datetime import UTC, datetime
 from pydantic import SecretStr
 
 from ingestion.labelling import RingfenceLabeller
-from service.adapters.anthropic import AnthropicCloudModel
+from ingestion.parsing.limits import Limits
 from service.adapters.celery import CeleryJobQueue
 from service.adapters.database import SqlDatabase
 from service.adapters.keystore import SqliteKeyStore, load_master_key
 from service.adapters.qdrant_edge import QdrantEdgeChunkIndex
-from service.adapters.qdrant_server import QdrantServerChunkIndex
 from service.adapters.sandbox import SandboxedParser
-from service.adapters.sentence_transformers import SentenceTransformersEmbedder
+from service.adapters.sentence_transformers import PackagedTokenizer, SentenceTransformersEmbedder
 from service.adapters.vault import vault_at
-from service.adapters.vllm import VllmLocalModel
 from service.folder import DataFolder
 from service.ports import ChunkIndex, CloudModel, LocalModel
-from service.product import Adapters, Limits, Ringfence, assemble
+from service.product import Adapters, Ringfence, UseCaseLimits, assemble
 from service.settings import Settings
 
 
@@ -31,7 +29,7 @@ class SystemClock:
 
 def build(settings: Settings) -> Ringfence:
     """Return the product on the stores that the settings name. Connects to nothing yet."""
-    limits = Limits(
+    limits = UseCaseLimits(
         max_upload_bytes=settings.max_upload_bytes,
         answer_tokens=settings.answer_tokens,
         lease_seconds=settings.lease_seconds,
@@ -46,27 +44,30 @@ def adapters(settings: Settings) -> Adapters:
     embedder = SentenceTransformersEmbedder(settings.embedder)
     return Adapters(
         database=SqlDatabase(_secret(settings.database_url) or folder.database_url),
-        index=chunk_index(settings, folder),
+        index=chunk_index(settings, folder, space=embedder.name),
         keys=SqliteKeyStore(folder.keys, load_master_key(folder.master_key)),
         vault=vault_at(settings.vault_url, folder.vault),
         queue=CeleryJobQueue(_secret(settings.broker_url) or folder.broker_url),
         clock=SystemClock(),
         parser=parser(settings),
-        tokenizer=embedder.tokenizer,
+        tokenizer=PackagedTokenizer(settings.embedder),
         embedder=embedder,
-        labeller=RingfenceLabeller(),
+        labeller=RingfenceLabeller.shipped(),
         local=local_model(settings),
         cloud=cloud_model(settings),
     )
 
 
-def chunk_index(settings: Settings, folder: DataFolder) -> ChunkIndex:
-    """Return the Qdrant server where one is named, else the embedded engine."""
+def chunk_index(settings: Settings, folder: DataFolder, *, space: str) -> ChunkIndex:
+    """Return the Qdrant server where one is named, else the embedded engine; `space` is the embedder's name."""
     if settings.qdrant_url is None:
-        return QdrantEdgeChunkIndex(folder.edge_socket)
+        return QdrantEdgeChunkIndex(folder.edge_socket, collection=space)
+    from service.adapters.qdrant_server import QdrantServerChunkIndex  # noqa: PLC0415 - a second of imports
+
     return QdrantServerChunkIndex.at(
         settings.qdrant_url,
         api_key=_secret(settings.qdrant_api_key),
+        collection=space,
         dimensions=settings.embedder_dimensions,
     )
 
@@ -75,6 +76,8 @@ def local_model(settings: Settings) -> LocalModel | None:
     """Return the model inside the building, if one is configured."""
     if settings.local_model_url is None or settings.local_model is None:
         return None
+    from service.adapters.vllm import VllmLocalModel  # noqa: PLC0415 - only where one is configured
+
     return VllmLocalModel(settings.local_model_url, settings.local_model, max_tokens=settings.answer_tokens)
 
 
@@ -82,12 +85,15 @@ def cloud_model(settings: Settings) -> CloudModel | None:
     """Return the model outside, if there is a key for it."""
     if settings.anthropic_api_key is None:
         return None
+    from service.adapters.anthropic import AnthropicCloudModel  # noqa: PLC0415 - a second of imports
+
     return AnthropicCloudModel(settings.anthropic_api_key, model=settings.cloud_model, base_url=settings.cloud_url)
 
 
 def parser(settings: Settings) -> SandboxedParser:
     """Return the sandboxed parser with the configured limits."""
-    raise AssertionError(settings)
+    limits = Limits(max_bytes=settings.max_upload_bytes, max_pages=settings.max_pages, max_text=settings.max_text)
+    return SandboxedParser(limits=limits, seconds=settings.parse_seconds, memory_bytes=settings.parse_memory_bytes)
 
 
 def _secret(value: SecretStr | None) -> str | None:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import structlog
-from ingestion.pipeline import LabelledChunk, chunk_and_label
 
 from ingestion.document import Document
 from ingestion.errors import UnreadableError
+from ingestion.pipeline import LabelledChunk, chunk_and_label
 from service.auditing import entry
 from service.errors import DamagedError, KeyDestroyedError, LeaseLostError, NotFoundError
 from service.lease import Lease

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ingestion.splitting import split
-
 from ingestion.document import Document, Page
 from ingestion.sensitivity import Label, highest
+from ingestion.splitting import split
 from service.ports import Embedder, Labeller, Tokenizer, Vector
 
 

@@ -48,7 +48,7 @@ class Adapters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class UseCaseLimits:
     """What an operator may set about the use cases."""
 
     max_upload_bytes: int
@@ -75,7 +75,7 @@ class Ringfence:
         return {name: ready() for name, ready in self.parts.items()}
 
 
-def assemble(adapters: Adapters, limits: Limits) -> Ringfence:
+def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     """Return the use cases around these adapters."""
     labels = Labels(embedder=adapters.embedder, tokenizer=adapters.tokenizer, labeller=adapters.labeller)
     retriever = Retriever(index=adapters.index, database=adapters.database, keys=adapters.keys)
@@ -105,7 +105,7 @@ def _erasure(adapters: Adapters, lease: Lease) -> Erasure:
     )
 
 
-def _documents(adapters: Adapters, limits: Limits, erasure: Erasure) -> Documents:
+def _documents(adapters: Adapters, limits: UseCaseLimits, erasure: Erasure) -> Documents:
     return Documents(
         database=adapters.database,
         keys=adapters.keys,
@@ -117,7 +117,7 @@ def _documents(adapters: Adapters, limits: Limits, erasure: Erasure) -> Document
     )
 
 
-def _ingestion(adapters: Adapters, limits: Limits, lease: Lease) -> Ingestion:
+def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease) -> Ingestion:
     return Ingestion(
         database=adapters.database,
         index=adapters.index,
@@ -133,7 +133,7 @@ def _ingestion(adapters: Adapters, limits: Limits, lease: Lease) -> Ingestion:
     )
 
 
-def _answering(adapters: Adapters, limits: Limits, retriever: Retriever, labels: Labels) -> Answering:
+def _answering(adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, labels: Labels) -> Answering:
     planner = Planner(
         retriever=retriever,
         labels=labels,

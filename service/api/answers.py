@@ -1,7 +1,7 @@
 """Search and answers over HTTP, whole or as server-sent events."""
 
 from collections.abc import Generator, Iterator
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import structlog
@@ -25,7 +25,7 @@ _EVENT_STREAM = "text/event-stream"
 
 @post("/search", status_code=200, sync_to_thread=True, summary="Find chunks")
 def search(
-    data: Annotated[SearchRequest, JSONBody()],
+    data: JSONBody[SearchRequest],
     principal: NamedDependency[Principal],
     ringfence: NamedDependency[Ringfence],
 ) -> SearchBody:
@@ -39,7 +39,7 @@ def search(
 @post("/answers", status_code=200, sync_to_thread=True, summary="Ask")
 def ask(
     request: Request[Any, Any, Any],
-    data: Annotated[AnswerRequest, JSONBody()],
+    data: JSONBody[AnswerRequest],
     principal: NamedDependency[Principal],
     ringfence: NamedDependency[Ringfence],
 ) -> Response[AnswerBody] | ServerSentEvent:
@@ -60,13 +60,22 @@ def ask(
 
 def _primed(pieces: Generator[str, None, Answer]) -> Generator[str, None, Answer]:
     """Run to the first piece, so that a refusal is still an HTTP status and not a broken stream."""
-    first = next(pieces)
+    try:
+        first = next(pieces)
+    except StopIteration as end:
+        return _silent(end.value)
+    return _after(first, pieces)
 
-    def rest() -> Generator[str, None, Answer]:
-        yield first
-        return (yield from pieces)
 
-    return rest()
+def _after(first: str, pieces: Generator[str, None, Answer]) -> Generator[str, None, Answer]:
+    yield first
+    return (yield from pieces)
+
+
+def _silent(answer: Answer) -> Generator[str, None, Answer]:
+    """Stand for a model that said nothing."""
+    yield from ()
+    return answer
 
 
 def _events(pieces: Generator[str, None, Answer]) -> Iterator[ServerSentEventMessage]:

@@ -8,7 +8,7 @@ from litestar import Request, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example, OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, QueryParameter, RawBody
 
 from service.api.schemas import Accepted, DocumentBody, JobBody, Page
 from service.api.uploads import upload_of
@@ -52,7 +52,7 @@ class _UploadOperation(Operation):
 @post("/", operation_class=_UploadOperation, status_code=202, sync_to_thread=True, summary="Hand in a document")
 def hand_in(
     request: Request[Any, Any, Any],
-    body: bytes,
+    body: RawBody,
     principal: NamedDependency[Principal],
     ringfence: NamedDependency[Ringfence],
 ) -> Accepted:

@@ -9,12 +9,13 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from service import bootstrap
 from service.cli.client import token_file
 from service.cli.options import AsJson, DataDir, loaded, out, print_json
 from service.errors import ConflictError
 from service.policy.access import KeyId, Role
 from service.ports import ApiKeyRecord
+from service.principals import Principals
+from service.settings import Settings
 
 _tenants = typer.Typer(help="Create and list tenants.", no_args_is_help=True)
 _keys = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
@@ -32,7 +33,7 @@ def register(app: typer.Typer) -> None:
 def add_tenant(slug: Slug, data: DataDir = None, *, as_json: AsJson = False) -> None:
     """Create a tenant and an admin key for this machine's command line (saved with mode 0600)."""
     settings = loaded(data)
-    principals = bootstrap.build(settings).principals
+    principals = _principals(settings)
     path = token_file(settings, slug)
     try:
         tenant = principals.add_tenant(slug)
@@ -52,7 +53,7 @@ def add_tenant(slug: Slug, data: DataDir = None, *, as_json: AsJson = False) -> 
 @_tenants.command("list")
 def list_tenants(data: DataDir = None, *, as_json: AsJson = False) -> None:
     """List the tenants."""
-    tenants = bootstrap.build(loaded(data)).principals.database.tenants()
+    tenants = _principals(loaded(data)).database.tenants()
     if as_json:
         print_json([{"id": tenant.id, "slug": tenant.slug, "created_at": tenant.created_at} for tenant in tenants])
         return
@@ -72,7 +73,7 @@ def create_key(  # noqa: PLR0913 - one option each
     as_json: AsJson = False,
 ) -> None:
     """Create an API key. It is shown once and can never be shown again."""
-    principals = bootstrap.build(loaded(data)).principals
+    principals = _principals(loaded(data))
     expires = datetime.now(UTC) + timedelta(days=days) if days else None
     owner = principals.tenant(tenant)
     record, token = principals.issue(owner.id, name=name, role=role, groups=group or (), expires_at=expires)
@@ -85,7 +86,7 @@ def create_key(  # noqa: PLR0913 - one option each
 @_keys.command("list")
 def list_keys(tenant: Slug, data: DataDir = None, *, as_json: AsJson = False) -> None:
     """List a tenant's keys; their secrets are not known to anybody but their holders."""
-    principals = bootstrap.build(loaded(data)).principals
+    principals = _principals(loaded(data))
     records = principals.keys(principals.tenant(tenant).id)
     if as_json:
         print_json([_shown(record) for record in records])
@@ -99,9 +100,15 @@ def list_keys(tenant: Slug, data: DataDir = None, *, as_json: AsJson = False) ->
 @_keys.command("revoke")
 def revoke_key(tenant: Slug, key: Annotated[UUID, typer.Argument(help="Id of the key.")], data: DataDir = None) -> None:
     """Make a key useless at once."""
-    principals = bootstrap.build(loaded(data)).principals
+    principals = _principals(loaded(data))
     principals.revoke(principals.tenant(tenant).id, KeyId(key))
     out.print(f"key {key} is revoked")
+
+
+def _principals(settings: Settings) -> Principals:
+    from service import bootstrap  # noqa: PLC0415 - seconds of imports that other commands need not wait for
+
+    return bootstrap.build(settings).principals
 
 
 def _shown(record: ApiKeyRecord) -> dict[str, object]:

@@ -76,7 +76,7 @@ def _label(label: dict[str, Any]) -> str:
 
 
 def _reason(reason: dict[str, Any]) -> str:
-    words = reason["cause"].replace("_", " ")
+    words: str = reason["cause"].replace("_", " ")
     if reason["origin"]:
         words += f" {reason['origin'].replace('_', ' ')}"
     return words + (f" ({', '.join(reason['categories'])})" if reason["categories"] else "")

@@ -6,7 +6,6 @@ import sys
 import typer
 from rich.table import Table
 
-from service import supervisor
 from service.cli.options import AsJson, DataDir, loaded, out, print_json
 from service.settings import PREFIX, Settings
 
@@ -21,6 +20,8 @@ def register(app: typer.Typer) -> None:
 
 def init(data: DataDir = None, *, as_json: AsJson = False) -> None:
     """Create the data folder, its keys (mode 0600) and the database. Doing it again changes nothing."""
+    from service import supervisor  # noqa: PLC0415 - imports the database's tools
+
     settings = loaded(data)
     supervisor.initialise(settings)
     if as_json:
@@ -31,6 +32,8 @@ def init(data: DataDir = None, *, as_json: AsJson = False) -> None:
 
 def up(data: DataDir = None) -> None:
     """Run the whole knowledge base on this machine until Ctrl-C: database, broker, index, API, workers."""
+    from service import supervisor  # noqa: PLC0415 - imports the database's tools
+
     raise typer.Exit(supervisor.up(loaded(data)))
 
 

@@ -1,0 +1,142 @@
+"""Through every endpoint: a tenant, a group and an absent thing look the same to who may not see them."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from litestar.testing import TestClient
+
+from service.app import application
+from service.policy.access import Role
+from tests.assembled import World, a_world
+
+SECRET = "Project Falcon buys the sensor division."
+
+
+@pytest.fixture
+def world() -> World:
+    return a_world()
+
+
+@pytest.fixture
+def http(world: World) -> Iterator[TestClient[Any]]:
+    with TestClient(application(world.product, max_upload_bytes=100_000)) as client:
+        yield client
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def everything_seen(http: TestClient[Any], token: str, document: str, job: str) -> str:
+    """Call every endpoint with this key; return all that came back."""
+    who = bearer(token)
+    answers = [
+        http.get("/v1/documents", headers=who),
+        http.get(f"/v1/documents/{document}", headers=who),
+        http.get("/v1/jobs", headers=who),
+        http.get(f"/v1/jobs/{job}", headers=who),
+        http.post("/v1/search", json={"question": SECRET}, headers=who),
+        http.post("/v1/answers", json={"question": SECRET}, headers=who),
+        http.post("/v1/answers", json={"question": SECRET, "stream": True}, headers=who),
+        http.post("/v1/answers", json={"question": SECRET, "scope": "non_sensitive"}, headers=who),
+        http.delete(f"/v1/documents/{document}", headers=who),
+    ]
+    return "\n".join(answer.text for answer in answers)
+
+
+def test_a_tenant_sees_nothing_of_another_through_any_endpoint(world: World, http: TestClient[Any]) -> None:
+    """R30."""
+    _, ours = world.person("acme")
+    _, theirs = world.person("lakeside")
+    sent = http.post("/v1/documents", json={"text": SECRET, "title": "Falcon"}, headers=bearer(ours)).json()
+    world.work()
+    seen = everything_seen(http, theirs, sent["document"]["id"], sent["job"]["id"])
+    for trace in (sent["document"]["id"], sent["job"]["id"], "Falcon", "sensor"):
+        assert trace not in seen
+    mine = everything_seen(http, ours, sent["document"]["id"], sent["job"]["id"])
+    assert "sensor" in mine
+
+
+def test_every_route_of_the_api_is_in_the_isolation_test(http: TestClient[Any]) -> None:
+    paths = http.app.openapi_schema.to_schema()["paths"]
+    assert set(paths) == {
+        "/v1/documents",
+        "/v1/documents/{document_id}",
+        "/v1/jobs",
+        "/v1/jobs/{job_id}",
+        "/v1/search",
+        "/v1/answers",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    }, "a new endpoint: add it to everything_seen, or to this list if it shows nothing of a tenant"
+
+
+def test_absent_foreign_and_invisible_documents_are_told_in_the_same_words(world: World, http: TestClient[Any]) -> None:
+    """R30."""
+    _, ours = world.person("acme")
+    _, theirs = world.person("lakeside")
+    _, reader = world.person("acme", Role.READER)
+    private = {"text": SECRET, "groups": ["board"]}
+    sent = http.post("/v1/documents", json=private, headers=bearer(ours)).json()["document"]["id"]
+    world.work()
+    answers = [
+        http.get(f"/v1/documents/{sent}", headers=bearer(theirs)),
+        http.get(f"/v1/documents/{sent}", headers=bearer(reader)),
+        http.get(f"/v1/documents/{uuid4()}", headers=bearer(reader)),
+    ]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.text for answer in answers}) == 1
+
+
+def test_a_group_is_needed_to_retrieve_what_is_kept_to_it(world: World, http: TestClient[Any]) -> None:
+    """R31."""
+    admin, _ = world.person("acme")
+    world.uploaded(admin, SECRET, groups=frozenset({"board"}))
+    _, outside = world.person("acme", Role.READER)
+    _, inside = world.person("acme", Role.READER, "board")
+    hits = [
+        http.post("/v1/search", json={"question": SECRET}, headers=bearer(token)).json()["hits"]
+        for token in (outside, inside)
+    ]
+    assert [len(found) for found in hits] == [0, 1]
+
+
+def test_a_revoked_key_is_refused_at_once(world: World, http: TestClient[Any]) -> None:
+    """R31."""
+    who, token = world.person("acme")
+    assert http.get("/v1/documents", headers=bearer(token)).status_code == 200
+    world.product.principals.revoke(who.tenant_id, who.key_id)
+    assert http.get("/v1/documents", headers=bearer(token)).status_code == 401
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer rf_wrong"}, {"Authorization": "Basic rf_wrong"}])
+def test_without_a_valid_key_there_is_no_way_in(http: TestClient[Any], header: dict[str, str]) -> None:
+    answer = http.get("/v1/documents", headers=header)
+    assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("role", "method", "path"),
+    [
+        (Role.READER, "POST", "/v1/documents"),
+        (Role.READER, "GET", "/v1/jobs"),
+        (Role.CONTRIBUTOR, "DELETE", "/v1/documents/{id}"),
+        (Role.OPERATOR, "POST", "/v1/search"),
+        (Role.AUDITOR, "POST", "/v1/answers"),
+    ],
+)
+def test_a_role_may_do_only_what_it_is_for(
+    world: World, http: TestClient[Any], role: Role, method: str, path: str
+) -> None:
+    """R31."""
+    admin, _ = world.person("acme")
+    document = world.uploaded(admin, SECRET)
+    _, token = world.person("acme", role)
+    body = {"text": SECRET} if path == "/v1/documents" else {"question": SECRET}
+    answer = http.request(
+        method, path.format(id=document.id), json=body if method == "POST" else None, headers=bearer(token)
+    )
+    assert answer.status_code == 403
