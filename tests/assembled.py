@@ -75,9 +75,9 @@ class World:
             return [dict(entry.facts) for entry in reversed(transaction.audit.page(limit=1000, action=action))]
 
 
-def a_world(*, local: bool = True, cloud: bool = True) -> World:
-    """Return a fresh product on twins."""
-    database, index, keys = InMemoryDatabase(), InMemoryChunkIndex(), InMemoryKeyStore()
+def a_world(*, local: bool = True, cloud: bool = True, index: InMemoryChunkIndex | None = None) -> World:
+    """Return a fresh product on twins; `index` may be one that misbehaves."""
+    database, index, keys = InMemoryDatabase(), index or InMemoryChunkIndex(), InMemoryKeyStore()
     vault, queue, clock, labeller = InMemoryVault(), InMemoryJobQueue(), StoppedClock(), InMemoryLabeller()
     local_model = InMemoryLocalModel() if local else None
     cloud_model = InMemoryCloudModel() if cloud else None

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import psutil
+import pytest
 
 from service.cli.client import Client, token_file
 from service.folder import DataFolder
@@ -105,7 +106,7 @@ class Stack:
             if done():
                 return
             time.sleep(_POLL_SECONDS)
-        raise AssertionError(f"not done within {seconds:.0f} s: {done}")
+        pytest.fail(f"not done within {seconds:.0f} s: {done}")
 
     def _whole(self) -> dict[str, str]:
         return {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")} | (

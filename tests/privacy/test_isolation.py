@@ -11,7 +11,7 @@ from service.app import application
 from service.policy.access import Role
 from tests.assembled import World, a_world
 
-SECRET = "Project Falcon buys the sensor division."
+PRIVATE = "Project Falcon buys the sensor division."
 
 
 @pytest.fixture
@@ -37,10 +37,10 @@ def everything_seen(http: TestClient[Any], token: str, document: str, job: str) 
         http.get(f"/v1/documents/{document}", headers=who),
         http.get("/v1/jobs", headers=who),
         http.get(f"/v1/jobs/{job}", headers=who),
-        http.post("/v1/search", json={"question": SECRET}, headers=who),
-        http.post("/v1/answers", json={"question": SECRET}, headers=who),
-        http.post("/v1/answers", json={"question": SECRET, "stream": True}, headers=who),
-        http.post("/v1/answers", json={"question": SECRET, "scope": "non_sensitive"}, headers=who),
+        http.post("/v1/search", json={"question": PRIVATE}, headers=who),
+        http.post("/v1/answers", json={"question": PRIVATE}, headers=who),
+        http.post("/v1/answers", json={"question": PRIVATE, "stream": True}, headers=who),
+        http.post("/v1/answers", json={"question": PRIVATE, "scope": "non_sensitive"}, headers=who),
         http.delete(f"/v1/documents/{document}", headers=who),
     ]
     return "\n".join(answer.text for answer in answers)
@@ -50,7 +50,7 @@ def test_a_tenant_sees_nothing_of_another_through_any_endpoint(world: World, htt
     """R30."""
     _, ours = world.person("acme")
     _, theirs = world.person("lakeside")
-    sent = http.post("/v1/documents", json={"text": SECRET, "title": "Falcon"}, headers=bearer(ours)).json()
+    sent = http.post("/v1/documents", json={"text": PRIVATE, "title": "Falcon"}, headers=bearer(ours)).json()
     world.work()
     seen = everything_seen(http, theirs, sent["document"]["id"], sent["job"]["id"])
     for trace in (sent["document"]["id"], sent["job"]["id"], "Falcon", "sensor"):
@@ -79,7 +79,7 @@ def test_absent_foreign_and_invisible_documents_are_told_in_the_same_words(world
     _, ours = world.person("acme")
     _, theirs = world.person("lakeside")
     _, reader = world.person("acme", Role.READER)
-    private = {"text": SECRET, "groups": ["board"]}
+    private = {"text": PRIVATE, "groups": ["board"]}
     sent = http.post("/v1/documents", json=private, headers=bearer(ours)).json()["document"]["id"]
     world.work()
     answers = [
@@ -94,11 +94,11 @@ def test_absent_foreign_and_invisible_documents_are_told_in_the_same_words(world
 def test_a_group_is_needed_to_retrieve_what_is_kept_to_it(world: World, http: TestClient[Any]) -> None:
     """R31."""
     admin, _ = world.person("acme")
-    world.uploaded(admin, SECRET, groups=frozenset({"board"}))
+    world.uploaded(admin, PRIVATE, groups=frozenset({"board"}))
     _, outside = world.person("acme", Role.READER)
     _, inside = world.person("acme", Role.READER, "board")
     hits = [
-        http.post("/v1/search", json={"question": SECRET}, headers=bearer(token)).json()["hits"]
+        http.post("/v1/search", json={"question": PRIVATE}, headers=bearer(token)).json()["hits"]
         for token in (outside, inside)
     ]
     assert [len(found) for found in hits] == [0, 1]
@@ -133,9 +133,9 @@ def test_a_role_may_do_only_what_it_is_for(
 ) -> None:
     """R31."""
     admin, _ = world.person("acme")
-    document = world.uploaded(admin, SECRET)
+    document = world.uploaded(admin, PRIVATE)
     _, token = world.person("acme", role)
-    body = {"text": SECRET} if path == "/v1/documents" else {"question": SECRET}
+    body = {"text": PRIVATE} if path == "/v1/documents" else {"question": PRIVATE}
     answer = http.request(
         method, path.format(id=document.id), json=body if method == "POST" else None, headers=bearer(token)
     )
