@@ -64,16 +64,6 @@ def test_a_source_cannot_speak_in_the_models_control_tokens(vllm: VllmLocalModel
     assert forged - plain > 4
 
 
-def test_proxy_variables_do_not_carry_a_prompt_anywhere(vllm_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with scripted(lambda _path, _body: Reply(status=502)) as proxy:
-        for name in PROXIES:
-            monkeypatch.setenv(name, proxy.url)
-        with closing(VllmLocalModel(vllm_url, NAME, max_tokens=4)) as model:
-            assert model.ready()
-            assert model.generate(a_prompt())[0]
-        assert proxy.paths == []
-
-
 def a_completion(model: str = NAME) -> bytes:
     return json.dumps(
         {
@@ -111,6 +101,16 @@ def test_the_scripted_server_can_answer_well() -> None:
         assert model.generate(a_prompt())[0] == "At eight."
     with serving(Reply(body=WHOLE_STREAM, kind=EVENTS)) as (model, _):
         assert "".join(model.stream(a_prompt())) == "At eight."
+
+
+def test_proxy_variables_do_not_carry_a_prompt_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    with scripted(lambda _path, _body: Reply(status=502)) as proxy:
+        for name in PROXIES:
+            monkeypatch.setenv(name, proxy.url)
+        with serving(Reply(body=a_completion())) as (model, server):
+            assert model.generate(a_prompt())[0] == "At eight."
+            assert len(server.bodies) == 1
+        assert proxy.paths == []
 
 
 @pytest.mark.parametrize(
