@@ -19,12 +19,12 @@ _STOP_SECONDS = 20
 @pytest.fixture(scope="session")
 def vllm_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the address of a server of SmolLM2-135M-Instruct."""
-    if subprocess.run([_SCRIPT, "check"], capture_output=True, check=False).returncode != 0:  # noqa: S603 - our script
+    if subprocess.run([_SCRIPT, "check"], capture_output=True, check=False).returncode != 0:
         pytest.skip("no local model is set up here: run make local-model")
     port = _free_port()
     log = tmp_path_factory.mktemp("vllm") / "log"
     with log.open("wb") as output:
-        server = subprocess.Popen(  # noqa: S603 - our own script
+        server = subprocess.Popen(
             [_SCRIPT, "serve", "--port", str(port)], stdout=output, stderr=output, start_new_session=True
         )
     try:
