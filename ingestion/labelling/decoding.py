@@ -57,7 +57,7 @@ def _readable(token: str, decoders: Sequence[_Decoder]) -> str | None:
     for shape, decode in decoders:
         if shape.fullmatch(token):
             text = _text_of(decode, token)
-            if text is not None and text != token:
+            if text is not None and text != token and not (token.isdigit() and not _PLAIN.fullmatch(text)):
                 return folded_text(text)
     return None
 
@@ -88,6 +88,8 @@ def _backslash(token: str) -> bytes:
     return "".join(chr(int(code, 16)) for code in token.split("\\u")[1:]).encode()
 
 
+_PLAIN = re2.compile(r"[0-9A-Za-z ./@\-]{6,}")
+"""What digits may stand for; any other reading of a plain number is chance."""
 _NOT_HEX = re2.compile(r"[^0-9A-Fa-f]")
 _ESCAPES: tuple[_Decoder, ...] = (
     (re2.compile(r"(?:[!-$&-~]*%[0-9A-Fa-f]{2}[!-$&-~]*){2,}"), unquote_to_bytes),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ingestion.labelling.detecting import Detector
 from ingestion.labelling.heads import KINDS, Heads, Judgement
-from ingestion.labelling.languages import SUPPORTED, language_of
+from ingestion.labelling.languages import SUPPORTED, language_of, too_short_to_tell
 from ingestion.labelling.names import NameDetector
 from ingestion.labelling.normalising import Views
 from ingestion.labelling.patterns.clinical import CLINICAL
@@ -154,4 +154,5 @@ def _language(text: str) -> tuple[str, tuple[str, ...]]:
         _LOG.warning("detector_failed", detector="language", error=type(error).__name__)
         return UNDETERMINED, ("detector_failed:language",)
     wordless = not any(map(str.isalpha, text))
-    return language, () if language in SUPPORTED or wordless else ("language_unknown",)
+    unclear = language == UNDETERMINED and too_short_to_tell(text)
+    return language, () if language in SUPPORTED or wordless or unclear else ("language_unknown",)

@@ -36,6 +36,7 @@ _MIN_CLEAR = 2
 _LEAD = 1.5
 _SURE = 0.9
 _FEW_LETTERS = 24
+_FEW_WORDS = 3
 
 
 def language_of(text: str) -> str:
@@ -54,6 +55,11 @@ def language_of(text: str) -> str:
     if probability >= _SURE:
         return str(identified)
     return likely if first > second and len(read) < 4 * _FEW_LETTERS and _mostly_ascii(read) else UNDETERMINED
+
+
+def too_short_to_tell(text: str) -> bool:
+    """Whether a text is so short that no identifier could know its language: a word or two of plain letters."""
+    return text.isascii() and len(text) <= _FEW_LETTERS and len(text.split()) <= _FEW_WORDS
 
 
 def _mostly_ascii(text: str) -> bool:

@@ -17,10 +17,11 @@ _WORDS = {
     if word != "-"
 } | {"oh": "0", "une": "1", "zwo": "2", "fuenf": "5"}
 _WORD = r"(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")"
-_NUMBER_WORD = re2.compile(rf"(?i)\b{_WORD}\b")
-_NUMBER_WORDS = re2.compile(rf"(?i)\b{_WORD}(?:[^0-9A-Za-z]{{1,3}}{_WORD}){{2,}}\b")
+_NUMBER_WORD = re2.compile(rf"\b(?i:{_WORD})\b|{_WORD}")
+_NEXT_WORD = rf"[^0-9A-Za-z]{{1,3}}(?i:{_WORD})|[^0-9A-Za-z]{{0,3}}[A-Z]{{1,8}}{_WORD}"
+_NUMBER_WORDS = re2.compile(rf"(?:\b(?i:{_WORD})|[A-Z]{_WORD})(?:{_NEXT_WORD}){{2,}}")
 _BETWEEN = frozenset(" \t\n-")
-_GAPPED = re2.compile(r"(?:^|\s)((?:[!-~][ \t]{1,3}){4,}[!-~])(?:$|\s)")
+_GAPPED = re2.compile(r"(?:^|\s)((?:[!-~][ \t]{1,3}){4,}[!-~])[.,;:!?)]*(?:$|\s)")
 _GAPPED_DIGITS = re2.compile(r"\b\d(?:[ \t\n._\-/|,]{1,3}\d){5,}\b")
 
 
@@ -69,11 +70,12 @@ def _without_gaps(view: View) -> View:
 
 def _write_closed_up(writer: ViewWriter, text: str, start: int, end: int) -> None:
     """Write the characters without their gaps; a capital after a small letter begins a new word."""
-    digits_only = not any(part.isalpha() for part in text[start:end])
+    run = text[start:end]
+    dotted = not any(part.isalpha() or part.isspace() for part in run)
     previous = ""
     for position in range(start, end):
         character = text[position]
-        gap = character.isspace() or (digits_only and not character.isdigit())
+        gap = character.isspace() or (dotted and not character.isdigit())
         if gap:
             writer.put("", position + 1)
             continue

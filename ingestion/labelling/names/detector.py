@@ -26,7 +26,8 @@ _INTRODUCED = re.compile(
     r"\s{1,3}([A-Za-z][a-z'\-]{2,20})"
 )
 _INITIALS = re.compile(r"\b((?:[A-Z]\. ?){1,3}[A-Z][a-z'\-]{2,20}|[A-Z][a-z]{2,15} [A-Z]\. ?[A-Z][a-z'\-]{2,20})\b")
-_BACKWARDS = re.compile(r"\b([A-Z][a-z]{2,20}) ([A-Z][a-z]{2,20})\b")
+_BACKWARDS = re.compile(r"\b([A-Z][a-z]{3,20})\b")
+_BACKWARDS_SMALL = re.compile(r"\b([a-z]{4,20}) ([a-z]{5,20})\b")
 _SENTENCE_END = frozenset(".!?:;\n\"'(*#|")
 _GERMAN = frozenset(
     (
@@ -210,9 +211,13 @@ def _joined(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _backwards(view: View) -> Iterator[Finding]:
-    """Yield full names in text that reads backwards; both parts must be known, and neither a word."""
+    """Yield names in text that reads backwards: a small word that ends in a capital, or two listed words."""
     for match in _BACKWARDS.finditer(view.text):
+        word = Word.of(match.group(1), match.start(1))
+        if (word.facts.given or word.facts.surname) and not word.facts.ordinary:
+            yield _finding(view, word.start, word.end, 0.6)
+    for match in _BACKWARDS_SMALL.finditer(view.text):
         first, last = Word.of(match.group(1), match.start(1)), Word.of(match.group(2), match.start(2))
-        known = first.facts.given and last.facts.surname and not first.facts.ordinary and not last.facts.ordinary
-        if known:
-            yield _finding(view, first.start, last.end, 0.7)
+        listed = first.facts.given and last.facts.surname
+        if listed and not first.facts.ordinary and not last.facts.ordinary:
+            yield _finding(view, first.start, last.end, 0.6)

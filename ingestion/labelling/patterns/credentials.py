@@ -6,7 +6,7 @@ from ingestion.labelling.patterns import proofs
 from ingestion.labelling.patterns.pattern import Pattern
 from ingestion.sensitivity import Category
 
-_CALLED_SECRET = (
+_ASSIGNED_NAME = (
     r"(?:(?:passw(?:or)?d|passwd|passphrase|pwd|passwor[dt]|pass|secret|token|api[_\-]?key|apikey|"
     r"access[_\-]?key|auth[_\-]?key|private[_\-]?key|client[_\-]?secret|credentials?|encryption[_\-]?key|salt|nonce|pw|"
     r"kennwort|passwort|mot de passe|contrasena|clave)[a-z0-9_\-]{0,20})"
@@ -96,12 +96,12 @@ CREDENTIALS = (
     ),
     _secret(
         "assigned_secret",
-        rf"(?i){_CALLED_SECRET}['\"`]?\]?(?: ?: ?[a-z]{{3,8}})? ?(?:=>|:=|==|!=|=|:|,) ?(?:[brfu]|&?\")?['\"`]([^'\"`\n]{{4,200}})['\"`]",
+        rf"(?i){_ASSIGNED_NAME}['\"`]?\]?(?: ?: ?[a-z]{{3,8}})? ?(?:=>|:=|==|!=|=|:|,) ?(?:[brfu]|&?\")?['\"`]([^'\"`\n]{{4,200}})['\"`]",
         valid=_quoted,
     ),
     _secret(
         "assigned_secret",
-        rf"(?i){_CALLED_SECRET}['\"]? ?(?:=>|:=|==|=|: ) ?([^\s'\"`,;(){{}}\[\]<>]{{6,200}})",
+        rf"(?i){_ASSIGNED_NAME}['\"]? ?(?:=>|:=|==|=|: ) ?([^\s'\"`,;(){{}}\[\]<>]{{6,200}})",
         valid=_assigned,
         confidence=0.85,
     ),

@@ -81,6 +81,7 @@ NATIONAL = tuple(
         valid=proofs.stdnum(module),
         near=words(near) if near else None,
         confidence=0.95,
+        reversible=kind == "us_ssn" and not near,
     )
     for kind, module, shape, near in _NUMBERS
 ) + tuple(

@@ -2,13 +2,15 @@
 
 import random
 import re
+import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SLOT = re.compile(r"\{([A-Za-z0-9_]+)\}")
 _MAX_WORDS = 170
+_LINE = 80
 _PER_LABEL = {"none": 5200, "clinical": 1700, "counsel": 1700, "business": 1900, "personnel": 1000, "source_code": 700}
 _ENGLISH_SHARE = 0.55
 _ALONE = 0.85
@@ -51,6 +53,24 @@ def passages(seed: int) -> list[Passage]:
                 text, Passage(text=text, label=label, theme=f"{theme.language}/{theme.name}", language=theme.language)
             )
     return list(written.values())
+
+
+def hard_wrapped(corpus: list[Passage], seed: int, count: int) -> list[Passage]:
+    """Return some prose of the corpus again as old files hold it: broken into lines, some without capitals.
+
+    Without these, short lines alone look like source code.
+    """
+    chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
+    prose = [passage for passage in corpus if passage.language != "code" and len(passage.text) > _LINE]
+    return [
+        replace(passage, text=_wrapped(passage.text, chance)) for passage in chance.sample(prose, min(count, len(prose)))
+    ]
+
+
+def _wrapped(text: str, chance: random.Random) -> str:
+    lines = textwrap.fill(text, chance.randint(40, 78))
+    loose = lines.replace(". ", " . ").replace(".\n", " .\n") if chance.random() < 0.4 else lines  # noqa: PLR2004 - share
+    return loose.lower() if chance.random() < 0.5 else loose  # noqa: PLR2004 - share
 
 
 def _weight(theme: Theme) -> float:
@@ -114,7 +134,7 @@ def _themes() -> list[Theme]:
 def _themes_of(lines: list[str]) -> Iterator[Theme]:
     """Yield the themes of a file: a line `@name label language`, then one sentence a line."""
     heads = [number for number, line in enumerate(lines) if re.fullmatch(r"@\w+ \w+ \w+", line)]
-    for head, end in zip(heads, [*heads[1:], len(lines)], strict=True):
+    for head, end in zip(heads, [*heads, len(lines)][1:], strict=True):
         name, label, language = lines[head].removeprefix("@").split()
         sentences = tuple(line for line in lines[head + 1 : end] if line)
         yield Theme(name=name, label=label, language=language, sentences=sentences)

@@ -21,7 +21,7 @@ _NOISE = 0.01
 _HIGH_FALSE_POSITIVES = 0.012
 _LOW_RECALL = 0.985
 _LOW_UNKNOWN = 0.05
-_MIN_HIGH, _MAX_LOW = 0.5, 0.4
+_MIN_HIGH, _MAX_HIGH, _MAX_LOW = 0.5, 0.8, 0.35
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,8 @@ def _thresholds(probabilities: Matrix, truths: NDArray[np.int8]) -> tuple[Matrix
     for kind in range(truths.shape[1]):
         positive = probabilities[truths[:, kind] == 1, kind]
         negative = probabilities[truths.sum(axis=1) == 0, kind]
-        high.append(max(_MIN_HIGH, float(np.quantile(negative, 1 - _HIGH_FALSE_POSITIVES))))
+        quantile = float(np.quantile(negative, 1 - _HIGH_FALSE_POSITIVES))
+        high.append(min(_MAX_HIGH, max(_MIN_HIGH, quantile)))
         least = float(np.quantile(negative, 1 - _LOW_UNKNOWN))
         low.append(min(_MAX_LOW, max(least, float(np.quantile(positive, 1 - _LOW_RECALL)))))
     return np.array(low, dtype=np.float32), np.array(high, dtype=np.float32)

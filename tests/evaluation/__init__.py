@@ -1,0 +1,1 @@
+"""Scores on fixed public data, with floors."""
