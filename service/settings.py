@@ -24,6 +24,7 @@ _URL_KINDS = {
     "qdrant_url": ("http://", "https://"),
     "vault_url": ("s3://",),
     "cloud_url": ("http://", "https://"),
+    "url": ("http://", "https://"),
 }
 _BARE_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 """A name without a dot. It starts with a letter: 134744072 and 0x08080808 are addresses on the internet."""
@@ -33,11 +34,16 @@ _PLAIN_VARIABLES = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "TMPDIR", "T
 class Settings(BaseSettings):
     """What an operator can set: `RINGFENCE_` and the name in capitals, `ANTHROPIC_API_KEY` apart."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", populate_by_name=True, env_ignore_empty=True
+    )
 
     data_dir: Path = Field(Path("ringfence-data"), description="Folder of the embedded knowledge base and the keys.")
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: int = Field(8700, ge=1, le=65535, description="Port the API listens on.")
+
+    url: str | None = Field(None, description="API that the command line calls; unset: the one on the data folder.")
+    api_key: SecretStr | None = Field(None, description="API key that the command line sends.")
 
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL as the application role (postgresql+psycopg://…); unset: embedded."
@@ -88,7 +94,7 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return self
 
-    @field_validator("database_url", "database_owner_url", "broker_url", "qdrant_url", "vault_url", "cloud_url")
+    @field_validator("database_url", "database_owner_url", "broker_url", "qdrant_url", "vault_url", "cloud_url", "url")
     @classmethod
     def _of_a_known_kind(cls, value: SecretStr | str | None, info: ValidationInfo) -> SecretStr | str | None:
         kinds = _URL_KINDS[str(info.field_name)]
