@@ -29,7 +29,7 @@ class Bell:
     deaf: JobQueue
 
 
-@pytest.fixture(params=["memory", "valkey", "rabbitmq"])
+@pytest.fixture(params=["memory", "valkey", pytest.param("rabbitmq", marks=pytest.mark.slow)])
 def bell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bell]:
     if request.param == "memory":
         twin = InMemoryJobQueue()
@@ -102,6 +102,7 @@ def test_erasures_do_not_stand_behind_uploads() -> None:
     assert list(QUEUES.values()) == ["erase", "sweep", "ingest"]
 
 
+@pytest.mark.slow
 def test_the_broker_holds_ids_and_no_more(rabbitmq: RabbitServer, valkey: ValkeyServer) -> None:
     """R54: no personal datum in a queue; even the sender's machine is only named by Celery's own header."""
     for url in (rabbitmq.url, valkey.url):

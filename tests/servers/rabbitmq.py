@@ -41,8 +41,8 @@ class RabbitServer:
             if self._mapper is None:
                 mapper = shutil.which("epmd") or "epmd"
                 words = (mapper, "-port", str(self._mapper_port), "-address", "127.0.0.1")
-                self._mapper = subprocess.Popen(words, env=environment, stdout=log, stderr=log)  # noqa: S603 - ours
-            self._process = subprocess.Popen(  # noqa: S603 - our own words
+                self._mapper = subprocess.Popen(words, env=environment, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
                 [self.program], env=environment, cwd=self.folder, stdout=log, stderr=log, process_group=0
             )
         deadline = time.monotonic() + 90

@@ -30,7 +30,7 @@ class ValkeyServer:
         """Start it and wait until it answers."""
         words = f"--port 0 --unixsocket {self.folder / 'valkey.sock'} --dir {self.folder} --appendonly yes --save ''"
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own words
+            self._process = subprocess.Popen(
                 [self.program, *words.replace("''", "").split(" ")], stdout=log, stderr=log
             )
         deadline = time.monotonic() + 20
