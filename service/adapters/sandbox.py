@@ -119,32 +119,32 @@ def _in_memory() -> Iterator[BinaryIO]:
 def _run(command: tuple[str, ...], source: BinaryIO, result: BinaryIO, *, seconds: float) -> int:
     """Return the exit status, a signal's number negated; kill the whole group when time is up."""
     ours, theirs = os.pipe()
-    try:
-        child = subprocess.Popen(  # noqa: S603 - a fixed command; nothing of the document is in it
-            command,
-            stdin=source,
-            stdout=result,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(theirs,),
-            env=_ENVIRONMENT,
-            cwd="/",
-            start_new_session=True,
-        )
-    finally:
-        os.close(theirs)
-    try:
-        status = _ended(child, ours, seconds)
-    except subprocess.TimeoutExpired as error:
-        raise UnreadableError(Unreadable.TIMED_OUT, f"took longer than {seconds:g} seconds") from error
-    finally:
-        os.close(ours)
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+    with os.fdopen(ours, "rb") as life:
+        try:
+            child = subprocess.Popen(  # noqa: S603 - a fixed command; nothing of the document is in it
+                command,
+                stdin=source,
+                stdout=result,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(theirs,),
+                env=_ENVIRONMENT,
+                cwd="/",
+                start_new_session=True,
+            )
+        finally:
+            os.close(theirs)
+        try:
+            status = _ended(child, life, seconds)
+        except subprocess.TimeoutExpired as error:
+            raise UnreadableError(Unreadable.TIMED_OUT, f"took longer than {seconds:g} seconds") from error
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
     return 128 - status if status > 128 else status  # noqa: PLR2004 - a shell's word for a signal, bubblewrap's too
 
 
-def _ended(child: subprocess.Popen[bytes], life: int, seconds: float) -> int:
+def _ended(child: subprocess.Popen[bytes], life: BinaryIO, seconds: float) -> int:
     """Wait for the child. Its end closes `life` at once, while `Popen.wait` looks only every 50 ms."""
     deadline = time.monotonic() + seconds
     line = select.poll()
