@@ -12,6 +12,7 @@ from rich.table import Table
 from service.cli.client import token_file
 from service.cli.options import AsJson, DataDir, loaded, out, print_json
 from service.errors import ConflictError
+from service.folder import DataFolder
 from service.policy.access import KeyId, Role
 from service.ports import ApiKeyRecord
 from service.principals import Principals
@@ -34,7 +35,7 @@ def add_tenant(slug: Slug, data: DataDir = None, *, as_json: AsJson = False) -> 
     """Create a tenant and an admin key for this machine's command line (saved with mode 0600)."""
     settings = loaded(data)
     principals = _principals(settings)
-    path = token_file(settings, slug)
+    path = token_file(DataFolder(settings.data_dir), slug)
     try:
         tenant = principals.add_tenant(slug)
     except ConflictError:

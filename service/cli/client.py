@@ -35,9 +35,9 @@ _ERRORS: dict[int, type[RingfenceError]] = {
 _TIMEOUT = httpx.Timeout(180, connect=5)
 
 
-def token_file(settings: Settings, tenant: str) -> Path:
+def token_file(folder: DataFolder, tenant: str) -> Path:
     """Return where the command line's own key of a tenant is kept."""
-    return DataFolder(settings.data_dir).keys / "tokens" / tenant
+    return folder.keys / "tokens" / tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _token(settings: Settings, tenant: str | None) -> str:
         message = "say who asks: --tenant NAME, or set RINGFENCE_API_KEY"
         raise SettingsError(message)
     try:
-        return token_file(settings, tenant).read_text().strip()
+        return token_file(DataFolder(settings.data_dir), tenant).read_text().strip()
     except OSError as error:
         message = f"no saved key for tenant {tenant!r} in {settings.data_dir}; try `ringfence tenants add {tenant}`"
         raise SettingsError(message) from error

@@ -16,7 +16,6 @@ import pytest
 
 from service.cli.client import Client, token_file
 from service.folder import DataFolder
-from service.settings import Settings
 from service.supervisor import survivors
 from tests.servers.ports import free_port
 
@@ -94,7 +93,7 @@ class Stack:
     @contextmanager
     def client(self, tenant: str) -> Iterator[Client]:
         """Connect with the admin key that `tenants add` saved."""
-        token = token_file(Settings(data_dir=self.folder.path), tenant).read_text()
+        token = token_file(self.folder, tenant).read_text()
         headers = {"Authorization": f"Bearer {token}"}
         with httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False) as http:
             yield Client(http)
