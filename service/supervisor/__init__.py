@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import migrations
 from service.adapters.keystore import create_master_key
-from service.errors import RingfenceError, SettingsError
+from service.errors import ConflictError, RingfenceError, SettingsError
 from service.folder import DataFolder
 from service.settings import Settings
 from service.supervisor import lock, parts, postgres
@@ -43,24 +43,32 @@ def up(settings: Settings, *, programs: Programs = parts.programs) -> int:
 def initialise(settings: Settings) -> None:
     """Make folder, master key and schema where they are missing. Doing it twice does no harm.
 
-    Raises RingfenceError with one clear line; ConflictError while the knowledge base is running.
+    While the knowledge base runs, nothing is missing. Raises RingfenceError with one clear line.
     """
     folder = DataFolder(settings.data_dir)
     folder.create()
-    with lock.held(folder, where="no address: it is being initialised"):
+    try:
+        with lock.held(folder, where="no address: it is being initialised"):
+            _initialise(settings, folder)
+    except ConflictError:
         if not folder.master_key.exists():
-            create_master_key(folder.master_key)
-        supervisor = Supervisor(folder, Progress.silent())
-        with supervisor.obeying_signals():
-            try:
-                if settings.database_url is None:
-                    postgres.prepare(folder)
-                    part = postgres.part(folder)
-                    supervisor.end_survivors([part])
-                    supervisor.start(part)
-                _migrate(settings, folder)
-            finally:
-                supervisor.stop()
+            raise
+
+
+def _initialise(settings: Settings, folder: DataFolder) -> None:
+    if not folder.master_key.exists():
+        create_master_key(folder.master_key)
+    supervisor = Supervisor(folder, Progress.silent())
+    with supervisor.obeying_signals():
+        try:
+            if settings.database_url is None:
+                postgres.prepare(folder)
+                part = postgres.part(folder)
+                supervisor.end_survivors([part])
+                supervisor.start([part])
+            _migrate(settings, folder)
+        finally:
+            supervisor.stop()
 
 
 def _run(settings: Settings, folder: DataFolder, progress: Progress, programs: Programs) -> None:
@@ -89,14 +97,9 @@ def _start_all(settings: Settings, folder: DataFolder, supervisor: Supervisor, p
     _check_port(settings)
     for sign in folder.run.glob("*.alive"):
         sign.unlink()
-    _start(supervisor, stores)
+    supervisor.start(stores)
     _migrate(settings, folder)
-    _start(supervisor, programs)
-
-
-def _start(supervisor: Supervisor, wanted: Sequence[Part]) -> None:
-    for part in wanted:
-        supervisor.start(part)
+    supervisor.start(programs)
 
 
 def _migrate(settings: Settings, folder: DataFolder) -> None:

@@ -64,14 +64,17 @@ class Supervisor:
         if ended + survivors.end(self._folder):
             self._progress.say("stopped what an earlier run had left behind")
 
-    def start(self, part: Part) -> None:
-        """Start a part and wait until it is ready. Raises PartFailedError or StopRequestedError."""
-        _set_aside(part.log)
+    def start(self, parts: Sequence[Part]) -> None:
+        """Start parts that do not need each other; wait for all. Raises PartFailedError or StopRequestedError."""
         began = time.monotonic()
-        running = _Running(part=part, process=self._spawn(part), ready_at=0)
-        self._running.append(running)
-        self._await_ready(running)
-        self._progress.ready(part.title, running.ready_at - began)
+        started = []
+        for part in parts:
+            _set_aside(part.log)
+            started.append(_Running(part=part, process=self._spawn(part), ready_at=0))
+            self._running.append(started[-1])
+        for running in started:
+            self._await_ready(running)
+            self._progress.ready(running.part.title, running.ready_at - began)
 
     def watch(self) -> None:
         """Bring back what dies, until somebody asks to stop. Raises PartFailedError when it is hopeless."""

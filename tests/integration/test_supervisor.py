@@ -173,6 +173,16 @@ def test_a_second_start_on_the_same_folder_is_refused_and_harms_nobody(up: Calla
     assert pids == {first.pid(title) for title in _PARTS}
 
 
+def test_initialising_again_changes_nothing_running_or_not(up: Callable[[], Up], folder: DataFolder) -> None:
+    key = folder.master_key.read_bytes()
+    supervisor.initialise(settings.load(data_dir=folder.path))
+    running = up()
+    running.says("answers at")
+    supervisor.initialise(settings.load(data_dir=folder.path))
+    assert running.process.poll() is None
+    assert folder.master_key.read_bytes() == key
+
+
 def test_a_process_of_another_knowledge_base_is_left_alone(up: Callable[[], Up], folder: DataFolder) -> None:
     marks = (f"{folder.path}2|valkey", f"{folder.path.parent}|valkey", "")
     words = ("sleep", "60", str(folder.path))
