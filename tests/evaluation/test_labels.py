@@ -1,6 +1,7 @@
 """Floors for recall and false positives per category on public data that no weight was trained on (R1, R3)."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -23,23 +24,23 @@ class Floor:
 
 _FLOORS = (
     Floor(
-        file="pii_pci_presidio_synth_v2", category=Category.PII, rows=400, recall=0.8, kept=0.87, false_positives=0.12
+        file="pii_pci_presidio_synth_v2", category=Category.PII, rows=300, recall=0.8, kept=0.87, false_positives=0.12
     ),
     Floor(
-        file="pii_pci_presidio_synth_v2", category=Category.PCI, rows=400, recall=0.9, kept=0.93, false_positives=0.02
+        file="pii_pci_presidio_synth_v2", category=Category.PCI, rows=300, recall=0.95, kept=0.95, false_positives=0.02
     ),
-    Floor(file="pii_eds_pseudo_fr", category=Category.PII, rows=183, recall=0.83, kept=0.94),
-    Floor(file="names_wikineural", category=Category.PII, rows=240, recall=0.8, kept=0.86, false_positives=0.42),
-    Floor(file="phi_mts_dialog", category=Category.PHI, rows=160, recall=0.65, kept=0.94),
-    Floor(file="code_pygments_examples", category=Category.TRADE_SECRET, rows=100, recall=0.9, kept=0.94),
-    Floor(file="cred_credsweeper_samples", category=Category.TRADE_SECRET, rows=100, recall=0.85, kept=0.95),
-    Floor(file="legal_enron_ucb", category=Category.LEGAL_PRIVILEGE, rows=160, kept=0.95, false_positives=0.06),
+    Floor(file="pii_eds_pseudo_fr", category=Category.PII, rows=100, recall=0.83, kept=0.94),
+    Floor(file="names_wikineural", category=Category.PII, rows=120, recall=0.8, kept=0.86, false_positives=0.42),
+    Floor(file="phi_mts_dialog", category=Category.PHI, rows=120, recall=0.8, kept=0.94),
+    Floor(file="code_pygments_examples", category=Category.TRADE_SECRET, rows=60, recall=0.88, kept=0.92),
+    Floor(file="cred_credsweeper_samples", category=Category.TRADE_SECRET, rows=60, recall=0.82, kept=0.93),
+    Floor(file="legal_enron_ucb", category=Category.LEGAL_PRIVILEGE, rows=120, kept=0.95, false_positives=0.1),
 )
 
 
 @pytest.mark.parametrize("floor", _FLOORS, ids=lambda floor: f"{floor.file}-{floor.category.value}")
 def test_a_category_is_recognised_on_text_never_trained_on(
-    floor: Floor, record_property: pytest.RecordProperty
+    floor: Floor, record_property: Callable[[str, object], None]
 ) -> None:
     rows = rows_of(floor.file, floor.rows)
     rates = rates_of(rows, labels_of([row.text for row in rows]), floor.category)
@@ -55,17 +56,17 @@ def test_a_category_is_recognised_on_text_never_trained_on(
 @pytest.mark.parametrize(
     ("file", "harmless"),
     [
-        pytest.param("neg_handbook_en", 0.78, id="English technical prose"),
-        pytest.param("neg_handbook_fr", 0.74, id="French technical prose"),
-        pytest.param("neg_cranfield", 0.75, id="research abstracts"),
-        pytest.param("neg_medline_abstracts", 0.6, id="published medicine"),
-        pytest.param("neg_legal_spdx", 0.6, id="licences, many of which name a person"),
+        pytest.param("neg_handbook_en", 0.72, id="English technical prose"),
+        pytest.param("neg_handbook_fr", 0.7, id="French technical prose"),
+        pytest.param("neg_cranfield", 0.77, id="research abstracts"),
+        pytest.param("neg_medline_abstracts", 0.5, id="published medicine"),
+        pytest.param("neg_legal_spdx", 0.55, id="licences, many of which name a person"),
     ],
 )
 def test_harmless_text_usually_comes_out_harmless(
-    file: str, harmless: float, record_property: pytest.RecordProperty
+    file: str, harmless: float, record_property: Callable[[str, object], None]
 ) -> None:
-    rows = rows_of(file, 120)
+    rows = rows_of(file, 60)
     labels = labels_of([row.text for row in rows])
     share = sum(label.harmless for label in labels) / len(labels)
 

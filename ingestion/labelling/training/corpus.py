@@ -63,7 +63,8 @@ def hard_wrapped(corpus: list[Passage], seed: int, count: int) -> list[Passage]:
     chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
     prose = [passage for passage in corpus if passage.language != "code" and len(passage.text) > _LINE]
     return [
-        replace(passage, text=_wrapped(passage.text, chance)) for passage in chance.sample(prose, min(count, len(prose)))
+        replace(passage, text=_wrapped(passage.text, chance))
+        for passage in chance.sample(prose, min(count, len(prose)))
     ]
 
 

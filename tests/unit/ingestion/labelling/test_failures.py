@@ -1,5 +1,7 @@
 """A labeller that is broken in any part says unknown, never harmless (R5)."""
 
+# ruff: noqa: RUF001 - look-alikes and other alphabets are what is tested
+
 from collections.abc import Iterable
 
 import numpy as np

@@ -1,5 +1,7 @@
 """What is hidden in a text is uncovered, and every view still knows where its characters stood."""
 
+# ruff: noqa: RUF001 - look-alikes and other alphabets are what is tested
+
 import base64
 import time
 
