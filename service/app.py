@@ -1,5 +1,7 @@
 """The Litestar application."""
 
+from threading import Thread
+
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -37,6 +39,11 @@ def create_app() -> Litestar:
     return application(bootstrap.build(configured), max_upload_bytes=configured.max_upload_bytes)
 
 
+def _warm(app: Litestar) -> None:
+    """Load the models beside the first requests, so that the first question does not wait for them."""
+    Thread(target=provide_ringfence(app.state).answering.planner.warm, daemon=True).start()
+
+
 def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     """Return the application around these use cases."""
     return Litestar(
@@ -50,5 +57,6 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
         openapi_config=_OPENAPI,
         request_max_body_size=max_upload_bytes + _FORM_OVERHEAD,
         state=State({"ringfence": ringfence}),
+        on_startup=[_warm],
         logging_config=None,
     )

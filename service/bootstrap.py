@@ -29,13 +29,17 @@ class SystemClock:
 
 def build(settings: Settings) -> Ringfence:
     """Return the product on the stores that the settings name. Connects to nothing yet."""
-    limits = UseCaseLimits(
+    return assemble(adapters(settings), limits(settings))
+
+
+def limits(settings: Settings) -> UseCaseLimits:
+    """Return what an operator set about the use cases."""
+    return UseCaseLimits(
         max_upload_bytes=settings.max_upload_bytes,
         answer_tokens=settings.answer_tokens,
         lease_seconds=settings.lease_seconds,
         max_attempts=settings.max_attempts,
     )
-    return assemble(adapters(settings), limits)
 
 
 def adapters(settings: Settings) -> Adapters:
@@ -92,8 +96,8 @@ def cloud_model(settings: Settings) -> CloudModel | None:
 
 def parser(settings: Settings) -> SandboxedParser:
     """Return the sandboxed parser with the configured limits."""
-    limits = Limits(max_bytes=settings.max_upload_bytes, max_pages=settings.max_pages, max_text=settings.max_text)
-    return SandboxedParser(limits=limits, seconds=settings.parse_seconds, memory_bytes=settings.parse_memory_bytes)
+    bounds = Limits(max_bytes=settings.max_upload_bytes, max_pages=settings.max_pages, max_text=settings.max_text)
+    return SandboxedParser(limits=bounds, seconds=settings.parse_seconds, memory_bytes=settings.parse_memory_bytes)
 
 
 def _secret(value: SecretStr | None) -> str | None:

@@ -10,6 +10,8 @@ from service.policy.access import JobId, Permission, Principal, TenantId
 from service.ports import Clock, Database, JobQueue, JobRecord
 
 _RING_AGAIN_AFTER = timedelta(seconds=20)
+_RINGS = 32
+"""Rings per tenant and sweep: each wakes a worker that takes several waiting jobs at once."""
 _ABANDONED_AFTER = timedelta(minutes=10)
 
 
@@ -46,7 +48,7 @@ class Jobs:
         with self.database.transaction(tenant_id) as transaction:
             for record in transaction.documents.abandoned(before=now - _ABANDONED_AFTER):
                 self.erasure.entomb(transaction, record, by=None)
-            waiting = transaction.jobs.waiting(now=now, queued_before=now - _RING_AGAIN_AFTER)
+            waiting = transaction.jobs.waiting(now=now, queued_before=now - _RING_AGAIN_AFTER, limit=_RINGS)
         return sum(ring(self.queue, job) for job in waiting)
 
     @staticmethod

@@ -5,7 +5,19 @@ import sys
 
 import structlog
 
-_QUIET = ("httpx", "httpcore", "httpx2", "httpcore2", "anthropic", "sqlalchemy", "urllib3", "filelock", "transformers")
+_QUIET = (
+    "alembic",
+    "anthropic",
+    "filelock",
+    "httpcore",
+    "httpcore2",
+    "httpx",
+    "httpx2",
+    "sentence_transformers",
+    "sqlalchemy",
+    "transformers",
+    "urllib3",
+)
 
 
 def configure() -> None:

@@ -67,6 +67,10 @@ class Planner:
         )
         return self._routed(plan, stream=stream) if hits else plan
 
+    def warm(self) -> None:
+        """Label the instructions, which loads the models and is remembered."""
+        self._instructions()
+
     def kept_local(self, plan: Plan, *reasons: Reason) -> Plan:
         """Return the plan with a local route, for these reasons. Raises LocalModelUnavailableError."""
         permit = _permitted(routing.local(reasons, backends=self._backends()))

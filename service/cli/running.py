@@ -1,12 +1,12 @@
 """Commands that run things: init, up, worker, settings."""
 
 import os
-import sys
 
 import typer
 from rich.table import Table
 
 from service.cli.options import AsJson, DataDir, loaded, out, print_json
+from service.folder import DataFolder
 from service.settings import PREFIX, Settings
 
 
@@ -39,10 +39,11 @@ def up(data: DataDir = None) -> None:
 
 def worker(data: DataDir = None) -> None:
     """Run one more Celery worker against the servers that the settings name, until Ctrl-C."""
+    from service.supervisor import parts  # noqa: PLC0415 - imports the database's tools
+
     settings = loaded(data)
-    os.environ[f"{PREFIX}DATA_DIR"] = str(settings.data_dir)
-    arguments = ["-m", "celery", "-A", "workers.app", "worker", f"--concurrency={settings.worker_processes}"]
-    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 - becomes the worker, so signals reach it
+    part = parts.worker(settings, DataFolder(settings.data_dir))
+    os.execve(part.command[0], part.command, dict(part.environment))  # noqa: S606 - becomes it, so signals reach it
 
 
 def show_settings(*, as_json: AsJson = False) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import InitVar, dataclass
 
 from ingestion.sensitivity import Category, Label
-from service.policy.prompt import Prompt
+from service.policy.prompt import ROLES, Prompt
 from service.policy.routing import Cause, Deny, Permit, Reason, Route
 
 _SEAL = object()
@@ -45,7 +45,8 @@ def mint(
 ) -> CloudPermit | Deny:
     """Render the prompt, scan the rendered bytes once more, and permit exactly them (R11).
 
-    `scan` gets every string in the body: model name, system prompt and each content block.
+    `scan` gets every string in the body, system prompt and each content block, but for the words of the
+    protocol itself: the roles and the model's pinned name say nothing of anybody.
     """
     objection = _objection(prompt, permit)
     if objection is not None:
@@ -55,7 +56,7 @@ def mint(
     except UnicodeEncodeError:
         # Half a surrogate pair has no bytes; the error would carry the text.
         return _refused()
-    label = scan(tuple(_texts(body)))
+    label = scan(tuple(text for text in _texts(body) if text not in {model, *ROLES}))
     if not label.harmless:
         return _refused(*sorted(label.categories))
     if any(part.label is None or part.label.labeller_version != label.labeller_version for part in prompt.parts):

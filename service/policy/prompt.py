@@ -11,6 +11,10 @@ from ingestion.sensitivity import Label
 _FENCE = re.compile(r"<(?=[|\uff5c]|[^<>a-z0-9]*source)", re.IGNORECASE)
 
 
+USER, ASSISTANT = "user", "assistant"
+ROLES = frozenset({USER, ASSISTANT})
+
+
 class Origin(StrEnum):
     """Where a part of a prompt came from."""
 
@@ -56,7 +60,7 @@ class Prompt:
     def messages(self) -> tuple[Message, ...]:
         """Return the turns: history first, then the sources (fenced as data) with the question."""
         history = tuple(
-            Message(role="user" if part.origin is Origin.EARLIER_QUESTION else "assistant", text=fenced(part.text))
+            Message(role=USER if part.origin is Origin.EARLIER_QUESTION else ASSISTANT, text=fenced(part.text))
             for part in self.parts
             if part.origin in {Origin.EARLIER_QUESTION, Origin.EARLIER_ANSWER}
         )
@@ -66,7 +70,7 @@ class Prompt:
         )
         question = fenced("\n".join(part.text for part in self._of(Origin.QUESTION)))
         last = f"{sources}\n\nQuestion: {question}" if sources else f"Question: {question}"
-        return (*history, Message(role="user", text=last))
+        return (*history, Message(role=USER, text=last))
 
     def _of(self, origin: Origin) -> tuple[Part, ...]:
         return tuple(part for part in self.parts if part.origin is origin)

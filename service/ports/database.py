@@ -119,8 +119,8 @@ class JobTable(Protocol):
         """Write every column if the row still has the record's fence; say whether it had."""
         ...
 
-    def waiting(self, *, now: datetime, queued_before: datetime) -> tuple[JobRecord, ...]:
-        """Return jobs to ring for again: queued since before then, or running with an expired lease."""
+    def waiting(self, *, now: datetime, queued_before: datetime, limit: int) -> tuple[JobRecord, ...]:
+        """Return the oldest jobs to ring for again: queued since before then, or running with an expired lease."""
         ...
 
     def counts(self) -> Mapping[JobState, int]:

@@ -19,7 +19,7 @@ _PYTHON = {
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_OFFLINE": "1",
 }
-_OWNER_SECRET = frozenset({"database_owner_url"})
+_OWNER_SECRET = frozenset({"database_owner_url", "api_key"})
 _WORKER_SECRETS = _OWNER_SECRET | {"anthropic_api_key"}
 _BEAT_SECRETS = _WORKER_SECRETS | {"database_url", "qdrant_api_key"}
 _QUIETLY = ("--without-gossip", "--without-mingle", "--without-heartbeat")

@@ -8,14 +8,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 import httpx
 import psutil
 import pytest
 
+from service import bootstrap
+from service.adapters.database import SqlDatabase
+from service.adapters.qdrant_edge import QdrantEdgeChunkIndex
 from service.cli.client import Client, token_file
+from service.erasure import Remains
 from service.folder import DataFolder
+from service.policy.access import DocumentId
+from service.product import Adapters, assemble
+from service.settings import load
 from service.supervisor import survivors
 from tests.servers.ports import free_port
 
@@ -97,6 +105,23 @@ class Stack:
         headers = {"Authorization": f"Bearer {token}"}
         with httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False) as http:
             yield Client(http)
+
+    @contextmanager
+    def adapters(self) -> Iterator[Adapters]:
+        """Open the stores themselves, beside the running product."""
+        opened = bootstrap.adapters(load(data_dir=self.folder.path))
+        try:
+            yield opened
+        finally:
+            cast("SqlDatabase", opened.database).close()
+            cast("QdrantEdgeChunkIndex", opened.index).close()
+
+    def remains(self, tenant: str, document: str) -> Remains:
+        """Ask every store what it still holds of a document."""
+        with self.adapters() as adapters:
+            owner = next(one for one in adapters.database.tenants() if one.slug == tenant)
+            product = assemble(adapters, bootstrap.limits(load(data_dir=self.folder.path)))
+            return product.erasure.remains(owner.id, DocumentId(UUID(document)))
 
     def wait_until(self, done: Callable[[], bool], *, seconds: float) -> None:
         """Poll until done; fail after so many seconds."""

@@ -72,7 +72,7 @@ def _everything(transaction: Transaction, document_id: DocumentId, job_id: JobId
         transaction.chunks.of(document_id),
         transaction.chunks.fetch([(document_id, 0)]),
         transaction.jobs.page(limit=10),
-        transaction.jobs.waiting(now=later, queued_before=later),
+        transaction.jobs.waiting(now=later, queued_before=later, limit=10),
         transaction.audit.page(limit=10),
         transaction.api_keys.all(),
         transaction.chunks.count(document_id),

@@ -138,7 +138,8 @@ def test_what_stands_still_is_waiting(database: Database, tenant: TenantId) -> N
     with database.transaction(tenant) as transaction:
         for job in (recent, alive, forgotten, finished, silent):
             transaction.jobs.add(job)
-        assert transaction.jobs.waiting(now=NOON, queued_before=NOON - MINUTE) == (silent, forgotten)
+        assert transaction.jobs.waiting(now=NOON, queued_before=NOON - MINUTE, limit=100) == (silent, forgotten)
+        assert transaction.jobs.waiting(now=NOON, queued_before=NOON - MINUTE, limit=1) == (silent,)
         assert transaction.jobs.counts() == {
             JobState.QUEUED: 2,
             JobState.RUNNING: 2,

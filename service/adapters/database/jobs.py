@@ -75,10 +75,10 @@ class SqlJobTable(JobTable):
         return self._session.run(same_fence.values(row_of(record))).rowcount == 1
 
     @override
-    def waiting(self, *, now: datetime, queued_before: datetime) -> tuple[JobRecord, ...]:
+    def waiting(self, *, now: datetime, queued_before: datetime, limit: int) -> tuple[JobRecord, ...]:
         queued = and_(jobs.c.state == JobState.QUEUED, jobs.c.updated_at < queued_before)
         expired = and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until <= now)
-        found = select(jobs).where(or_(queued, expired)).order_by(jobs.c.created_at, jobs.c.id)
+        found = select(jobs).where(or_(queued, expired)).order_by(jobs.c.created_at, jobs.c.id).limit(limit)
         return self._session.many(found, JobRecord)
 
     @override

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from typing_extensions import override
 
@@ -72,12 +73,13 @@ class InMemoryJobTable(JobTable):
         return True
 
     @override
-    def waiting(self, *, now: datetime, queued_before: datetime) -> tuple[JobRecord, ...]:
-        return tuple(
+    def waiting(self, *, now: datetime, queued_before: datetime, limit: int) -> tuple[JobRecord, ...]:
+        waiting = (
             job
             for job in self._oldest_first()
             if _expired(job, now) or (job.state is JobState.QUEUED and job.updated_at < queued_before)
         )
+        return tuple(islice(waiting, limit))
 
     @override
     def counts(self) -> Mapping[JobState, int]:

@@ -1,0 +1,71 @@
+"""kill -9 of each part, and of all at once, while documents are being ingested: nothing lost, nothing twice (R60)."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from service.cli.client import Client
+from service.policy.access import DocumentId
+from tests.acceptance.stack import PARTS, Stack, finished, hand_in
+
+DOCUMENTS = 12
+_SECONDS = 150
+
+
+def _text(case: str, number: int) -> str:
+    """Return some pages of harmless text; the same size for every document, so the same chunks."""
+    return "\n\n".join(
+        f"Paragraph {part} of rota {number} for {case}: the garden is watered in the morning, the paths are swept "
+        "after lunch, and the benches are painted in spring before the season begins."
+        for part in range(30)
+    )
+
+
+def _killing(stack: Stack, part: str) -> Callable[[], None]:
+    """Return how this part dies, and what its operator does then."""
+
+    def everything() -> None:
+        stack.kill_all()
+        stack.start()
+
+    def supervisor() -> None:
+        stack.kill_supervisor()
+        stack.start()
+
+    special = {"everything": everything, "supervisor": supervisor}
+    return special.get(part, lambda: stack.kill(part))
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("part", [*PARTS, "supervisor", "everything"])
+def test_every_document_is_ready_exactly_once_after_a_kill(stack: Stack, part: str) -> None:
+    """R60, R43."""
+    with stack.client("acme") as client:
+        sent = [hand_in(client, _text(part, number), title=f"{part} {number}") for number in range(DOCUMENTS)]
+        stack.wait_until(lambda: _any_started(client, sent), seconds=60)
+    _killing(stack, part)()
+    stack.wait_until(stack.ready, seconds=_SECONDS)
+    with stack.client("acme") as client:
+        stack.wait_until(lambda: all(finished(client, one["job"]["id"]) for one in sent), seconds=_SECONDS)
+        documents = [client.call("GET", f"/v1/documents/{one['document']['id']}") for one in sent]
+    assert {document["state"] for document in documents} == {"ready"}
+    assert len({document["chunk_count"] for document in documents}) == 1
+    assert all(document["chunk_count"] > 1 for document in documents)
+    for document in documents:
+        assert _stored(stack, document) == (document["chunk_count"], document["chunk_count"])
+
+
+def _any_started(client: Client, sent: list[dict[str, Any]]) -> bool:
+    return any(client.call("GET", f"/v1/jobs/{one['job']['id']}")["state"] != "queued" for one in sent)
+
+
+def _stored(stack: Stack, document: dict[str, Any]) -> tuple[int, int]:
+    """Return how many rows and how many points the stores hold for a document."""
+    record = DocumentId(UUID(document["id"]))
+    with stack.adapters() as adapters:
+        tenant = next(one for one in adapters.database.tenants() if one.slug == "acme")
+        with adapters.database.transaction(tenant.id) as transaction:
+            rows = transaction.chunks.count(record)
+        return rows, adapters.index.count(tenant_id=tenant.id, document_id=record)
