@@ -1,5 +1,6 @@
 """A whole embedded knowledge base: `ringfence up` on a folder of its own, to use, kill and restart."""
 
+import json
 import os
 import signal
 import subprocess
@@ -60,7 +61,16 @@ class Stack:
             _ringfence("up"), env=self._whole(), stdout=log, stderr=log, start_new_session=True
         )
         log.close()
-        self.wait_until(self.ready, seconds=_START_SECONDS)
+        self.wait_until(self._announced, seconds=_START_SECONDS)
+
+    def _announced(self) -> bool:
+        """Whether this very `ringfence up` has said that it serves: parts of an earlier one may still answer."""
+        assert self._process is not None
+        assert self._process.poll() is None, "`ringfence up` has ended; see up.log"
+        try:
+            return bool(json.loads(self.folder.api_file.read_bytes())["pid"] == self._process.pid)
+        except (OSError, ValueError):
+            return False
 
     def ready(self) -> bool:
         """Whether the API and every part that it needs answer."""

@@ -39,7 +39,7 @@ def _vllm(request: pytest.FixtureRequest) -> Iterator[Subject]:
         yield Subject(model=model, gone=gone)
 
 
-@pytest.fixture(params=[_twin, _vllm], ids=["memory", "vllm"])
+@pytest.fixture(params=[pytest.param(_twin, id="memory"), pytest.param(_vllm, id="vllm", marks=pytest.mark.slow)])
 def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
     make: Callable[[pytest.FixtureRequest], Iterator[Subject]] = request.param
     yield from make(request)
