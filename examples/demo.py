@@ -11,8 +11,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 from rich.console import Console
 from rich.rule import Rule
 
@@ -32,6 +34,14 @@ _MODEL_SECONDS = 240
 say = Console(highlight=False, soft_wrap=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Started:
+    """A server of ours and where it will answer."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
 def main() -> int:
     """Run the demonstration; 0 when everything it promises was seen."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -42,12 +52,16 @@ def main() -> int:
     record.unlink(missing_ok=True)
     with ExitStack() as stack:
         stand_in = stack.enter_context(StandIn(record=record))
-        model = stack.enter_context(_local_model()) if wanted and _installed() else {}
-        if not model:
+        model = stack.enter_context(_local_model()) if wanted and _installed() else None
+        if model is None:
             say.print("No local model: local answers will be quotes (make local-model sets one up).")
         environment = _environment(stand_in.url, model)
         os.environ.update(environment)
         stack.enter_context(_knowledge_base(environment))
+        _ingest()
+        if model is not None:
+            _step("Waiting for vLLM, which started beside the rest (25 to 75 seconds in all)")
+            _wait_for("/health", model, seconds=_MODEL_SECONDS)
         faults = _tell(stand_in)
     _next_steps(record)
     for fault in faults:
@@ -55,11 +69,14 @@ def main() -> int:
     return 1 if faults else 0
 
 
-def _tell(stand_in: StandIn) -> list[str]:
+def _ingest() -> None:
     for tenant in TENANTS:
         _step(f"Ingesting examples/{tenant}")
         _ringfence("tenants", "add", tenant)
         _ringfence("ingest", str(ROOT / "examples" / tenant), "--tenant", tenant)
+
+
+def _tell(stand_in: StandIn) -> list[str]:
     faults: list[str] = []
     for asked in QUESTIONS:
         faults += _ask(asked)
@@ -122,7 +139,7 @@ def _knowledge_base(environment: dict[str, str]) -> Iterator[None]:
     _ringfence("init")
     process = subprocess.Popen(_command("up"), env=os.environ | environment, start_new_session=True)
     try:
-        _wait_for("/readyz", environment["RINGFENCE_URL"], process)
+        _wait_for("/readyz", _Started(url=environment["RINGFENCE_URL"], process=process), seconds=_START_SECONDS)
         yield
     finally:
         process.terminate()
@@ -132,22 +149,18 @@ def _knowledge_base(environment: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _local_model() -> Iterator[dict[str, str]]:
-    """Run a real vLLM server on the CPU; give the settings that name it."""
-    _step("Starting vLLM on the CPU (25 to 60 seconds)")
+def _local_model() -> Iterator[_Started]:
+    """Start a real vLLM server on the CPU, without waiting for it."""
     port = free_port()
-    log = HOME / "vllm.log"
-    with log.open("wb") as output:
+    with (HOME / "vllm.log").open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "scripts" / "local-model"), "serve", "--port", str(port)],
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    url = f"http://127.0.0.1:{port}"
     try:
-        _wait_for("/health", url, process, seconds=_MODEL_SECONDS)
-        yield {"RINGFENCE_LOCAL_MODEL_URL": url, "RINGFENCE_LOCAL_MODEL": MODEL}
+        yield _Started(url=f"http://127.0.0.1:{port}", process=process)
     finally:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
@@ -155,33 +168,32 @@ def _local_model() -> Iterator[dict[str, str]]:
         process.kill()
 
 
-def _wait_for(path: str, url: str, process: subprocess.Popen[bytes], *, seconds: float = _START_SECONDS) -> None:
-    import httpx  # noqa: PLC0415 - only needed while waiting
-
+def _wait_for(path: str, started: _Started, *, seconds: float) -> None:
     began = time.monotonic()
     with say.status("starting …") as status:
         while time.monotonic() - began < seconds:
-            if process.poll() is not None:
-                sys.exit(f"it ended with exit code {process.returncode} before it was ready; see {HOME}")
+            if started.process.poll() is not None:
+                sys.exit(f"it ended with exit code {started.process.returncode} before it was ready; see {HOME}")
             with suppress(httpx.TransportError):
-                if httpx.get(url + path, trust_env=False, timeout=5).is_success:
+                if httpx.get(started.url + path, trust_env=False, timeout=5).is_success:
                     say.print(f"ready after {time.monotonic() - began:.0f} s")
                     return
             status.update(f"starting … {time.monotonic() - began:.0f} s")
             time.sleep(0.5)
-    sys.exit(f"nothing answered at {url}{path} within {seconds:.0f} s; see {HOME}")
+    sys.exit(f"nothing answered at {started.url}{path} within {seconds:.0f} s; see {HOME}")
 
 
-def _environment(cloud_url: str, model: dict[str, str]) -> dict[str, str]:
+def _environment(cloud_url: str, model: _Started | None) -> dict[str, str]:
     port = str(free_port())
+    local = {"RINGFENCE_LOCAL_MODEL_URL": model.url, "RINGFENCE_LOCAL_MODEL": MODEL} if model else {}
     return {
         "RINGFENCE_DATA_DIR": str(HOME / "data"),
         "RINGFENCE_PORT": port,
         "RINGFENCE_URL": f"http://127.0.0.1:{port}",
         "RINGFENCE_CLOUD_URL": cloud_url,
-        "RINGFENCE_ANSWER_TOKENS": "96",
+        "RINGFENCE_ANSWER_TOKENS": "64",
         "ANTHROPIC_API_KEY": "stand-in-needs-no-real-key",
-        **model,
+        **local,
     }
 
 

@@ -16,7 +16,7 @@ class Asked:
 
 QUESTIONS = (
     Asked(tenant="acme", question="How many days of annual leave do full-time employees receive?", route="cloud"),
-    Asked(tenant="acme", question="Where can visitors park and how long is it free?", route="cloud"),
+    Asked(tenant="acme", question="How many hours of visitor parking are free of charge?", route="cloud"),
     Asked(tenant="lakeside", question="When is the reception open on Saturdays?", route="cloud"),
     Asked(tenant="acme", question="What is the home address of Margaret Ellison?", route="local", category="PII"),
     Asked(

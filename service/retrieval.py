@@ -9,8 +9,8 @@ from service.policy.access import DocumentId, Scope
 from service.ports import ChunkIndex, ChunkRecord, Database, DocumentRecord, Hit, KeyStore, Vector
 
 _OVERFETCH = 3
-_LOWEST_SCORE = 0.15
-"""Cosine below which MiniLM's neighbours are noise."""
+_LOWEST_SCORE = 0.2
+"""Cosine below which MiniLM's neighbours are noise: better to find nothing than to have a model make do with them."""
 _SHARE_OF_BEST = 0.6
 """A hit much weaker than the best is not shown to a model: it would only add sensitivity, not an answer."""
 

@@ -66,6 +66,8 @@ def print_answer(answer: dict[str, Any]) -> None:
         first, last = source["pages"]
         pages = f"page {first}" if first == last else f"pages {first} to {last}"
         out.print(f"  [{source['number']}] {source['title']}, {pages} ({_label(source['label'])})", markup=False)
+    if answer["sources"] and not answer["citations"]:
+        out.print("  (no source supports this answer)")
     reasons = "; ".join(_reason(reason) for reason in answer["reasons"])
     out.print(f"route: [bold]{answer['route']}[/] by {answer['backend']} {answer['model'] or ''}")
     out.print(f"why:   {reasons}", markup=False)
