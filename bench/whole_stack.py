@@ -8,17 +8,19 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from service import bootstrap
 from service.adapters.sentence_transformers import SentenceTransformersEmbedder, model_folder
 from service.cli.client import Client
-from service.policy.access import KeyId, Principal, Role, Scope
-from service.settings import load
+from service.places import chunk_place
+from service.policy.access import KeyId, Principal, Role, Scope, TenantId
+from service.ports import ChunkRecord
+from service.product import Adapters
 from tests.acceptance.stack import Stack, finished, hand_in
 
 QUESTIONS = (
@@ -27,7 +29,8 @@ QUESTIONS = (
     "Which benches are painted in spring?",
     "Where are the tools kept over the winter?",
 )
-_ROUNDS = 25
+_ROUNDS = 40
+_WARM = 4
 out = Console(highlight=False, soft_wrap=True)
 
 
@@ -50,18 +53,17 @@ def main() -> None:
 def _measure(stack: Stack, count: int) -> None:
     texts = [_text(number) for number in range(count)]
     with stack.client("bench") as client:
-        _ingested(client, texts[:4])  # loads the models
+        _ingested(client, texts[:_WARM])  # loads the models
         _ask(client)
         searches: list[float] = []
         began = time.perf_counter()
-        _ingested(client, texts[4:], meanwhile=lambda: searches.append(_seconds(lambda: _search(client, 0))))
+        _ingested(client, texts[_WARM:], meanwhile=lambda: searches.append(_seconds(partial(_search, client, 0))))
         seconds = time.perf_counter() - began
         chunks = _chunks(stack)
-        idle = [_seconds(lambda turn=turn: _search(client, turn)) for turn in range(_ROUNDS)]
-        answers = [_seconds(lambda turn=turn: _ask(client, turn)) for turn in range(_ROUNDS)]
-    pieces = [text for document, text in chunks if document >= 0]
+        idle = [_seconds(partial(_search, client, turn)) for turn in range(_ROUNDS)]
+        answers = [_seconds(partial(_ask, client, turn)) for turn in range(_ROUNDS)]
     table = Table("what", "measured", "baseline", "ratio", box=None)
-    _ingestion_row(table, pieces, len(pieces) * (count - 4) / count / seconds)
+    _ingestion_row(table, chunks, len(chunks) * (count - _WARM) / count / seconds)
     _question_rows(table, stack, idle=idle, during=searches, answers=answers)
     out.print(table)
 
@@ -122,31 +124,35 @@ def _rate(embed: Callable[[Sequence[str]], object], pieces: Sequence[str]) -> fl
 
 
 def _bare_questions(stack: Stack) -> list[float]:
-    adapters = bootstrap.adapters(load(data_dir=stack.folder.path))
-    tenant = adapters.database.tenants()[0].id
-    scope = Scope.of(Principal(tenant_id=tenant, key_id=KeyId(tenant), role=Role.ADMIN))
-    adapters.embedder.embed(["warm"])
+    with stack.adapters() as adapters:
+        scope = _everything(adapters)
+        adapters.embedder.embed(["warm"])
 
-    def once(turn: int) -> None:
-        vector = adapters.embedder.embed([QUESTIONS[turn % len(QUESTIONS)]])[0]
-        adapters.index.search(vector=vector, scope=scope, limit=10)
+        def once(turn: int) -> None:
+            vector = adapters.embedder.embed([QUESTIONS[turn % len(QUESTIONS)]])[0]
+            adapters.index.search(vector=vector, scope=scope, limit=10)
 
-    return [_seconds(lambda turn=turn: once(turn)) for turn in range(_ROUNDS)]
+        return [_seconds(partial(once, turn)) for turn in range(_ROUNDS)]
 
 
-def _chunks(stack: Stack) -> list[tuple[int, str]]:
+def _chunks(stack: Stack) -> list[str]:
     """Return every stored chunk, decrypted: the texts that the baseline encodes."""
-    adapters = bootstrap.adapters(load(data_dir=stack.folder.path))
+    with stack.adapters() as adapters:
+        scope = _everything(adapters)
+        with adapters.database.transaction(scope.tenant_id) as transaction:
+            documents = transaction.documents.page(scope=scope, limit=10_000)
+            chunks = [chunk for document in documents for chunk in transaction.chunks.of(document.id)]
+        return [_opened(adapters, scope.tenant_id, chunk) for chunk in chunks]
+
+
+def _opened(adapters: Adapters, tenant_id: TenantId, chunk: ChunkRecord) -> str:
+    key = adapters.keys.document_key(tenant_id=tenant_id, document_id=chunk.document_id)
+    return key.open(chunk.text, place=chunk_place(tenant_id, chunk.document_id, chunk.ordinal)).decode()
+
+
+def _everything(adapters: Adapters) -> Scope:
     tenant = adapters.database.tenants()[0].id
-    scope = Scope.of(Principal(tenant_id=tenant, key_id=KeyId(tenant), role=Role.ADMIN))
-    found = []
-    with adapters.database.transaction(tenant) as transaction:
-        for number, document in enumerate(transaction.documents.page(scope=scope, limit=10_000)):
-            key = adapters.keys.document_key(tenant_id=tenant, document_id=document.id)
-            for chunk in transaction.chunks.of(document.id):
-                place = f"{tenant}|{document.id}|chunk|{chunk.ordinal}"
-                found.append((number, key.open(chunk.text, place=place).decode()))
-    return found
+    return Scope.of(Principal(tenant_id=tenant, key_id=KeyId(tenant), role=Role.ADMIN))
 
 
 def _text(number: int) -> str:
