@@ -130,7 +130,7 @@ def _heard(pieces: Generator[str, None, Generation], said: list[str]) -> Generat
 
 
 def _answer(plan: Plan, found: Cited, backend: str, generation: Generation | None) -> Answer:
-    sources = tuple(_citation(number, hit) for number, hit in enumerate(plan.hits, start=1))
+    sources = tuple(Citation(number=number, hit=hit) for number, hit in enumerate(plan.hits, start=1))
     return Answer(
         id=plan.id,
         text=found.text,
@@ -141,20 +141,6 @@ def _answer(plan: Plan, found: Cited, backend: str, generation: Generation | Non
         model=generation.model if generation else None,
         reasons=plan.reasons,
         generation=generation,
-    )
-
-
-def _citation(number: int, hit: Retrieved) -> Citation:
-    return Citation(
-        number=number,
-        document_id=hit.document_id,
-        ordinal=hit.ordinal,
-        title=hit.title,
-        first_page=hit.first_page,
-        last_page=hit.last_page,
-        text=hit.text,
-        label=hit.label,
-        score=hit.score,
     )
 
 

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from ingestion.sensitivity import Label
-from service.policy.access import DocumentId
 from service.policy.routing import Reason, Route
 from service.ports import Generation
+from service.retrieval import Retrieved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,17 +28,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """A numbered source, as the asker may see it."""
+    """A source under the number that the model and the asker know it by."""
 
     number: int
-    document_id: DocumentId
-    ordinal: int
-    title: str
-    first_page: int
-    last_page: int
-    text: str
-    label: Label
-    score: float
+    hit: Retrieved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ def search(
     hits = ringfence.searching.search(
         principal, data.question, limit=data.limit, harmless_only=data.scope == _NON_SENSITIVE
     )
-    return SearchBody(hits=[SourceBody.found(number, hit) for number, hit in enumerate(hits, start=1)])
+    return SearchBody(hits=[SourceBody.of(number, hit) for number, hit in enumerate(hits, start=1)])
 
 
 @post("/answers", status_code=200, sync_to_thread=True, summary="Ask")

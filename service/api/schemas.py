@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, convert
 
 from ingestion.sensitivity import Category, Label, Verdict
-from service.answering import Answer, Citation
+from service.answering import Answer
 from service.documents import DocumentView
 from service.policy.routing import Reason, Route
 from service.ports import DocumentState, JobKind, JobRecord, JobState
@@ -71,23 +71,7 @@ class DocumentBody(Struct, kw_only=True):
     @classmethod
     def of(cls, view: DocumentView) -> "DocumentBody":
         """Present a document."""
-        return cls(
-            id=view.id,
-            title=view.title,
-            file_name=view.file_name,
-            external_id=view.external_id,
-            media_type=view.media_type,
-            size=view.size,
-            state=view.state,
-            groups=list(view.groups),
-            declared=list(view.declared),
-            labels=view.labels,
-            chunk_count=view.chunk_count,
-            page_count=view.page_count,
-            created_at=view.created_at,
-            failure=view.failure,
-            failure_detail=view.failure_detail,
-        )
+        return convert(view, cls, from_attributes=True)
 
 
 class JobBody(Struct, kw_only=True):
@@ -107,18 +91,7 @@ class JobBody(Struct, kw_only=True):
     @classmethod
     def of(cls, job: JobRecord) -> "JobBody":
         """Present a job."""
-        return cls(
-            id=job.id,
-            kind=job.kind,
-            document_id=job.document_id,
-            state=job.state,
-            stage=job.stage,
-            attempts=job.attempts,
-            created_at=job.created_at,
-            updated_at=job.updated_at,
-            failure=job.failure,
-            failure_detail=job.failure_detail,
-        )
+        return convert(job, cls, from_attributes=True)
 
 
 class Accepted(Struct, kw_only=True):
@@ -163,22 +136,8 @@ class SourceBody(Struct, kw_only=True):
     score: float
 
     @classmethod
-    def of(cls, source: Citation) -> "SourceBody":
-        """Present a numbered source."""
-        return cls(
-            number=source.number,
-            document_id=source.document_id,
-            chunk=source.ordinal,
-            title=source.title,
-            pages=(source.first_page, source.last_page),
-            text=source.text,
-            label=LabelBody.of(source.label),
-            score=round(source.score, 4),
-        )
-
-    @classmethod
-    def found(cls, number: int, hit: Retrieved) -> "SourceBody":
-        """Present a hit."""
+    def of(cls, number: int, hit: Retrieved) -> "SourceBody":
+        """Present a hit under its number."""
         return cls(
             number=number,
             document_id=hit.document_id,
@@ -251,8 +210,8 @@ class AnswerBody(Struct, kw_only=True):
         return cls(
             id=answer.id,
             answer=answer.text,
-            citations=[SourceBody.of(source) for source in answer.citations],
-            sources=[SourceBody.of(source) for source in answer.sources],
+            citations=[SourceBody.of(source.number, source.hit) for source in answer.citations],
+            sources=[SourceBody.of(source.number, source.hit) for source in answer.sources],
             route=answer.route,
             backend=answer.backend,
             model=answer.model,

@@ -142,7 +142,7 @@ def test_what_was_declared_at_upload_is_a_floor() -> None:
     world.uploaded(who, PARKING, declared=frozenset({Category.LEGAL_PRIVILEGE}))
     answer = world.product.answering.ask(who, ASKED)
     assert answer.route is Route.LOCAL
-    assert answer.sources[0].label.categories == {Category.LEGAL_PRIVILEGE}
+    assert answer.sources[0].hit.label.categories == {Category.LEGAL_PRIVILEGE}
 
 
 def test_when_nothing_is_found_no_model_is_asked() -> None:
