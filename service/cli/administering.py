@@ -99,11 +99,20 @@ def list_keys(tenant: Slug, data: DataDir = None, *, as_json: AsJson = False) ->
 
 
 @_keys.command("revoke")
-def revoke_key(tenant: Slug, key: Annotated[UUID, typer.Argument(help="Id of the key.")], data: DataDir = None) -> None:
+def revoke_key(
+    tenant: Slug,
+    key: Annotated[UUID, typer.Argument(help="Id of the key.")],
+    data: DataDir = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
     """Make a key useless at once."""
     principals = _principals(loaded(data))
     principals.revoke(principals.tenant(tenant).id, KeyId(key))
-    out.print(f"key {key} is revoked")
+    if as_json:
+        print_json({"id": key, "revoked": True})
+    else:
+        out.print(f"key {key} is revoked")
 
 
 def _principals(settings: Settings) -> Principals:

@@ -6,9 +6,11 @@ Parts are not told to die with the supervisor: one that is killed leaves them se
 import resource
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import migrations
-from service.adapters.keystore import create_master_key
+from service.adapters.keystore import SqliteKeyStore, create_master_key, load_master_key
+from service.adapters.sentence_transformers import model_folder
 from service.errors import ConflictError, RingfenceError, SettingsError
 from service.folder import DataFolder
 from service.settings import Settings
@@ -29,7 +31,7 @@ def up(settings: Settings, *, programs: Programs = parts.programs) -> int:
     progress = Progress()
     folder = DataFolder(settings.data_dir)
     try:
-        _check_initialised(folder)
+        _check(settings, folder)
         folder.create()
         with lock.held(folder, where=parts.url(settings)):
             _run(settings, folder, progress, programs)
@@ -76,13 +78,12 @@ def _run(settings: Settings, folder: DataFolder, progress: Progress, programs: P
     supervisor = Supervisor(folder, progress)
     with supervisor.obeying_signals():
         try:
-            _start_all(settings, folder, supervisor, programs(settings, folder))
-            address = parts.url(settings)
-            lock.announce(folder, address)
-            progress.say(f"Ringfence answers at {address} (API: {address}/docs). Stop it with Ctrl-C.")
-            supervisor.watch()
-        except StopRequestedError:
-            pass
+            with suppress(StopRequestedError):
+                _start_all(settings, folder, supervisor, programs(settings, folder))
+                address = parts.url(settings)
+                lock.announce(folder, address)
+                progress.say(f"Ringfence answers at {address} (API: {address}/docs). Stop it with Ctrl-C.")
+                supervisor.watch()
         finally:
             progress.say("stopping …")
             supervisor.stop()
@@ -118,10 +119,13 @@ def _migrate(settings: Settings, folder: DataFolder) -> None:
         raise PartFailedError(message) from error
 
 
-def _check_initialised(folder: DataFolder) -> None:
+def _check(settings: Settings, folder: DataFolder) -> None:
+    """Find out now, in one line, what a part would only tell its log. Raises SettingsError."""
     if not folder.master_key.exists():
         message = f"{folder.path} is not initialised: run `ringfence init` first"
         raise SettingsError(message)
+    SqliteKeyStore(folder.keys, load_master_key(folder.master_key))
+    model_folder(settings.embedder)
 
 
 def _check_port(settings: Settings) -> None:
