@@ -12,9 +12,9 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from service.answering import Answer, Question, Turn
 from service.api.metrics import ANSWERS
-from service.api.problems import problem_of
+from service.api.problems import documented, problem_of
 from service.api.schemas import AnswerBody, AnswerRequest, SearchBody, SearchRequest, SourceBody
-from service.errors import RingfenceError
+from service.errors import CloudModelError, RingfenceError
 from service.policy.access import Principal
 from service.product import Ringfence
 
@@ -23,7 +23,7 @@ _NON_SENSITIVE = "non_sensitive"
 _EVENT_STREAM = "text/event-stream"
 
 
-@post("/search", status_code=200, sync_to_thread=True, summary="Find chunks")
+@post("/search", status_code=200, sync_to_thread=True, summary="Find chunks", responses=documented())
 def search(
     data: JSONBody[SearchRequest],
     principal: NamedDependency[Principal],
@@ -36,7 +36,7 @@ def search(
     return SearchBody(hits=[SourceBody.of(number, hit) for number, hit in enumerate(hits, start=1)])
 
 
-@post("/answers", status_code=200, sync_to_thread=True, summary="Ask")
+@post("/answers", status_code=200, sync_to_thread=True, summary="Ask", responses=documented(CloudModelError))
 def ask(
     request: Request[Any, Any, Any],
     data: JSONBody[AnswerRequest],

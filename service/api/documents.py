@@ -10,8 +10,10 @@ from litestar.openapi.spec import Example, OpenAPIMediaType, Operation, RequestB
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath, QueryParameter, RawBody
 
+from service.api.problems import documented
 from service.api.schemas import Accepted, DocumentBody, JobBody, Page
 from service.api.uploads import upload_of
+from service.errors import ConflictError, NotFoundError, TooLargeError
 from service.policy.access import DocumentId, Principal
 from service.product import Ringfence
 
@@ -49,7 +51,14 @@ class _UploadOperation(Operation):
         )
 
 
-@post("/", operation_class=_UploadOperation, status_code=202, sync_to_thread=True, summary="Hand in a document")
+@post(
+    "/",
+    operation_class=_UploadOperation,
+    status_code=202,
+    sync_to_thread=True,
+    summary="Hand in a document",
+    responses=documented(ConflictError, TooLargeError),
+)
 def hand_in(
     request: Request[Any, Any, Any],
     body: RawBody,
@@ -61,7 +70,7 @@ def hand_in(
     return Accepted(document=DocumentBody.of(view), job=JobBody.of(job))
 
 
-@get("/", sync_to_thread=True, summary="List documents")
+@get("/", sync_to_thread=True, summary="List documents", responses=documented(NotFoundError))
 def list_documents(
     principal: NamedDependency[Principal],
     ringfence: NamedDependency[Ringfence],
@@ -73,7 +82,7 @@ def list_documents(
     return Page(documents=[DocumentBody.of(view) for view in views], next=views[-1].id if len(views) == limit else None)
 
 
-@get("/{document_id:uuid}", sync_to_thread=True, summary="Show a document")
+@get("/{document_id:uuid}", sync_to_thread=True, summary="Show a document", responses=documented(NotFoundError))
 def show_document(
     document_id: FromPath[UUID], principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence]
 ) -> DocumentBody:
@@ -81,7 +90,13 @@ def show_document(
     return DocumentBody.of(ringfence.documents.get(principal, DocumentId(document_id)))
 
 
-@delete("/{document_id:uuid}", status_code=202, sync_to_thread=True, summary="Erase a document")
+@delete(
+    "/{document_id:uuid}",
+    status_code=202,
+    sync_to_thread=True,
+    summary="Erase a document",
+    responses=documented(NotFoundError),
+)
 def erase_document(
     document_id: FromPath[UUID], principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence]
 ) -> JobBody:

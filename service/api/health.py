@@ -33,7 +33,7 @@ def metrics() -> Response[bytes]:
     return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
 
 
-health = Router("/", route_handlers=[alive, ready, metrics], tags=["health"])
+health = Router("/", route_handlers=[alive, ready, metrics], tags=["health"], security=[{}])
 
 
 def timed(app: ASGIApp) -> ASGIApp:

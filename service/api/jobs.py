@@ -7,12 +7,14 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from service.api.problems import documented
 from service.api.schemas import JobBody, JobPage
+from service.errors import NotFoundError
 from service.policy.access import JobId, Principal
 from service.product import Ringfence
 
 
-@get("/", sync_to_thread=True, summary="List jobs")
+@get("/", sync_to_thread=True, summary="List jobs", responses=documented(NotFoundError))
 def list_jobs(
     principal: NamedDependency[Principal],
     ringfence: NamedDependency[Ringfence],
@@ -24,7 +26,7 @@ def list_jobs(
     return JobPage(jobs=[JobBody.of(job) for job in jobs], next=jobs[-1].id if len(jobs) == limit else None)
 
 
-@get("/{job_id:uuid}", sync_to_thread=True, summary="Show a job")
+@get("/{job_id:uuid}", sync_to_thread=True, summary="Show a job", responses=documented(NotFoundError))
 def show_job(
     job_id: FromPath[UUID], principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence]
 ) -> JobBody:

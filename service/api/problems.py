@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ExceptionHandlersMap
+from msgspec import Meta, Struct
 
 from service import errors
 
@@ -27,6 +29,29 @@ STATUS: Mapping[type[errors.RingfenceError], HTTPStatus] = {
     errors.RingfenceError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Struct, kw_only=True):
+    """Why a request was not carried out (RFC 9457). What is absent and what may not be seen read the same."""
+
+    type: Annotated[str, Meta(examples=["urn:ringfence:not_found"])]
+    title: Annotated[str, Meta(examples=["Not Found"])]
+    status: Annotated[int, Meta(examples=[404])]
+    detail: Annotated[str, Meta(examples=[errors.NotFoundError().detail])]
+
+
+def documented(*kinds: type[errors.RingfenceError]) -> dict[int, ResponseSpec]:
+    """Return the OpenAPI responses of these errors, and of those that any request with a key can meet."""
+    common = (errors.InvalidRequestError, errors.NotAuthenticatedError, errors.NotPermittedError)
+    every = (*common, errors.PartUnavailableError, *kinds)
+    return {
+        int(STATUS[kind]): ResponseSpec(
+            Problem, description=kind().detail, media_type=MEDIA_TYPE, generate_examples=False
+        )  # type: ignore[arg-type]  # any media type will do
+        for kind in every
+    }
+
+
 _RETRY_AFTER_SECONDS = 10
 _AnyRequest = Request[Any, Any, Any]
 
