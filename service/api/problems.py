@@ -29,6 +29,14 @@ STATUS: Mapping[type[errors.RingfenceError], HTTPStatus] = {
     errors.RingfenceError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 MEDIA_TYPE = "application/problem+json"
+_RETRY_AFTER_SECONDS = 10
+_AnyRequest = Request[Any, Any, Any]
+_COMMON = (
+    errors.InvalidRequestError,
+    errors.NotAuthenticatedError,
+    errors.NotPermittedError,
+    errors.PartUnavailableError,
+)
 
 
 class Problem(Struct, kw_only=True):
@@ -42,18 +50,12 @@ class Problem(Struct, kw_only=True):
 
 def documented(*kinds: type[errors.RingfenceError]) -> dict[int, ResponseSpec]:
     """Return the OpenAPI responses of these errors, and of those that any request with a key can meet."""
-    common = (errors.InvalidRequestError, errors.NotAuthenticatedError, errors.NotPermittedError)
-    every = (*common, errors.PartUnavailableError, *kinds)
-    return {
-        int(STATUS[kind]): ResponseSpec(
-            Problem, description=kind().detail, media_type=MEDIA_TYPE, generate_examples=False
-        )  # type: ignore[arg-type]  # any media type will do
-        for kind in every
-    }
+    every: tuple[type[errors.RingfenceError], ...] = (*_COMMON, *kinds)
+    return {int(STATUS[kind]): _response(kind) for kind in every}
 
 
-_RETRY_AFTER_SECONDS = 10
-_AnyRequest = Request[Any, Any, Any]
+def _response(kind: type[errors.RingfenceError]) -> ResponseSpec:
+    return ResponseSpec(Problem, description=kind().detail, media_type=MEDIA_TYPE, generate_examples=False)
 
 
 def problem_of(error: errors.RingfenceError) -> dict[str, object]:
