@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from service.cli.client import token_file
-from service.cli.options import AsJson, DataDir, loaded, out, print_json
+from service.cli.options import AsJson, DataDir, identifier, loaded, out, print_json
 from service.errors import ConflictError
 from service.folder import DataFolder
 from service.policy.access import KeyId, Role
@@ -92,7 +92,7 @@ def list_keys(tenant: Slug, data: DataDir = None, *, as_json: AsJson = False) ->
     if as_json:
         print_json([_shown(record) for record in records])
         return
-    table = Table("id", "name", "role", "groups", "created", "expires", "revoked", box=None)
+    table = Table(identifier(), "name", "role", "groups", "created", "expires", "revoked", box=None)
     for record in records:
         table.add_row(*(str(value or "") for value in _shown(record).values()))
     out.print(table)

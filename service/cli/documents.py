@@ -14,7 +14,7 @@ from rich.table import Table
 
 from ingestion.sensitivity import Category
 from service.cli.client import Client, connected
-from service.cli.options import AsJson, DataDir, TenantName, err, loaded, out, print_json
+from service.cli.options import AsJson, DataDir, TenantName, err, identifier, loaded, out, print_json
 from service.errors import InvalidRequestError, TooLargeError
 
 EXIT_SOME_FAILED = 4
@@ -69,7 +69,7 @@ def list_documents(tenant: TenantName = None, data: DataDir = None, *, as_json: 
     if as_json:
         print_json(documents)
         return
-    table = Table("id", "title", "state", "chunks", "labels", box=None)
+    table = Table(identifier(), "title", "state", "chunks", "labels", box=None)
     for one in documents:
         table.add_row(
             one["id"], one["title"], one["failure_detail"] or one["state"], str(one["chunk_count"]), _labels(one)
@@ -105,17 +105,10 @@ def list_jobs(tenant: TenantName = None, data: DataDir = None, *, as_json: AsJso
     if as_json:
         print_json(jobs)
         return
-    table = Table("id", "kind", "document", "state", "stage", "attempts", "reason", box=None)
+    table = Table(identifier(), "kind", "state", "tries", "reason", box=None)
     for one in jobs:
-        table.add_row(
-            one["id"],
-            one["kind"],
-            one["document_id"],
-            one["state"],
-            one["stage"],
-            str(one["attempts"]),
-            one["failure_detail"] or "",
-        )
+        kind = one["kind"].removeprefix("documents.")
+        table.add_row(one["id"], kind, one["state"], str(one["attempts"]), one["failure_detail"] or "")
     out.print(table)
 
 

@@ -1,16 +1,19 @@
 """Options that many commands share, and how they print."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 from rich.console import Console
+from rich.table import Column
 
 from service import settings
 from service.settings import Settings
 
-out = Console(highlight=False)
+_WIDTH_OF_A_FILE = 160
+out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
 err = Console(stderr=True, highlight=False)
 
 DataDir = Annotated[
@@ -32,3 +35,8 @@ def loaded(data: Path | None) -> Settings:
 def print_json(value: object) -> None:
     """Print one JSON value, indented."""
     typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def identifier() -> Column:
+    """Return the column of an id: never cut, because people copy it into the next command."""
+    return Column("id", min_width=36, no_wrap=True)
