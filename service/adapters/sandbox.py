@@ -27,8 +27,9 @@ _log = structlog.get_logger()
 
 _CODE = Path(ingestion.__file__).parent
 _LIBRARIES = tuple(dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))))
+# -B: the limit on file sizes would cut compiled modules short and leave the halves to everybody else.
 _START = "import sys; sys.path += sys.argv[1:]; from ingestion.parsing.__main__ import main; main()"
-_PYTHON = (sys.executable, "-I", "-S", "-c", _START, str(_CODE.parent), *_LIBRARIES)
+_PYTHON = (sys.executable, "-I", "-B", "-S", "-c", _START, str(_CODE.parent), *_LIBRARIES)
 _SHOWN = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", sys.base_prefix, sys.prefix, str(_CODE), *_LIBRARIES)
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": os.defpath}
 _PROBE_SECONDS = 10

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from importlib.util import find_spec
 from multiprocessing.queues import Queue
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import pytest
 from ingestion.errors import Unreadable, UnreadableError
 from ingestion.parsing import Limits
 from service.adapters.sandbox import SandboxedParser
-from tests.documents import a_docx, a_pdf_of, a_stream, a_zip, an_xlsx, with_member
+from tests.documents import a_docx, a_pdf, a_pdf_of, a_stream, a_zip, an_xlsx, with_member
 
 SECONDS = 15
 MEMORY = 768 << 20
@@ -214,3 +215,14 @@ def test_a_daemonic_process_can_parse() -> None:
     worker.start()
     assert answers.get(timeout=60) == "Text"
     worker.join(timeout=60)
+
+
+def test_the_child_leaves_no_compiled_module_behind() -> None:
+    """Its limit on file sizes once cut them short, and the next process could not import the halves."""
+    spec = find_spec("ingestion.parsing.pdf")
+    assert spec is not None
+    assert spec.cached is not None
+    compiled = Path(spec.cached)
+    compiled.unlink(missing_ok=True)
+    SandboxedParser(limits=Limits(), wrapped=False).parse(a_pdf(["Text"]), name="a.pdf")
+    assert not compiled.exists()
