@@ -26,7 +26,7 @@ $(VENV)/.installed: requirements-dev.lock requirements-uv.lock pyproject.toml
 	  || $(BIN)/pip install -q --no-deps "torch==$(TORCH)+cpu" 2>/dev/null \
 	  || $(BIN)/uv pip install -q --python $(BIN)/python --no-deps --torch-backend=cpu torch==$(TORCH)
 	@echo "Installing the locked packages …"
-	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes --no-deps -r requirements-dev.lock
+	@$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes --no-deps -r requirements-dev.lock
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
 	@touch $@
 
