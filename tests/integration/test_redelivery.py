@@ -81,6 +81,29 @@ def test_rings_outlive_a_broker_that_is_killed(
         assert _noted(tmp_path, job, "done", count=1)
 
 
+@pytest.mark.slow
+def test_a_worker_whose_broker_was_away_when_it_acknowledged_works_on_or_ends_itself(
+    broker: ValkeyServer | RabbitServer, worker: Callable[[], subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    """With Valkey it stays connected and takes no message any more; whoever supervises it must be able to tell."""
+    first = worker()
+    job = _ring(broker)
+    _noted(tmp_path, job, "started", count=1)
+    time.sleep(_TASK_SECONDS - 0.2)
+    broker.kill()
+    _noted(tmp_path, job, "done", count=1)
+    time.sleep(0.05)
+    broker.start()
+    later = _ring(broker)
+    deadline = time.monotonic() + 90
+    while first.poll() is None and not list(tmp_path.glob(f"{later}-done-*")):
+        assert time.monotonic() < deadline, (tmp_path / "log").read_text()[-2000:]
+        time.sleep(0.2)
+    if first.poll() is not None:
+        worker()
+    assert _noted(tmp_path, later, "done", count=1)
+
+
 def _ring(broker: ValkeyServer | RabbitServer) -> JobId:
     job = JobId(uuid4())
     CeleryJobQueue(broker.url).ring(kind=JobKind.INGEST, tenant_id=TenantId(uuid4()), job_id=job)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from service.adapters.celery import configured
 from service.ports import JobKind
+from workers.alive import Alive
 
 FOLDER, URL, SECONDS = "TEST_BELL_FOLDER", "TEST_BELL_URL", "TEST_BELL_SECONDS"
 
@@ -21,3 +22,4 @@ if URL in os.environ:
     app = configured(os.environ[URL], visibility_seconds=3)
     app.conf.worker_concurrency = 1
     app.task(name=JobKind.INGEST.value)(_answer)
+    app.steps["consumer"].add(Alive.in_folder(Path(os.environ[FOLDER])))
