@@ -1,6 +1,7 @@
 """Finds the chunks that answer a question, inside a scope, twice checked: in the engine and in SQL."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from ingestion.sensitivity import Label
 from service.errors import DamagedError, KeyDestroyedError
@@ -44,41 +45,30 @@ class Retriever:
         chunks only, so is one whose stored label is not harmless or not of the labeller in force (R21).
         """
         hits = self.index.search(vector=vector, scope=scope, limit=limit * _OVERFETCH)
-        rows = self._rows(hits, scope)
         found: list[Retrieved] = []
-        for hit in hits:
-            row = rows.get((hit.document_id, hit.ordinal))
-            if row is None or hit.score < _LOWEST_SCORE:
-                continue
-            document, chunk = row
-            if scope.harmless_only and not (chunk.label.harmless and chunk.label.labeller_version == labeller_version):
-                continue
-            readable = self._read(document, chunk, hit)
-            if readable is not None:
-                found.append(readable)
-        return tuple(hit for hit in found[:limit] if hit.score >= found[0].score * _SHARE_OF_BEST)
-
-    def _rows(
-        self, hits: tuple[Hit, ...], scope: Scope
-    ) -> dict[tuple[DocumentId, int], tuple[DocumentRecord, ChunkRecord]]:
         with self.database.transaction(scope.tenant_id) as transaction:
-            chunks = transaction.chunks.fetch([(hit.document_id, hit.ordinal) for hit in hits])
-            documents = {id_: transaction.documents.get(id_) for id_ in {chunk.document_id for chunk in chunks}}
-        rows = {}
-        for chunk in chunks:
-            document = documents[chunk.document_id]
-            if document is not None and scope.sees(tenant_id=document.tenant_id, groups=document.groups):
-                rows[chunk.document_id, chunk.ordinal] = (document, chunk)
-        return rows
+            places = [(hit.document_id, hit.ordinal) for hit in hits]
+            chunks = {(chunk.document_id, chunk.ordinal): chunk for chunk in transaction.chunks.fetch(places)}
+            document = cache(transaction.documents.get)
+            for hit in hits:
+                chunk = chunks.get((hit.document_id, hit.ordinal))
+                if hit.score < _LOWEST_SCORE or len(found) == limit:
+                    break
+                if chunk is not None and _in_scope(document(hit.document_id), chunk, scope, labeller_version):
+                    found += self._read(document(hit.document_id), chunk, hit)
+        return tuple(hit for hit in found if hit.score >= found[0].score * _SHARE_OF_BEST)
 
-    def _read(self, document: DocumentRecord, chunk: ChunkRecord, hit: Hit) -> Retrieved | None:
+    def _read(self, document: DocumentRecord | None, chunk: ChunkRecord, hit: Hit) -> tuple[Retrieved, ...]:
+        """Return the chunk decrypted, or nothing where nobody may read it any more."""
+        if document is None:
+            return ()
         try:
             key = self.keys.document_key(tenant_id=document.tenant_id, document_id=document.id)
             text = key.open(chunk.text, place=chunk_place(document.tenant_id, document.id, chunk.ordinal))
             title = key.open(document.title, place=title_place(document.tenant_id, document.id))
         except (KeyDestroyedError, DamagedError):
-            return None  # being erased, or tampered with: nobody may read it
-        return Retrieved(
+            return ()  # being erased, or tampered with
+        found = Retrieved(
             document_id=document.id,
             ordinal=chunk.ordinal,
             score=hit.score,
@@ -88,3 +78,11 @@ class Retriever:
             text=text.decode(),
             label=chunk.label,
         )
+        return (found,)
+
+
+def _in_scope(document: DocumentRecord | None, chunk: ChunkRecord, scope: Scope, labeller_version: str) -> bool:
+    """Whether SQL, too, says that this chunk may be shown."""
+    if document is None or not scope.sees(tenant_id=document.tenant_id, groups=document.groups):
+        return False
+    return not scope.harmless_only or (chunk.label.harmless and chunk.label.labeller_version == labeller_version)
