@@ -8,7 +8,7 @@ import structlog
 from numpy.typing import NDArray
 
 from ingestion.labelling.detecting import Detector
-from ingestion.labelling.heads import KINDS, Heads, Judgement
+from ingestion.labelling.heads import KINDS, SPACE, Heads, Judgement
 from ingestion.labelling.languages import SUPPORTED, has_unsupported_passage, language_of, too_short_to_tell
 from ingestion.labelling.names import NameDetector
 from ingestion.labelling.normalising import Views
@@ -60,8 +60,14 @@ class RingfenceLabeller:
         self._version = version or labeller_version()
 
     @classmethod
-    def shipped(cls) -> "RingfenceLabeller":
-        """Return the labeller with everything that comes with the product."""
+    def shipped(cls, *, embedder: str = SPACE) -> "RingfenceLabeller":
+        """Return the labeller with everything that comes with the product, for the vectors of this embedder.
+
+        `embedder` is the name that its port tells; with another than the heads know nothing is proved harmless.
+        """
+        if embedder.partition("/")[0] != SPACE:
+            _LOG.warning("labelling_heads_unfit", embedder=embedder)
+            return cls(shipped_detectors(), None)
         try:
             heads = Heads.shipped()
         except (OSError, KeyError, ValueError) as error:
