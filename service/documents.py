@@ -1,7 +1,7 @@
 """Documents of a tenant: register one for ingestion, list what a principal may see."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -81,16 +81,15 @@ class Documents:
         """Keep the sealed original and a job for it; return when both would survive a crash.
 
         Uploading under an external id again returns the document where the content is the same and
-        replaces it where the content differs.
+        replaces it where the content differs. What was declared for that id before is still declared.
         """
         self._check(principal, upload)
         same = self._same(principal, upload)
         if same is not None:
             return same
         record, key = self._sealed(principal, upload)
-        replaced: tuple[JobRecord, ...] = ()
         with self.database.transaction(principal.tenant_id) as transaction:
-            replaced = self._make_room(transaction, principal, record)
+            record, replaced = self._in_place(transaction, principal, record)
             transaction.documents.add(record)
         sealed = key.seal(upload.content, place=original_place(record.tenant_id, record.id))
         self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=sealed)
@@ -138,7 +137,7 @@ class Documents:
             return None
         with self.database.transaction(principal.tenant_id) as transaction:
             record = transaction.documents.by_external_fingerprint(self._external_fingerprint(principal, upload))
-            if record is None or record.state is DocumentState.FAILED or record.declared != upload.declared:
+            if record is None or record.state is DocumentState.FAILED or not upload.declared <= record.declared:
                 return None
             if record.content_fingerprint != self._content_fingerprint(principal, upload):
                 return None
@@ -170,13 +169,17 @@ class Documents:
         )
         return record, key
 
-    def _make_room(
+    def _in_place(
         self, transaction: Transaction, principal: Principal, record: DocumentRecord
-    ) -> tuple[JobRecord, ...]:
-        if record.external_fingerprint is None:
-            return ()
-        earlier = transaction.documents.by_external_fingerprint(record.external_fingerprint)
-        return (self.erasure.entomb(transaction, earlier, by=principal.key_id),) if earlier is not None else ()
+    ) -> tuple[DocumentRecord, tuple[JobRecord, ...]]:
+        """Entomb what has the external id now; return the record with its floor, and the job of the erasure."""
+        earlier = None
+        if record.external_fingerprint is not None:
+            earlier = transaction.documents.by_external_fingerprint(record.external_fingerprint)
+        if earlier is None:
+            return record, ()
+        erasing = self.erasure.entomb(transaction, earlier, by=principal.key_id)
+        return replace(record, declared=record.declared | earlier.declared), (erasing,)
 
     def _enqueue(self, principal: Principal, record: DocumentRecord) -> JobRecord:
         now = self.clock.now()

@@ -3,9 +3,11 @@
 import pytest
 
 from ingestion.sensitivity import Category
+from service.answering import Question
 from service.documents import Upload
 from service.errors import InvalidRequestError, NotFoundError, NotPermittedError, TooLargeError
 from service.policy.access import Role
+from service.policy.routing import Route
 from service.ports import DocumentState
 from tests.assembled import a_world
 
@@ -48,6 +50,20 @@ def test_declaring_a_higher_floor_counts_as_a_change() -> None:
     world.uploaded(who, TEXT, external_id="x")
     raised = world.uploaded(who, TEXT, external_id="x", declared=frozenset({Category.PHI}))
     assert raised.labels == {"sensitive": 1, "PHI": 1}
+
+
+@pytest.mark.parametrize("text", [TEXT, "Visitors park on the roof."], ids=["the same", "changed"])
+def test_a_floor_survives_an_upload_that_does_not_repeat_it(text: str) -> None:
+    """R6: a floor can only raise, and whoever forgets it, or must not lower it, does not lower it."""
+    world = a_world()
+    admin, _ = world.person("acme")
+    contributor, _ = world.person("acme", Role.CONTRIBUTOR)
+    world.uploaded(admin, TEXT, external_id="x", declared=frozenset({Category.PHI}))
+    again = world.uploaded(contributor, text, external_id="x", declared=frozenset({Category.PII}))
+    assert again.declared == (Category.PHI, Category.PII)
+    again = world.uploaded(contributor, text, external_id="x")
+    assert again.declared == (Category.PHI, Category.PII)
+    assert world.product.answering.ask(admin, Question(text=text)).route is Route.LOCAL
 
 
 def test_an_external_id_of_other_groups_is_not_revealed() -> None:
