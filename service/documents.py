@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
+from ingestion.parsing import known_media_type
 from ingestion.sensitivity import Category
 from service.auditing import entry
 from service.doorbell import ring
@@ -160,7 +161,7 @@ class Documents:
             else None,
             external_fingerprint=self._external_fingerprint(principal, upload) if external else None,
             content_fingerprint=self._content_fingerprint(principal, upload),
-            media_type=upload.media_type or "application/octet-stream",
+            media_type=known_media_type(upload.media_type) or "application/octet-stream",
             size=len(upload.content),
             groups=upload.groups or frozenset({EVERYONE}),
             declared=upload.declared,

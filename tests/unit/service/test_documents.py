@@ -6,7 +6,7 @@ from ingestion.sensitivity import Category
 from service.answering import Question
 from service.documents import Upload
 from service.errors import InvalidRequestError, NotFoundError, NotPermittedError, TooLargeError
-from service.policy.access import Role
+from service.policy.access import Role, Scope
 from service.policy.routing import Route
 from service.ports import DocumentState
 from tests.assembled import a_world
@@ -121,14 +121,25 @@ def test_an_upload_that_broke_off_before_its_job_is_swept_away() -> None:
 
 
 def test_what_is_stored_holds_no_plaintext() -> None:
-    """R54: text, title, file name and external id only as ciphertext."""
+    """R54: text, title, file name and external id only as ciphertext; of the media type only what is known."""
     world = a_world()
     who, _ = world.person("acme")
-    view = world.uploaded(who, TEXT, title="Parking rules", file_name="parking.txt", external_id="crm-77")
+    upload = Upload(
+        content=TEXT.encode(),
+        title="Parking rules",
+        file_name="parking.txt",
+        external_id="crm-77",
+        media_type="x-parking/rules; name=parking.txt",
+    )
+    view, _ = world.product.documents.register(who, upload)
+    world.product.documents.register(who, Upload(content=b"x", file_name="a", media_type="image/crm-77\x00"))
+    with world.database.transaction(who.tenant_id) as transaction:
+        waiting = transaction.documents.page(scope=Scope.of(who), limit=10)
+    world.work()
     with world.database.transaction(who.tenant_id) as transaction:
         record = transaction.documents.get(view.id)
         chunks = transaction.chunks.of(view.id)
         audit = transaction.audit.page(limit=100)
-    stored = repr((record, chunks, audit)) + repr(world.vault.__dict__)
-    for plain in ("garage", "Parking rules", "parking.txt", "crm-77"):
+    stored = repr((waiting, record, chunks, audit)) + repr(world.vault.__dict__)
+    for plain in ("garage", "Parking rules", "x-parking", "parking.txt", "crm-77"):
         assert plain not in stored
