@@ -10,7 +10,7 @@ from ingestion.sensitivity import Category
 from service.auditing import entry
 from service.doorbell import ring
 from service.erasure import Erasure
-from service.errors import InvalidRequestError, KeyDestroyedError, NotPermittedError, TooLargeError
+from service.errors import InvalidRequestError, KeyDestroyedError, NotFoundError, NotPermittedError, TooLargeError
 from service.places import external_id_place, file_name_place, original_place, title_place
 from service.policy.access import EVERYONE, DocumentId, JobId, Permission, Principal, Role, Scope
 from service.ports import (
@@ -94,7 +94,11 @@ class Documents:
             transaction.documents.add(record)
         sealed = key.seal(upload.content, place=original_place(record.tenant_id, record.id))
         self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=sealed)
-        job = self._enqueue(principal, record)
+        try:
+            job = self._enqueue(principal, record)
+        except NotFoundError:
+            self.vault.delete(tenant_id=record.tenant_id, document_id=record.id)
+            raise
         for waiting in (*replaced, job):
             ring(self.queue, waiting)
         return self._view(record), job
@@ -174,15 +178,15 @@ class Documents:
         self, transaction: Transaction, principal: Principal, record: DocumentRecord
     ) -> tuple[DocumentRecord, tuple[JobRecord, ...]]:
         """Entomb what has the external id now; return the record with its floor, and the job of the erasure."""
-        earlier = None
-        if record.external_fingerprint is not None:
-            earlier = transaction.documents.by_external_fingerprint(record.external_fingerprint)
+        fingerprint = record.external_fingerprint
+        earlier = transaction.documents.by_external_fingerprint(fingerprint) if fingerprint is not None else None
         if earlier is None:
             return record, ()
         erasing = self.erasure.entomb(transaction, earlier, by=principal.key_id)
         return replace(record, declared=record.declared | earlier.declared), (erasing,)
 
     def _enqueue(self, principal: Principal, record: DocumentRecord) -> JobRecord:
+        """Write the job. Raises NotFoundError where the document was erased while its original was being kept."""
         now = self.clock.now()
         job = JobRecord(
             id=JobId(uuid4()),
@@ -195,6 +199,8 @@ class Documents:
         )
         facts = {"job": str(job.id), "size": record.size, "declared": sorted(record.declared)}
         with self.database.transaction(record.tenant_id) as transaction:
+            if transaction.documents.get(record.id, lock=True) is None:
+                raise NotFoundError
             transaction.jobs.add(job)
             transaction.audit.append(
                 entry(
