@@ -110,7 +110,10 @@ class _Cutter:
             position = end
 
     def _begin(self, position: int) -> int:
-        """Return where a chunk begins that repeats the end of the one before it, at a sentence or a word."""
+        """Return where a chunk begins that repeats the end of the one before it, at a sentence or a word.
+
+        Where there is neither, it repeats what fits all the same: a number cut in two would be told by no half.
+        """
         first = max(bisect_left(self.starts, position) - self.overlap, 0)
         floor = max(self.starts[first] if first < len(self.starts) else 0, position - self._characters(self.overlap))
         if floor >= position:
@@ -119,7 +122,7 @@ class _Cutter:
         if sentence and sentence.end() < position:
             return sentence.end()
         blanks = (self.text.find(blank, floor, position) for blank in _BLANKS)
-        return min((place + 1 for place in blanks if place >= 0), default=position)
+        return min((place + 1 for place in blanks if place >= 0), default=floor)
 
     def _furthest(self, begin: int, position: int) -> int:
         """Return the end of the longest text from `begin` that the budget allows."""
@@ -147,11 +150,11 @@ class _Cutter:
         if tokens <= self.max_tokens - _SLACK and self._clean(begin) and self._clean(end):
             return begin, end, tokens
         while (tokens := self._counted(begin, end)) > self.max_tokens and end > position + 1:
-            if begin < position:
-                begin = position
+            shorter = min(begin + (end - begin) * self.max_tokens // tokens, end - 1)
+            if shorter <= position and begin < position:
+                begin = position  # with the overlap nothing new would fit
             else:
-                shorter = position + (end - position) * self.max_tokens // tokens
-                end = min(max(shorter, position + 1), end - 1)
+                end = max(shorter, position + 1)
                 end = _after_last_blank(self.text, (position + end) // 2, end) or end
         return begin, end, tokens
 

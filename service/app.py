@@ -11,6 +11,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from service import bootstrap, settings, telemetry
 from service.api.answers import answers
+from service.api.bodies import JsonRequest
 from service.api.dependencies import provide_principal, provide_ringfence
 from service.api.docs import DocsPage
 from service.api.documents import documents
@@ -55,6 +56,7 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
         exception_handlers=HANDLERS,
         middleware=[timed],
         openapi_config=_OPENAPI,
+        request_class=JsonRequest,
         request_max_body_size=max_upload_bytes + _FORM_OVERHEAD,
         state=State({"ringfence": ringfence}),
         on_startup=[_warm],

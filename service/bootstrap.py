@@ -56,7 +56,7 @@ def adapters(settings: Settings) -> Adapters:
         parser=parser(settings),
         tokenizer=PackagedTokenizer(settings.embedder),
         embedder=embedder,
-        labeller=RingfenceLabeller.shipped(),
+        labeller=RingfenceLabeller.shipped(embedder=embedder.name),
         local=local_model(settings),
         cloud=cloud_model(settings),
     )

@@ -1,15 +1,16 @@
 """Documents of a tenant: register one for ingestion, list what a principal may see."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
+from ingestion.parsing import known_media_type
 from ingestion.sensitivity import Category
 from service.auditing import entry
 from service.doorbell import ring
 from service.erasure import Erasure
-from service.errors import InvalidRequestError, KeyDestroyedError, NotPermittedError, TooLargeError
+from service.errors import InvalidRequestError, KeyDestroyedError, NotFoundError, NotPermittedError, TooLargeError
 from service.places import external_id_place, file_name_place, original_place, title_place
 from service.policy.access import EVERYONE, DocumentId, JobId, Permission, Principal, Role, Scope
 from service.ports import (
@@ -81,20 +82,23 @@ class Documents:
         """Keep the sealed original and a job for it; return when both would survive a crash.
 
         Uploading under an external id again returns the document where the content is the same and
-        replaces it where the content differs.
+        replaces it where the content differs. What was declared for that id before is still declared.
         """
         self._check(principal, upload)
         same = self._same(principal, upload)
         if same is not None:
             return same
         record, key = self._sealed(principal, upload)
-        replaced: tuple[JobRecord, ...] = ()
         with self.database.transaction(principal.tenant_id) as transaction:
-            replaced = self._make_room(transaction, principal, record)
+            record, replaced = self._in_place(transaction, principal, record)
             transaction.documents.add(record)
         sealed = key.seal(upload.content, place=original_place(record.tenant_id, record.id))
         self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=sealed)
-        job = self._enqueue(principal, record)
+        try:
+            job = self._enqueue(principal, record)
+        except NotFoundError:
+            self.vault.delete(tenant_id=record.tenant_id, document_id=record.id)
+            raise
         for waiting in (*replaced, job):
             ring(self.queue, waiting)
         return self._view(record), job
@@ -138,7 +142,7 @@ class Documents:
             return None
         with self.database.transaction(principal.tenant_id) as transaction:
             record = transaction.documents.by_external_fingerprint(self._external_fingerprint(principal, upload))
-            if record is None or record.state is DocumentState.FAILED or record.declared != upload.declared:
+            if record is None or record.state is DocumentState.FAILED or not upload.declared <= record.declared:
                 return None
             if record.content_fingerprint != self._content_fingerprint(principal, upload):
                 return None
@@ -161,7 +165,7 @@ class Documents:
             else None,
             external_fingerprint=self._external_fingerprint(principal, upload) if external else None,
             content_fingerprint=self._content_fingerprint(principal, upload),
-            media_type=upload.media_type or "application/octet-stream",
+            media_type=known_media_type(upload.media_type) or "application/octet-stream",
             size=len(upload.content),
             groups=upload.groups or frozenset({EVERYONE}),
             declared=upload.declared,
@@ -170,15 +174,19 @@ class Documents:
         )
         return record, key
 
-    def _make_room(
+    def _in_place(
         self, transaction: Transaction, principal: Principal, record: DocumentRecord
-    ) -> tuple[JobRecord, ...]:
-        if record.external_fingerprint is None:
-            return ()
-        earlier = transaction.documents.by_external_fingerprint(record.external_fingerprint)
-        return (self.erasure.entomb(transaction, earlier, by=principal.key_id),) if earlier is not None else ()
+    ) -> tuple[DocumentRecord, tuple[JobRecord, ...]]:
+        """Entomb what has the external id now; return the record with its floor, and the job of the erasure."""
+        fingerprint = record.external_fingerprint
+        earlier = transaction.documents.by_external_fingerprint(fingerprint) if fingerprint is not None else None
+        if earlier is None:
+            return record, ()
+        erasing = self.erasure.entomb(transaction, earlier, by=principal.key_id)
+        return replace(record, declared=record.declared | earlier.declared), (erasing,)
 
     def _enqueue(self, principal: Principal, record: DocumentRecord) -> JobRecord:
+        """Write the job. Raises NotFoundError where the document was erased while its original was being kept."""
         now = self.clock.now()
         job = JobRecord(
             id=JobId(uuid4()),
@@ -191,6 +199,8 @@ class Documents:
         )
         facts = {"job": str(job.id), "size": record.size, "declared": sorted(record.declared)}
         with self.database.transaction(record.tenant_id) as transaction:
+            if transaction.documents.get(record.id, lock=True) is None:
+                raise NotFoundError
             transaction.jobs.add(job)
             transaction.audit.append(
                 entry(

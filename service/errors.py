@@ -48,6 +48,10 @@ class ConflictError(RingfenceError):
     """The state of the thing does not allow that now."""
 
 
+class SourceErasedError(ConflictError):
+    """A document that this answer rests on was erased while it was being made. Ask again."""
+
+
 class TooLargeError(RingfenceError):
     """The upload is larger than this server accepts."""
 

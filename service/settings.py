@@ -5,7 +5,7 @@ import json
 import os
 import re
 from collections.abc import Set as AbstractSet
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,6 +28,14 @@ _URL_KINDS = {
 }
 _BARE_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 """A name without a dot. It starts with a letter: 134744072 and 0x08080808 are addresses on the internet."""
+_PRIVATE_NETWORKS = tuple(
+    ip_network(network)
+    for network in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+        *("::1/128", "fc00::/7", "fe80::/10"),
+    )
+)
+"""`is_private` also holds tunnels to the internet (Teredo), and in older Pythons any address written as IPv6."""
 _PLAIN_VARIABLES = ("HOME", "LANG", "LC_ALL", "PATH", "PYTHONPATH", "TMPDIR", "TZ", "USER")
 
 
@@ -91,6 +99,9 @@ class Settings(BaseSettings):
                 f"RINGFENCE_LOCAL_MODEL_URL names {urlsplit(self.local_model_url).hostname!r}, which may lie outside "
                 "the building; if it does not, add it to RINGFENCE_LOCAL_MODEL_HOSTS"
             )
+            raise ValueError(message)
+        if self.cloud_url is not None and self.cloud_url.startswith("http://") and not _inside(self.cloud_url):
+            message = "RINGFENCE_CLOUD_URL must start with https:// where it leads outside the building"
             raise ValueError(message)
         return self
 
@@ -168,7 +179,7 @@ def _one_line(error: ValidationError) -> str:
     return name + str(first["msg"]).removeprefix("Value error, ")
 
 
-def _inside(url: str, trusted: frozenset[str]) -> bool:
+def _inside(url: str, trusted: frozenset[str] = frozenset()) -> bool:
     """Whether the host is this machine, a private address, a bare service name, or one declared inside."""
     host = urlsplit(url).hostname or ""
     if host in trusted or _BARE_NAME.fullmatch(host):
@@ -177,4 +188,4 @@ def _inside(url: str, trusted: frozenset[str]) -> bool:
         address = ip_address(host)
     except ValueError:
         return False
-    return address.is_loopback or address.is_private
+    return any(address in network for network in _PRIVATE_NETWORKS)

@@ -20,6 +20,8 @@ KINDS = {
     "personnel": Category.PII,
 }
 WEIGHTS = "heads.npz"
+SPACE = "all-MiniLM-L6-v2"
+"""The embedder whose vectors the heads were trained on. Those of another mean nothing to them."""
 _SOURCE_CODE = list(KINDS).index("source_code")
 _SYMBOLS = NAMES.index("symbols")
 _SYMBOLS_OF_CODE = 0.05

@@ -8,8 +8,8 @@ import structlog
 from numpy.typing import NDArray
 
 from ingestion.labelling.detecting import Detector
-from ingestion.labelling.heads import KINDS, Heads, Judgement
-from ingestion.labelling.languages import SUPPORTED, language_of, too_short_to_tell
+from ingestion.labelling.heads import KINDS, SPACE, Heads, Judgement
+from ingestion.labelling.languages import SUPPORTED, has_unsupported_passage, language_of, too_short_to_tell
 from ingestion.labelling.names import NameDetector
 from ingestion.labelling.normalising import Views
 from ingestion.labelling.patterns.clinical import CLINICAL
@@ -60,8 +60,14 @@ class RingfenceLabeller:
         self._version = version or labeller_version()
 
     @classmethod
-    def shipped(cls) -> "RingfenceLabeller":
-        """Return the labeller with everything that comes with the product."""
+    def shipped(cls, *, embedder: str = SPACE) -> "RingfenceLabeller":
+        """Return the labeller with everything that comes with the product, for the vectors of this embedder.
+
+        `embedder` is the name that its port tells; with another than the heads know nothing is proved harmless.
+        """
+        if embedder.partition("/")[0] != SPACE:
+            _LOG.warning("labelling_heads_unfit", embedder=embedder)
+            return cls(shipped_detectors(), None)
         try:
             heads = Heads.shipped()
         except (OSError, KeyError, ValueError) as error:
@@ -150,9 +156,11 @@ def _language(text: str) -> tuple[str, tuple[str, ...]]:
     """Return the text's language, and a reason for doubt when the heads were not trained on it."""
     try:
         language = language_of(text)
+        mixed = has_unsupported_passage(text)
     except Exception as error:  # noqa: BLE001 - whatever the identifier does, the text becomes unknown
         _LOG.warning("detector_failed", detector="language", error=type(error).__name__)
         return UNDETERMINED, ("detector_failed:language",)
     wordless = not any(map(str.isalpha, text))
     unclear = language == UNDETERMINED and too_short_to_tell(text)
-    return language, () if language in SUPPORTED or wordless or unclear else ("language_unknown",)
+    known = language in SUPPORTED or wordless or unclear
+    return language, ("language_unknown",) if mixed or not known else ()

@@ -1,6 +1,7 @@
 """Which language a text is in: by its function words where they are clear, else by a trained identifier."""
 
 import re
+import unicodedata
 from functools import cache
 from typing import Any
 
@@ -37,6 +38,12 @@ _LEAD = 1.5
 _SURE = 0.9
 _FEW_LETTERS = 24
 _FEW_WORDS = 3
+_SENTENCE = re.compile(r"[^.!?\n\u3002]+")
+_LATIN = ("LATIN", "MODIFIER LETTER", "FEMININE ORDINAL", "MASCULINE ORDINAL")
+_TELLING_LETTERS = 30
+"""In shorter sentences the identifier is sure of itself and wrong."""
+_A_WORD_OF_ANOTHER_SCRIPT = 2
+"""One foreign letter is a symbol such as pi; two are a word, in Chinese somebody's name."""
 
 
 def language_of(text: str) -> str:
@@ -55,6 +62,25 @@ def language_of(text: str) -> str:
     if probability >= _SURE:
         return str(identified)
     return likely if first > second and len(read) < 4 * _FEW_LETTERS and _mostly_ascii(read) else UNDETERMINED
+
+
+def has_unsupported_passage(text: str) -> bool:
+    """Whether some sentence is in a script or language that the heads were not trained on, whatever the rest is in."""
+    if _letters_of_other_scripts(text) >= _A_WORD_OF_ANOTHER_SCRIPT:
+        return True
+    for sentence in _SENTENCE.findall(text):
+        if sum(map(str.isalpha, sentence)) >= _TELLING_LETTERS:
+            language, probability = _identifier().classify(sentence)
+            if language not in SUPPORTED and probability >= _SURE:
+                return True
+    return False
+
+
+def _letters_of_other_scripts(text: str) -> int:
+    if text.isascii():
+        return 0
+    letters = (letter for letter in unicodedata.normalize("NFKC", text) if letter.isalpha() and not letter.isascii())
+    return sum(not unicodedata.name(letter, "").startswith(_LATIN) for letter in letters)
 
 
 def too_short_to_tell(text: str) -> bool:

@@ -53,6 +53,7 @@ _MEDIA_TYPES = {
     "message/rfc822": "mail",
     "text/plain": "text",
 }
+_PICTURE = "image/"
 _PICTURES = frozenset({".svg", ".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".webp", ".bmp", ".heic", ".ico"})
 _IN_CONTAINERS = frozenset({"pdf", "docx", "pptx", "xlsx"})
 _HTML = re.compile(
@@ -87,6 +88,16 @@ def parse(content: bytes, *, name: str, media_type: str | None = None, limits: L
         raise UnreadableError(Unreadable.DAMAGED, detail) from error
 
 
+def known_media_type(told: str | None) -> str | None:
+    """Return the media type if it can decide how a source is read. Any other could be anybody's words."""
+    bare = _bare(told)
+    return f"{_PICTURE}*" if bare.startswith(_PICTURE) else bare if bare in _MEDIA_TYPES else None
+
+
+def _bare(media_type: str | None) -> str:
+    return (media_type or "").partition(";")[0].strip().lower()
+
+
 def _family(content: bytes, name: str, media_type: str | None, limits: Limits) -> str:
     if b"%PDF-" in content[:_PDF_WITHIN]:
         return "pdf"
@@ -95,9 +106,9 @@ def _family(content: bytes, name: str, media_type: str | None, limits: Limits) -
         return _office_family(content, limits)
     if content.startswith(_OLE):
         raise _ole_error(content)
-    if extension in _PICTURES or (media_type or "").startswith("image/"):
+    if extension in _PICTURES or (media_type or "").startswith(_PICTURE):
         raise UnreadableError(Unreadable.UNSUPPORTED_TYPE, "pictures are not read")
-    named = _EXTENSIONS.get(extension) or _MEDIA_TYPES.get((media_type or "").partition(";")[0].strip().lower())
+    named = _EXTENSIONS.get(extension) or _MEDIA_TYPES.get(_bare(media_type))
     if named in _IN_CONTAINERS:
         raise UnreadableError(Unreadable.DAMAGED, f"called {named}, but it is none")
     if named is None and _HTML.match(content[:4096]):

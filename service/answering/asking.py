@@ -9,10 +9,10 @@ from service.answering.planning import Plan, Planner
 from service.answering.values import Answer, Citation, Question
 from service.auditing import entry, reasons_as_facts
 from service.citing import Cited, cited, quoted
-from service.errors import CloudModelError
+from service.errors import CloudModelError, SourceErasedError
 from service.policy.access import Principal
 from service.policy.routing import Cause, Reason
-from service.ports import Clock, CloudModel, Database, Generation, LocalModel
+from service.ports import Clock, CloudModel, Database, Generation, LocalModel, Transaction
 from service.retrieval import Retrieved
 
 _log = structlog.get_logger()
@@ -52,7 +52,7 @@ class Answering:
         self._record(plan)
         if not plan.hits:
             yield NOTHING_FOUND
-            return _answer(plan, Cited(text=NOTHING_FOUND, numbers=()), "none", None)
+            return self._answer(plan, Cited(text=NOTHING_FOUND, numbers=()), "none", None)
         if plan.cloud is not None and self.cloud is not None:
             answer = yield from self._by_cloud(plan, self.cloud, stream=stream)
             if answer is not None:
@@ -77,23 +77,24 @@ class Answering:
             if said:
                 raise
             return None
-        return _answer(plan, cited("".join(said), _texts(plan.hits)), "anthropic", generation)
+        return self._answer(plan, cited("".join(said), _texts(plan.hits)), "anthropic", generation)
 
     def _locally(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
         if self.local is None:
             found = quoted(plan.question.text, _texts(plan.hits))
+            answer = self._answer(plan, found, "quotes", None)
             yield found.text
-            return _answer(plan, found, "quotes", None)
+            return answer
         said: list[str] = []
         if stream:
             generation = yield from _heard(self.local.stream(plan.prompt), said)
         else:
             text, generation = self.local.generate(plan.prompt)
             said.append(text)
-        return _answer(plan, cited("".join(said), _texts(plan.hits)), "vllm", generation)
+        return self._answer(plan, cited("".join(said), _texts(plan.hits)), "vllm", generation)
 
     def _record(self, plan: Plan) -> None:
-        """Write the decision: what cannot be recorded does not happen."""
+        """Write the decision: what cannot be recorded does not happen, nor does what rests on an erased source."""
         local = self.local.name if self.local else None
         facts = {
             "route": plan.route.value,
@@ -105,6 +106,7 @@ class Answering:
         }
         who = plan.principal
         with self.database.transaction(who.tenant_id) as transaction:
+            _refuse_erased(transaction, plan)
             transaction.audit.append(
                 entry(
                     who.tenant_id,
@@ -115,6 +117,30 @@ class Answering:
                     facts=facts,
                 )
             )
+
+    def _answer(self, plan: Plan, found: Cited, backend: str, generation: Generation | None) -> Answer:
+        """Put the answer together, unless a source was erased while it was made: its words would outlive it."""
+        with self.database.transaction(plan.principal.tenant_id) as transaction:
+            _refuse_erased(transaction, plan)
+        sources = tuple(Citation(number=number, hit=hit) for number, hit in enumerate(plan.hits, start=1))
+        return Answer(
+            id=plan.id,
+            text=found.text,
+            citations=tuple(source for source in sources if source.number in found.numbers),
+            sources=sources,
+            route=plan.route,
+            backend=backend,
+            model=generation.model if generation else None,
+            reasons=plan.reasons,
+            generation=generation,
+        )
+
+
+def _refuse_erased(transaction: Transaction, plan: Plan) -> None:
+    """Raise SourceErasedError where a source is not there any more (R41)."""
+    places = {(hit.document_id, hit.ordinal) for hit in plan.hits}
+    if len(transaction.chunks.fetch(places)) < len(places):
+        raise SourceErasedError
 
 
 def _heard(pieces: Generator[str, None, Generation], said: list[str]) -> Generator[str, None, Generation]:
@@ -127,21 +153,6 @@ def _heard(pieces: Generator[str, None, Generation], said: list[str]) -> Generat
             return generation
         said.append(piece)
         yield piece
-
-
-def _answer(plan: Plan, found: Cited, backend: str, generation: Generation | None) -> Answer:
-    sources = tuple(Citation(number=number, hit=hit) for number, hit in enumerate(plan.hits, start=1))
-    return Answer(
-        id=plan.id,
-        text=found.text,
-        citations=tuple(source for source in sources if source.number in found.numbers),
-        sources=sources,
-        route=plan.route,
-        backend=backend,
-        model=generation.model if generation else None,
-        reasons=plan.reasons,
-        generation=generation,
-    )
 
 
 def _texts(hits: Sequence[Retrieved]) -> list[str]:

@@ -38,8 +38,8 @@ class LabelBody(Struct, kw_only=True):
         )
 
 
-class DocumentText(Struct, kw_only=True):
-    """A document sent as text."""
+class DocumentText(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A document sent as text. A misspelt `groups` or `declared` must not pass for none."""
 
     text: Annotated[str, Meta(min_length=1, examples=["Visitors register at the front desk."])]
     title: str | None = None
@@ -156,7 +156,7 @@ class SearchBody(Struct, kw_only=True):
     hits: list[SourceBody]
 
 
-class TurnBody(Struct, kw_only=True):
+class TurnBody(Struct, kw_only=True, forbid_unknown_fields=True):
     """An earlier turn. An assistant's turn has no provenance here, so it keeps the conversation local."""
 
     role: Literal["user", "assistant"]

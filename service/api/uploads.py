@@ -8,6 +8,7 @@ from litestar import Request
 from multipart import MultipartError, MultipartParser, MultipartPart, parse_options_header
 
 from ingestion.sensitivity import Category
+from service.api.bodies import readable
 from service.api.schemas import DocumentText
 from service.documents import Upload
 from service.errors import InvalidRequestError
@@ -28,7 +29,8 @@ def upload_of(request: Request[Any, Any, Any], body: bytes) -> Upload:
 
 def _of_json(body: bytes) -> Upload:
     try:
-        sent = msgspec.json.decode(body, type=DocumentText)
+        with readable():
+            sent = msgspec.json.decode(body, type=DocumentText)
     except msgspec.MsgspecError as error:
         raise InvalidRequestError(str(error)) from None
     return Upload(
@@ -85,11 +87,20 @@ def _content(fields: dict[str, MultipartPart]) -> tuple[bytes, str, str | None]:
 
 
 def _text(part: MultipartPart | None) -> str | None:
-    return (part.value.strip() or None) if part is not None else None
+    return (_decoded(part).strip() or None) if part is not None else None
+
+
+def _decoded(part: MultipartPart) -> str:
+    """Return the field's text: UTF-8, whatever charset it names, as some of those can write what has no bytes."""
+    try:
+        return str(part.raw, "utf-8")
+    except UnicodeDecodeError:
+        message = f"the form field {part.name!r} is not UTF-8"
+        raise InvalidRequestError(message) from None
 
 
 def _list(parts: list[MultipartPart], name: str) -> list[str]:
-    values = (value.strip() for part in parts if part.name == name for value in part.value.split(","))
+    values = (value.strip() for part in parts if part.name == name for value in _decoded(part).split(","))
     return [value for value in values if value]
 
 

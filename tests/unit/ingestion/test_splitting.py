@@ -108,6 +108,17 @@ def test_neighbours_overlap_so_that_a_sentence_at_the_border_is_whole_in_one() -
         assert 0 < len(TOKENIZER.offsets(text[later.start : earlier.end])) <= 32
 
 
+@pytest.mark.parametrize("filling", ["0,", "2024.", "7-", "12/", "契", "ab"])
+@pytest.mark.parametrize("shift", range(0, 40, 3))
+def test_a_number_in_a_text_without_blanks_is_whole_in_some_chunk(filling: str, shift: int) -> None:
+    """R4: half a card number is no card number, so both halves would leave."""
+    card = "4111111111111111"
+    begin = split(a_document(filling * 2_000), TOKENIZER)[0].end
+    before = (filling * begin)[: begin - shift]
+    text = f"{before}{card}{filling * 300}"
+    assert any(card in chunk.text for chunk in split(a_document(text), TOKENIZER))
+
+
 def test_an_overlap_that_leaves_no_room_is_refused() -> None:
     with pytest.raises(ValueError, match="overlap"):
         split(a_document("x"), TOKENIZER, max_tokens=10, overlap=6)

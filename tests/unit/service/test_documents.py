@@ -3,9 +3,11 @@
 import pytest
 
 from ingestion.sensitivity import Category
+from service.answering import Question
 from service.documents import Upload
 from service.errors import InvalidRequestError, NotFoundError, NotPermittedError, TooLargeError
-from service.policy.access import Role
+from service.policy.access import Role, Scope
+from service.policy.routing import Route
 from service.ports import DocumentState
 from tests.assembled import a_world
 
@@ -48,6 +50,20 @@ def test_declaring_a_higher_floor_counts_as_a_change() -> None:
     world.uploaded(who, TEXT, external_id="x")
     raised = world.uploaded(who, TEXT, external_id="x", declared=frozenset({Category.PHI}))
     assert raised.labels == {"sensitive": 1, "PHI": 1}
+
+
+@pytest.mark.parametrize("text", [TEXT, "Visitors park on the roof."], ids=["the same", "changed"])
+def test_a_floor_survives_an_upload_that_does_not_repeat_it(text: str) -> None:
+    """R6: a floor can only raise, and whoever forgets it, or must not lower it, does not lower it."""
+    world = a_world()
+    admin, _ = world.person("acme")
+    contributor, _ = world.person("acme", Role.CONTRIBUTOR)
+    world.uploaded(admin, TEXT, external_id="x", declared=frozenset({Category.PHI}))
+    again = world.uploaded(contributor, text, external_id="x", declared=frozenset({Category.PII}))
+    assert again.declared == (Category.PHI, Category.PII)
+    again = world.uploaded(contributor, text, external_id="x")
+    assert again.declared == (Category.PHI, Category.PII)
+    assert world.product.answering.ask(admin, Question(text=text)).route is Route.LOCAL
 
 
 def test_an_external_id_of_other_groups_is_not_revealed() -> None:
@@ -105,14 +121,25 @@ def test_an_upload_that_broke_off_before_its_job_is_swept_away() -> None:
 
 
 def test_what_is_stored_holds_no_plaintext() -> None:
-    """R54: text, title, file name and external id only as ciphertext."""
+    """R54: text, title, file name and external id only as ciphertext; of the media type only what is known."""
     world = a_world()
     who, _ = world.person("acme")
-    view = world.uploaded(who, TEXT, title="Parking rules", file_name="parking.txt", external_id="crm-77")
+    upload = Upload(
+        content=TEXT.encode(),
+        title="Parking rules",
+        file_name="parking.txt",
+        external_id="crm-77",
+        media_type="x-parking/rules; name=parking.txt",
+    )
+    view, _ = world.product.documents.register(who, upload)
+    world.product.documents.register(who, Upload(content=b"x", file_name="a", media_type="image/crm-77\x00"))
+    with world.database.transaction(who.tenant_id) as transaction:
+        waiting = transaction.documents.page(scope=Scope.of(who), limit=10)
+    world.work()
     with world.database.transaction(who.tenant_id) as transaction:
         record = transaction.documents.get(view.id)
         chunks = transaction.chunks.of(view.id)
         audit = transaction.audit.page(limit=100)
-    stored = repr((record, chunks, audit)) + repr(world.vault.__dict__)
-    for plain in ("garage", "Parking rules", "parking.txt", "crm-77"):
+    stored = repr((waiting, record, chunks, audit)) + repr(world.vault.__dict__)
+    for plain in ("garage", "Parking rules", "x-parking", "parking.txt", "crm-77"):
         assert plain not in stored

@@ -56,6 +56,8 @@ def test_a_wrong_value_is_one_line_that_names_the_setting_and_shows_no_secret(
         "http://127.0.0.1:8000",
         "http://[::1]:8000",
         "http://10.1.2.3:8000",
+        "http://172.31.0.1:8000",
+        "http://[fd00::1]:8000",
         "http://localhost:8000",
         "http://vllm:8000",  # a service of docker-compose.yml
     ],
@@ -71,6 +73,8 @@ def test_a_local_model_inside_the_building_is_accepted(url: str) -> None:
         "http://8.8.8.8:8000",
         "http://134744072:8000",  # 8.8.8.8 as one number
         "http://0x08080808:8000",  # the same in hexadecimal
+        "http://[::ffff:8.8.8.8]:8000",  # the same as IPv6
+        "http://[2001:0:808:808::1]:8000",  # a tunnel
         "http://10.0.0.1.example.com",
         "http://localhost.example.com",
         "http://10.0.0.1@8.8.8.8/",  # the private address is a user name here
@@ -81,6 +85,15 @@ def test_a_local_model_that_may_lie_outside_is_refused(url: str) -> None:
     """R10: what is called local must be local."""
     with pytest.raises(SettingsError, match="outside the building"):
         load(local_model_url=url, local_model="small")
+
+
+@pytest.mark.parametrize("url", ["http://api.anthropic.com", "http://proxy.example:8080", "http://127.0.0.1@8.8.8.8/"])
+def test_what_leaves_the_building_leaves_encrypted(url: str) -> None:
+    """R33: prompts and the provider's key."""
+    with pytest.raises(SettingsError, match="RINGFENCE_CLOUD_URL must start with https://"):
+        load(cloud_url=url)
+    assert load(cloud_url=url.replace("http://", "https://")).cloud_url
+    assert load(cloud_url="http://127.0.0.1:8080").cloud_url
 
 
 def test_a_host_can_be_declared_inside(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,3 +116,32 @@ def test_vectors_of_another_space_prove_nothing(vectors: NDArray[np.float32]) ->
 
     assert label.verdict is Verdict.UNKNOWN
     assert "detector_failed:heads" in label.reasons
+
+
+@pytest.mark.parametrize(
+    "passage",
+    [
+        "患者王伟被诊断为艾滋病。",
+        "王伟",
+        "Пациент Иван Петров болен СПИДом.",
+        "रोगी को एड्स है",
+        "Il paziente ha ricevuto una diagnosi di tumore al polmone e segue la chemioterapia.",
+        "Patienten har fått diagnosen schizofreni och behandlas på sjukhuset.",
+        "O paciente recebeu o diagnóstico de esquizofrenia e faz tratamento no hospital.",
+    ],
+)
+@pytest.mark.parametrize("ending", [" ", "\n", ". "])
+def test_a_passage_that_the_heads_cannot_read_makes_an_english_text_unknown(passage: str, ending: str) -> None:
+    """R4, R5: most of a chunk may be English; the sentence that matters need not be."""
+    text = f"{_TEXT} Visitors can park in the garage and register at the front desk. {passage}{ending}{_TEXT}"
+    (label,) = RingfenceLabeller((), Calm()).label([text], _VECTORS)
+
+    assert label.verdict is Verdict.UNKNOWN
+    assert label.reasons == ("language_unknown",)
+
+
+@pytest.mark.parametrize("sign", ["a resistor of 5 Ω", "a radius of 3 µm", "π is 3.14", "2ª planta", "ﬁne print"])
+def test_a_single_foreign_letter_is_a_sign_and_no_language(sign: str) -> None:
+    (label,) = RingfenceLabeller((), Calm()).label([f"{_TEXT} It has {sign} in it."], _VECTORS)
+
+    assert label.verdict is Verdict.HARMLESS
