@@ -22,6 +22,7 @@ STATUS: Mapping[type[errors.RingfenceError], HTTPStatus] = {
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.KeyDestroyedError: HTTPStatus.NOT_FOUND,  # what is being erased is already absent
     errors.ConflictError: HTTPStatus.CONFLICT,
+    errors.SourceErasedError: HTTPStatus.CONFLICT,
     errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.PartUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LocalModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
