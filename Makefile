@@ -43,7 +43,7 @@ check: install ## lint, types, import rules, and the fast tests (under a minute)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest -q tests/unit tests/contract tests/privacy -m "not slow"
+	@$(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/contract tests/privacy -m "not slow"
 
 test: install ## every test; what cannot run here is named on the last lines
 	@$(PYTHON) scripts/local-model setup || [ $$? -eq 3 ]
