@@ -10,7 +10,7 @@ from ingestion.sensitivity import Category
 from service.auditing import entry
 from service.doorbell import ring
 from service.erasure import Erasure
-from service.errors import InvalidRequestError, KeyDestroyedError, NotFoundError, NotPermittedError, TooLargeError
+from service.errors import ConflictError, InvalidRequestError, KeyDestroyedError, NotPermittedError, TooLargeError
 from service.places import external_id_place, file_name_place, original_place, title_place
 from service.policy.access import EVERYONE, DocumentId, JobId, Permission, Principal, Role, Scope
 from service.ports import (
@@ -96,7 +96,7 @@ class Documents:
         self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=sealed)
         try:
             job = self._enqueue(principal, record)
-        except NotFoundError:
+        except ConflictError:
             self.vault.delete(tenant_id=record.tenant_id, document_id=record.id)
             raise
         for waiting in (*replaced, job):
@@ -152,13 +152,12 @@ class Documents:
     def _sealed(self, principal: Principal, upload: Upload) -> tuple[DocumentRecord, Key]:
         tenant_id, document_id = principal.tenant_id, DocumentId(uuid4())
         key = self.keys.create_document_key(tenant_id=tenant_id, document_id=document_id)
-        title = (upload.title or upload.file_name).encode()
         external = upload.external_id
         record = DocumentRecord(
             id=document_id,
             tenant_id=tenant_id,
             state=DocumentState.REGISTERED,
-            title=key.seal(title, place=title_place(tenant_id, document_id)),
+            title=key.seal((upload.title or upload.file_name).encode(), place=title_place(tenant_id, document_id)),
             file_name=key.seal(upload.file_name.encode(), place=file_name_place(tenant_id, document_id)),
             external_id=key.seal(external.encode(), place=external_id_place(tenant_id, document_id))
             if external
@@ -186,7 +185,7 @@ class Documents:
         return replace(record, declared=record.declared | earlier.declared), (erasing,)
 
     def _enqueue(self, principal: Principal, record: DocumentRecord) -> JobRecord:
-        """Write the job. Raises NotFoundError where the document was erased while its original was being kept."""
+        """Write the job. Raises ConflictError where the document is gone already: erased, or replaced by another."""
         now = self.clock.now()
         job = JobRecord(
             id=JobId(uuid4()),
@@ -200,7 +199,8 @@ class Documents:
         facts = {"job": str(job.id), "size": record.size, "declared": sorted(record.declared)}
         with self.database.transaction(record.tenant_id) as transaction:
             if transaction.documents.get(record.id, lock=True) is None:
-                raise NotFoundError
+                message = "The document was erased or replaced while it was being handed in."
+                raise ConflictError(message)
             transaction.jobs.add(job)
             transaction.audit.append(
                 entry(

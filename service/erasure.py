@@ -69,6 +69,8 @@ class Erasure:
     def entomb(self, transaction: Transaction, record: DocumentRecord, *, by: KeyId | None) -> JobRecord:
         """Put a tombstone and a job where the row was, inside the caller's transaction; `by` None is the system."""
         now = self.clock.now()
+        # The row first: everybody locks it before anything else, so that two erasures never wait for each other.
+        transaction.documents.delete(record.id)
         transaction.tombstones.add(
             Tombstone(
                 document_id=record.id,
@@ -78,7 +80,6 @@ class Erasure:
                 erased_by=by,
             )
         )
-        transaction.documents.delete(record.id)
         job = JobRecord(
             id=JobId(uuid4()),
             tenant_id=record.tenant_id,

@@ -1,6 +1,7 @@
-"""One pipeline for logs: JSON lines of static events with ids, reasons and timings."""
+"""One pipeline for logs: JSON lines of static events with ids, reasons and timings. No crash dumps beside it."""
 
 import logging
+import resource
 import sys
 
 import structlog
@@ -24,8 +25,9 @@ def configure() -> None:
     """Send structlog and the standard library's logging to stderr, one JSON object a line.
 
     Libraries that may quote requests or parameters speak only from WARNING up, and never with a traceback:
-    an exception's text can hold somebody's words.
+    an exception's text can hold somebody's words. A crash dump would hold all of them (R54).
     """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     shared: list[structlog.types.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

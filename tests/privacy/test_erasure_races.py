@@ -9,7 +9,7 @@ from service.adapters.memory.keeping import InMemoryVault
 from service.adapters.memory.models import InMemoryLocalModel
 from service.answering import Answering, Question
 from service.documents import Upload
-from service.errors import NotFoundError, SourceErasedError
+from service.errors import ConflictError, SourceErasedError
 from service.policy.access import DocumentId, Principal, TenantId
 from service.policy.prompt import Prompt
 from service.ports import Generation
@@ -122,7 +122,7 @@ def test_what_is_erased_while_its_original_is_being_kept_leaves_no_original() ->
         world.work()
 
     vault = InterruptedVault(erase)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(ConflictError):
         replace(world.product.documents, vault=vault).register(who, Upload(content=b"x", file_name="a.txt"))
     assert [vault.exists(tenant_id=who.tenant_id, document_id=document_id) for document_id in seen] == [False]
     assert world.audited(who.tenant_id, "document_registered") == []
