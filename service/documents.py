@@ -85,10 +85,11 @@ class Documents:
         replaces it where the content differs. What was declared for that id before is still declared.
         """
         self._check(principal, upload)
-        same = self._same(principal, upload)
+        identity = self._identity(principal, upload)
+        same = self._same(principal, upload, identity)
         if same is not None:
             return same
-        record, key = self._sealed(principal, upload)
+        record, key = self._sealed(principal, upload, identity)
         with self.database.transaction(principal.tenant_id) as transaction:
             record, replaced = self._in_place(transaction, principal, record)
             transaction.documents.add(record)
@@ -137,19 +138,23 @@ class Documents:
             message = "a document can only be given groups that the API key itself belongs to"
             raise NotPermittedError(message)
 
-    def _same(self, principal: Principal, upload: Upload) -> tuple[DocumentView, JobRecord] | None:
-        if upload.external_id is None:
+    def _same(
+        self, principal: Principal, upload: Upload, identity: str | None
+    ) -> tuple[DocumentView, JobRecord] | None:
+        if identity is None:
             return None
         with self.database.transaction(principal.tenant_id) as transaction:
-            record = transaction.documents.by_external_fingerprint(self._external_fingerprint(principal, upload))
+            record = transaction.documents.by_external_fingerprint(identity)
             if record is None or record.state is DocumentState.FAILED or not upload.declared <= record.declared:
+                return None
+            if record.groups != _kept_to(upload):
                 return None
             if record.content_fingerprint != self._content_fingerprint(principal, upload):
                 return None
             jobs = transaction.jobs.page(limit=1, document_id=record.id)
         return (self._view(record), jobs[0]) if jobs else None
 
-    def _sealed(self, principal: Principal, upload: Upload) -> tuple[DocumentRecord, Key]:
+    def _sealed(self, principal: Principal, upload: Upload, identity: str | None) -> tuple[DocumentRecord, Key]:
         tenant_id, document_id = principal.tenant_id, DocumentId(uuid4())
         key = self.keys.create_document_key(tenant_id=tenant_id, document_id=document_id)
         external = upload.external_id
@@ -162,11 +167,11 @@ class Documents:
             external_id=key.seal(external.encode(), place=external_id_place(tenant_id, document_id))
             if external
             else None,
-            external_fingerprint=self._external_fingerprint(principal, upload) if external else None,
+            external_fingerprint=identity,
             content_fingerprint=self._content_fingerprint(principal, upload),
             media_type=known_media_type(upload.media_type) or "application/octet-stream",
             size=len(upload.content),
-            groups=upload.groups or frozenset({EVERYONE}),
+            groups=_kept_to(upload),
             declared=upload.declared,
             created_at=self.clock.now(),
             created_by=principal.key_id,
@@ -181,6 +186,8 @@ class Documents:
         earlier = transaction.documents.by_external_fingerprint(fingerprint) if fingerprint is not None else None
         if earlier is None:
             return record, ()
+        if not Scope.of(principal).sees(tenant_id=earlier.tenant_id, groups=earlier.groups):
+            raise ConflictError  # handed in by somebody else at this very moment
         erasing = self.erasure.entomb(transaction, earlier, by=principal.key_id)
         return replace(record, declared=record.declared | earlier.declared), (erasing,)
 
@@ -214,10 +221,22 @@ class Documents:
             )
         return job
 
-    def _external_fingerprint(self, principal: Principal, upload: Upload) -> str:
-        # The groups count, so that nobody learns of a document of other groups by trying its external id.
-        identity = "\x00".join((upload.external_id or "", *sorted(upload.groups)))
-        return self.keys.tenant_key(principal.tenant_id).fingerprint(identity.encode(), purpose="external_id")
+    def _identity(self, principal: Principal, upload: Upload) -> str | None:
+        """Return the fingerprint of the external id.
+
+        Where a document that the principal may not see has the id, it is another one: nobody learns of a
+        document, or replaces it, by trying its external id.
+        """
+        if not upload.external_id:
+            return None
+        key = self.keys.tenant_key(principal.tenant_id)
+        open_to_all = key.fingerprint(upload.external_id.encode(), purpose="external_id")
+        with self.database.transaction(principal.tenant_id) as transaction:
+            known = transaction.documents.by_external_fingerprint(open_to_all)
+        if known is None or Scope.of(principal).sees(tenant_id=known.tenant_id, groups=known.groups):
+            return open_to_all
+        beside = "\x00".join((upload.external_id, *sorted(upload.groups)))
+        return key.fingerprint(beside.encode(), purpose="external_id_beside")
 
     def _content_fingerprint(self, principal: Principal, upload: Upload) -> str:
         return self.keys.tenant_key(principal.tenant_id).fingerprint(upload.content, purpose="content")
@@ -248,3 +267,7 @@ class Documents:
 
 def _may_assign(principal: Principal, groups: Iterable[str]) -> bool:
     return principal.role in {Role.ADMIN, Role.DATA_OWNER, Role.OPERATOR} or principal.groups.issuperset(groups)
+
+
+def _kept_to(upload: Upload) -> frozenset[str]:
+    return upload.groups or frozenset({EVERYONE})

@@ -77,6 +77,17 @@ def test_an_external_id_of_other_groups_is_not_revealed() -> None:
     assert world.product.documents.get(admin, hidden.id).state is DocumentState.READY
 
 
+def test_uploading_again_for_fewer_groups_replaces_what_everybody_could_see() -> None:
+    """R31."""
+    world = a_world()
+    who, _ = world.person("acme")
+    world.uploaded(who, TEXT, external_id="x")
+    world.uploaded(who, TEXT, external_id="x", groups=frozenset({"board"}))
+    outsider, _ = world.person("acme", Role.READER)
+    assert world.product.searching.search(outsider, TEXT, limit=5) == ()
+    assert len(world.product.searching.search(who, TEXT, limit=5)) == 1
+
+
 def test_a_contributor_can_only_give_groups_of_their_own() -> None:
     """R31."""
     world = a_world()
@@ -109,7 +120,7 @@ def test_an_upload_that_broke_off_before_its_job_is_swept_away() -> None:
     """Nobody was told of it, so nobody could erase it."""
     world = a_world()
     who, _ = world.person("acme")
-    record, _ = world.product.documents._sealed(who, Upload(content=b"x", file_name="a.txt"))  # noqa: SLF001 - a crash
+    record, _ = world.product.documents._sealed(who, Upload(content=b"x", file_name="a.txt"), None)  # noqa: SLF001 - a crash
     with world.database.transaction(who.tenant_id) as transaction:
         transaction.documents.add(record)
     world.clock.advance(3_600)
