@@ -10,6 +10,7 @@ import time
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from multiprocessing.queues import Queue
@@ -101,6 +102,7 @@ def test_a_hostile_file_fails_alone_with_its_code_and_the_parser_goes_on(
     name: str,
     make: Callable[[], bytes],
     reasons: set[Unreadable],
+    servers: set[int],
     wrapped: bool,  # noqa: FBT001 - a fixture
 ) -> None:
     parser = SandboxedParser(limits=LIMITS, seconds=SECONDS, memory_bytes=MEMORY, wrapped=wrapped)
@@ -110,17 +112,17 @@ def test_a_hostile_file_fails_alone_with_its_code_and_the_parser_goes_on(
         parser.parse(content, name=name)
     assert refusal.value.reason in reasons
     assert time.monotonic() - began < SECONDS + 5
-    assert not psutil.Process().children(recursive=True)
+    assert not offspring(servers)
     assert parser.parse(b"The next document.", name="a.txt").text == "The next document."
 
 
-def test_the_memory_of_a_hostile_file_is_bounded() -> None:
+def test_the_memory_of_a_hostile_file_is_bounded(servers: set[int]) -> None:
     parser = SandboxedParser(limits=LIMITS, seconds=SECONDS, memory_bytes=MEMORY)
     with ThreadPoolExecutor(1) as pool:
         parsing = pool.submit(parser.parse, a_flate_bomb(), name="a.pdf")
         seen = [0]
         while not parsing.done():
-            seen += [memory(child) for child in psutil.Process().children(recursive=True)]
+            seen += [memory(child) for child in offspring(servers)]
             time.sleep(0.01)
     assert isinstance(parsing.exception(), UnreadableError)
     assert MEMORY // 4 < max(seen) <= MEMORY
@@ -137,13 +139,14 @@ def test_the_time_of_a_hostile_file_is_bounded(wrapped: bool) -> None:  # noqa: 
 
 def test_the_child_shows_neither_the_name_nor_a_secret_of_its_parent(
     monkeypatch: pytest.MonkeyPatch,
+    servers: set[int],
     wrapped: bool,  # noqa: FBT001 - a fixture
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "canary")
     parser = SandboxedParser(limits=LIMITS, seconds=3, wrapped=wrapped)
     with ThreadPoolExecutor(1) as pool:
         parsing = pool.submit(parser.parse, SLOW, name="canary.html")
-        while not (children := psutil.Process().children(recursive=True)):
+        while not (children := offspring(servers)):
             time.sleep(0.05)
         time.sleep(0.5)
         shown = "".join(" ".join(child.cmdline()) + repr(environment(child)) for child in children)
@@ -157,6 +160,22 @@ def memory(process: psutil.Process) -> int:
         return int(process.memory_info().rss)
     except psutil.NoSuchProcess:
         return 0
+
+
+@pytest.fixture
+def servers() -> set[int]:
+    """Note which processes other tests have started: they are not the parser's."""
+    return {child.pid for child in psutil.Process().children()}
+
+
+def offspring(servers: set[int]) -> list[psutil.Process]:
+    """Return the processes that this one started since, and those that they started."""
+    fresh = [child for child in psutil.Process().children() if child.pid not in servers]
+    found = list(fresh)
+    for child in fresh:
+        with suppress(psutil.NoSuchProcess):
+            found += child.children(recursive=True)
+    return found
 
 
 def environment(process: psutil.Process) -> dict[str, str]:
