@@ -6,6 +6,7 @@ the real SDK and records what it receives. Nothing leaves this machine.
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -50,6 +51,8 @@ def main() -> int:
     HOME.mkdir(mode=0o711, exist_ok=True)
     record = HOME / "cloud-stand-in.bytes"
     record.unlink(missing_ok=True)
+    # A new start: labels of an earlier version of the labeller are stale, and what is stale stays local.
+    shutil.rmtree(HOME / "data", ignore_errors=True)
     with ExitStack() as stack:
         stand_in = stack.enter_context(StandIn(record=record))
         model = stack.enter_context(_local_model()) if wanted and _installed() else None
