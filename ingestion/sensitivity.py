@@ -25,6 +25,7 @@ class Verdict(StrEnum):
 
 NO_VERSION = "none"
 UNDETERMINED = "und"
+_SETTLED_BY_READING = frozenset({"uncertain", "language_unknown"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class Label:
     """What the labeller of one version says about one text.
 
     `reasons` are static codes such as `detector_failed`; they say why a verdict is UNKNOWN.
+    `dismissed` and `doubts_dismissed` are what a reviewer took from it: the scan at the egress must know.
     """
 
     verdict: Verdict
@@ -52,11 +54,16 @@ class Label:
     findings: tuple[Finding, ...] = ()
     language: str = UNDETERMINED
     reasons: tuple[str, ...] = ()
+    dismissed: frozenset[Category] = frozenset()
+    doubts_dismissed: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a label that contradicts itself: a category or a doubt is never harmless."""
         if self.verdict is Verdict.HARMLESS and (self.categories or self.findings or self.reasons):
             message = "a harmless label cannot carry categories, findings or doubts"
+            raise ValueError(message)
+        if self.dismissed & self.categories:
+            message = "a label cannot carry what was dismissed from it"
             raise ValueError(message)
 
     @classmethod
@@ -69,12 +76,32 @@ class Label:
         """Whether the text is proved harmless. Anything else stays local."""
         return self.verdict is Verdict.HARMLESS
 
+    @property
+    def lowered(self) -> bool:
+        """Whether a reviewer took something from what the labeller said."""
+        return bool(self.dismissed) or self.doubts_dismissed
+
+    @property
+    def found(self) -> frozenset[Category]:
+        """Every category that the label speaks of."""
+        return self.categories | {finding.category for finding in self.findings}
+
     def raised_to(self, declared: Iterable[Category]) -> "Label":
         """Return the label with a declared floor: categories can be added here, never taken away (R6)."""
         added = frozenset(declared)
         if not added:
             return self
-        return replace(self, verdict=Verdict.SENSITIVE, categories=self.categories | added)
+        return replace(
+            self, verdict=Verdict.SENSITIVE, categories=self.categories | added, dismissed=self.dismissed - added
+        )
+
+
+def dismissible(reason: str) -> bool:
+    """Whether a person who reads the text can settle this doubt: the labeller worked and could not decide.
+
+    Where it failed, or for a code that is not known here, nobody knows what it would have found (R5).
+    """
+    return reason.partition(":")[0] in _SETTLED_BY_READING
 
 
 _ORDER = (Verdict.HARMLESS, Verdict.UNKNOWN, Verdict.SENSITIVE)

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import InitVar, dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import InitVar, dataclass, replace
 
+from ingestion.reviewing import Review, effective
 from ingestion.sensitivity import Category, Label
-from service.policy.prompt import ROLES, Prompt
+from service.policy.prompt import ROLES, Origin, Prompt
 from service.policy.routing import Cause, Deny, Permit, Reason, Route
 
 _SEAL = object()
@@ -48,20 +49,65 @@ def mint(
     `scan` gets every string in the body, system prompt and each content block, but for the words of the
     protocol itself: the roles and the model's pinned name say nothing of anybody.
     """
+
+    def body_of(shown: Prompt) -> bytes:
+        return rendered(shown, model=model, max_tokens=max_tokens, stream=stream)
+
+    def seen(shown: Prompt) -> Label:
+        return scan(tuple(text for text in _texts(body_of(shown)) if text not in {model, *ROLES}))
+
     objection = _objection(prompt, permit)
     if objection is not None:
         return objection
     try:
-        body = rendered(prompt, model=model, max_tokens=max_tokens, stream=stream)
+        body = body_of(prompt)
     except UnicodeEncodeError:
         # Half a surrogate pair has no bytes; the error would carry the text.
         return _refused()
-    label = scan(tuple(text for text in _texts(body) if text not in {model, *ROLES}))
-    if not label.harmless:
-        return _refused(*sorted(label.categories))
-    if any(part.label is None or part.label.labeller_version != label.labeller_version for part in prompt.parts):
-        return Deny(reasons=(Reason(cause=Cause.STALE_LABEL),))
+    for shown, reviewed in _renderings(prompt):
+        refusal = _weighed(seen(shown), prompt, reviewed)
+        if refusal is not None:
+            return refusal
     return CloudPermit(body=body, sha256=hashlib.sha256(body).hexdigest(), model=model, stream=stream, seal=_SEAL)
+
+
+def _renderings(prompt: Prompt) -> Iterator[tuple[Prompt, tuple[Label, ...]]]:
+    """Yield what is scanned, each with the labels whose reviews may excuse what is found there.
+
+    Without any text that a reviewer lowered, everything must be harmless; with one of them, only that one's
+    review counts, so that neither an unreviewed part nor another reviewed one passes by way of it; at last
+    the prompt as it leaves.
+    """
+    lowered = {
+        place: part.label
+        for place, part in enumerate(prompt.parts)
+        if part.origin is Origin.CHUNK and part.label is not None and part.label.lowered
+    }
+    if lowered:
+        yield _without(prompt, lowered.keys()), ()
+    if len(lowered) > 1:
+        for place, label in lowered.items():
+            yield _without(prompt, lowered.keys() - {place}), (label,)
+    yield prompt, tuple(lowered.values())
+
+
+def _without(prompt: Prompt, places: Collection[int]) -> Prompt:
+    """Return the prompt with the texts at these places left blank."""
+    return Prompt(
+        parts=tuple(replace(part, text="") if place in places else part for place, part in enumerate(prompt.parts))
+    )
+
+
+def _weighed(found: Label, prompt: Prompt, reviewed: Sequence[Label]) -> Deny | None:
+    """Say why what the scan found stops the prompt, if it does: only what a reviewer dismissed there is excused."""
+    dismissed = frozenset[Category]().union(*(label.dismissed for label in reviewed))
+    doubts = any(label.doubts_dismissed for label in reviewed)
+    left = effective(found, Review(dismissed=dismissed, doubts_dismissed=doubts))
+    if not left.harmless:
+        return _refused(*sorted(left.categories))
+    if any(part.label is None or part.label.labeller_version != found.labeller_version for part in prompt.parts):
+        return Deny(reasons=(Reason(cause=Cause.STALE_LABEL),))
+    return None
 
 
 def _objection(prompt: Prompt, permit: Permit) -> Deny | None:

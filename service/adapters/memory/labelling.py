@@ -27,7 +27,7 @@ class InMemoryLabeller:
 
     def _label(self, text: str, reasons: tuple[str, ...]) -> Label:
         findings = tuple(_findings(text))
-        doubts = (*reasons, "declared_unknown") if _UNKNOWN in text else reasons
+        doubts = (*reasons, "uncertain:declared") if _UNKNOWN in text else reasons
         verdict = Verdict.SENSITIVE if findings else Verdict.UNKNOWN if doubts else Verdict.HARMLESS
         return Label(
             verdict=verdict,
