@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -23,6 +22,15 @@ class Labeller(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A parsed document with the names that people gave it."""
+
+    document: Document
+    title: str
+    file_name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LabelledChunk:
     """A chunk ready to be stored: what it says, what it is, and where it lies in the space of meanings."""
@@ -33,21 +41,36 @@ class LabelledChunk:
 
 
 def chunk_and_label(
-    documents: Sequence[Document],
+    sources: Sequence[Source],
     *,
     tokenizer: Tokenizer,
     embed: Callable[[Sequence[str]], Vectors],
     labeller: Labeller,
 ) -> list[list[LabelledChunk]]:
     """Return every document's chunks, in order; all of them are embedded in one call, which batches best."""
-    split_up = [split(document, tokenizer) for document in documents]
-    texts = [chunk.text for chunks in split_up for chunk in chunks]
-    vectors = embed(texts)
-    described = zip(labeller.label(texts, vectors), vectors, strict=True)
-    return [
-        [
-            LabelledChunk(chunk=chunk, label=label, vector=vector)
-            for chunk, (label, vector) in zip(chunks, islice(described, len(chunks)), strict=True)
-        ]
-        for chunks in split_up
-    ]
+    split_up = [split(source.document, tokenizer) for source in sources]
+    vectors = embed([chunk.text for chunks in split_up for chunk in chunks])
+    results, start = [], 0
+    for source, chunks in zip(sources, split_up, strict=True):
+        own = vectors[start : start + len(chunks)]
+        start += len(chunks)
+        labels = label_chunks(chunks, own, title=source.title, file_name=source.file_name, labeller=labeller)
+        results.append(
+            [
+                LabelledChunk(chunk=chunk, label=label, vector=vector)
+                for chunk, label, vector in zip(chunks, labels, own, strict=True)
+            ]
+        )
+    return results
+
+
+def label_chunks(
+    chunks: Sequence[Chunk],
+    vectors: Vectors,
+    *,
+    title: str,  # noqa: ARG001 - what a chunk of a named document is may depend on the name
+    file_name: str,  # noqa: ARG001 - as the title
+    labeller: Labeller,
+) -> tuple[Label, ...]:
+    """Label all chunks of one document, in order: the one place where ingestion and relabelling do so."""
+    return labeller.label([chunk.text for chunk in chunks], vectors)

@@ -108,7 +108,8 @@ class Erasure:
         """Ask every store what it still holds."""
         with self.database.transaction(tenant_id) as transaction:
             row = transaction.documents.get(document_id)
-            rows = transaction.chunks.count(document_id) + (row is not None)
+            reviews = len(transaction.reviews.of(document_id))
+            rows = transaction.chunks.count(document_id) + reviews + (row is not None)
         return Remains(
             rows=rows,
             points=self.index.count(tenant_id=tenant_id, document_id=document_id),

@@ -1,6 +1,5 @@
 """Turns registered originals into labelled, searchable chunks: one batch of jobs at a time."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -8,11 +7,12 @@ import structlog
 
 from ingestion.document import Document
 from ingestion.errors import UnreadableError
-from ingestion.pipeline import LabelledChunk, chunk_and_label
+from ingestion.pipeline import LabelledChunk, Source, chunk_and_label
 from service.auditing import entry
+from service.chunks import counted, file_name_of, relabelled, title_of, written
 from service.errors import DamagedError, KeyDestroyedError, LeaseLostError, NotFoundError
 from service.lease import Lease
-from service.places import chunk_place, file_name_place, original_place, title_place
+from service.places import chunk_place, original_place, title_place
 from service.policy.access import JobId, TenantId
 from service.ports import (
     ChunkIndex,
@@ -28,7 +28,6 @@ from service.ports import (
     KeyStore,
     Labeller,
     Parser,
-    Point,
     Tokenizer,
     Vault,
 )
@@ -48,6 +47,8 @@ class _Work:
     record: DocumentRecord
     key: Key
     document: Document
+    title: str
+    file_name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ class Ingestion:
             key = self.keys.document_key(tenant_id=tenant_id, document_id=document_id)
             sealed = self.vault.get(tenant_id=tenant_id, document_id=document_id)
             content = key.open(sealed, place=original_place(tenant_id, document_id))
-            name = key.open(record.file_name, place=file_name_place(tenant_id, document_id)).decode()
+            name, title = file_name_of(key, record), title_of(key, record)
             document = self.parser.parse(content, name=name, media_type=_known(record.media_type))
         except UnreadableError as error:
             self._fail(job, error.reason.value, error.detail)
@@ -99,7 +100,9 @@ class Ingestion:
         except (KeyDestroyedError, NotFoundError, LeaseLostError):
             self._abandon(job)
         else:
-            return _Work(job=job, record=record, key=key, document=document)
+            # A document that nobody gave a title has its own.
+            own = document.title if document.title and title == name else title
+            return _Work(job=job, record=record, key=key, document=document, title=own, file_name=name)
         return None
 
     def _started(self, job: JobRecord) -> DocumentRecord:
@@ -116,7 +119,7 @@ class Ingestion:
         if not batch:
             return
         results = chunk_and_label(
-            [work.document for work in batch],
+            [Source(document=work.document, title=work.title, file_name=work.file_name) for work in batch],
             tokenizer=self.tokenizer,
             embed=self.embedder.embed,
             labeller=self.labeller,
@@ -130,15 +133,13 @@ class Ingestion:
     def _write(self, work: _Work, chunks: Sequence[LabelledChunk]) -> None:
         """Write points and rows while holding the document's row: an erasure waits, or has already won."""
         now = self.clock.now()
-        declared = work.record.declared
-        labelled = [replace(chunk, label=chunk.label.raised_to(declared)) for chunk in chunks]
+        rows = [_row(work, chunk) for chunk in chunks]
         with self.database.transaction(work.job.tenant_id) as transaction:
             record = transaction.documents.get(work.record.id, lock=True)
             if record is None or not transaction.jobs.holds(work.job, lock=True):
                 raise LeaseLostError
-            transaction.chunks.replace(record.id, [_row(work, chunk) for chunk in labelled])
-            ready = self._ready(work, record, labelled)
-            transaction.documents.update(ready)
+            transaction.reviews.clear(record.id)
+            ready = self._ready(work, record, rows)
             transaction.jobs.update(
                 replace(work.job, state=JobState.SUCCEEDED, stage="ready", lease_until=None, updated_at=now)
             )
@@ -146,26 +147,21 @@ class Ingestion:
             transaction.audit.append(
                 entry(record.tenant_id, "document_ingested", at=now, subject=record.id, facts=facts)
             )
-            self.index.replace(
-                tenant_id=record.tenant_id,
-                document_id=record.id,
-                points=[_point(record, chunk) for chunk in labelled],
-            )
+            written(transaction, self.index, ready, rows, [chunk.vector for chunk in chunks])
 
-    def _ready(self, work: _Work, record: DocumentRecord, chunks: Sequence[LabelledChunk]) -> DocumentRecord:
-        title = record.title
-        if work.document.title and _titled_after_file(work):
-            title = work.key.seal(work.document.title.encode(), place=title_place(record.tenant_id, record.id))
+    def _ready(self, work: _Work, record: DocumentRecord, rows: Sequence[ChunkRecord]) -> DocumentRecord:
         return replace(
             record,
             state=DocumentState.READY,
-            title=title,
+            title=work.key.seal(work.title.encode(), place=title_place(record.tenant_id, record.id)),
             media_type=work.document.media_type,
-            chunk_count=len(chunks),
+            chunk_count=len(rows),
             page_count=len(work.document.pages),
-            label_counts=_counts(chunks),
+            label_counts=counted(rows),
             failure=None,
             failure_detail=None,
+            labeller_version=self.labeller.version,
+            relabel_failed=None,
         )
 
     def _fail(self, job: JobRecord, reason: str, detail: str) -> None:
@@ -197,7 +193,7 @@ class Ingestion:
 def _row(work: _Work, labelled: LabelledChunk) -> ChunkRecord:
     chunk = labelled.chunk
     place = chunk_place(work.record.tenant_id, work.record.id, chunk.ordinal)
-    return ChunkRecord(
+    row = ChunkRecord(
         document_id=work.record.id,
         ordinal=chunk.ordinal,
         start=chunk.start,
@@ -207,31 +203,8 @@ def _row(work: _Work, labelled: LabelledChunk) -> ChunkRecord:
         text=work.key.seal(chunk.text.encode(), place=place),
         label=labelled.label,
     )
-
-
-def _point(record: DocumentRecord, labelled: LabelledChunk) -> Point:
-    return Point(
-        document_id=record.id,
-        ordinal=labelled.chunk.ordinal,
-        vector=labelled.vector,
-        harmless=labelled.label.harmless,
-        categories=labelled.label.categories,
-        groups=record.groups,
-    )
-
-
-def _counts(chunks: Sequence[LabelledChunk]) -> dict[str, int]:
-    counts = Counter(chunk.label.verdict.value for chunk in chunks)
-    counts.update(category.value for chunk in chunks for category in chunk.label.categories)
-    return dict(counts)
+    return relabelled(row, labelled.label, work.record, None)
 
 
 def _known(media_type: str) -> str | None:
     return None if media_type == "application/octet-stream" else media_type
-
-
-def _titled_after_file(work: _Work) -> bool:
-    place = (work.record.tenant_id, work.record.id)
-    return work.key.open(work.record.title, place=title_place(*place)) == work.key.open(
-        work.record.file_name, place=file_name_place(*place)
-    )

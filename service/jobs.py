@@ -8,6 +8,7 @@ from service.erasure import Erasure
 from service.errors import NotFoundError, NotPermittedError
 from service.policy.access import JobId, Permission, Principal, TenantId
 from service.ports import Clock, Database, JobQueue, JobRecord
+from service.relabelling import Relabelling
 
 _RING_AGAIN_AFTER = timedelta(seconds=20)
 _RINGS = 32
@@ -23,6 +24,7 @@ class Jobs:
     queue: JobQueue
     clock: Clock
     erasure: Erasure
+    relabelling: Relabelling
 
     def get(self, principal: Principal, job_id: JobId) -> JobRecord:
         """Return one job of the principal's tenant. Raises NotFoundError."""
@@ -40,7 +42,7 @@ class Jobs:
             return transaction.jobs.page(limit=limit, after=after)
 
     def sweep(self) -> int:
-        """Ring for every job that nobody works on; return how many. Runs every few seconds, harmlessly."""
+        """Ring for every job that nobody works on, and for stale labels; return how many. Runs every few seconds."""
         return sum(self._sweep(tenant.id) for tenant in self.database.tenants())
 
     def _sweep(self, tenant_id: TenantId) -> int:
@@ -49,7 +51,7 @@ class Jobs:
             for record in transaction.documents.abandoned(before=now - _ABANDONED_AFTER):
                 self.erasure.entomb(transaction, record, by=None)
             waiting = transaction.jobs.waiting(now=now, queued_before=now - _RING_AGAIN_AFTER, limit=_RINGS)
-        return sum(ring(self.queue, job) for job in waiting)
+        return sum(ring(self.queue, job) for job in waiting) + self.relabelling.enqueue(tenant_id)
 
     @staticmethod
     def _check(principal: Principal) -> None:

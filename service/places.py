@@ -26,3 +26,8 @@ def external_id_place(tenant_id: TenantId, document_id: DocumentId) -> str:
 def chunk_place(tenant_id: TenantId, document_id: DocumentId, ordinal: int) -> str:
     """Return the place of a chunk's text."""
     return f"{tenant_id}|{document_id}|chunk|{ordinal}"
+
+
+def note_place(tenant_id: TenantId, document_id: DocumentId, ordinal: int) -> str:
+    """Return the place of what a reviewer wrote about a chunk."""
+    return f"{tenant_id}|{document_id}|review|{ordinal}"

@@ -25,7 +25,9 @@ from service.ports import (
     Vault,
 )
 from service.principals import Principals
+from service.relabelling import Relabelling
 from service.retrieval import Retriever
+from service.reviewing import Reviewing
 from service.searching import Searching
 
 
@@ -68,6 +70,8 @@ class Ringfence:
     searching: Searching
     answering: Answering
     erasure: Erasure
+    relabelling: Relabelling
+    reviewing: Reviewing
     parts: Mapping[str, Callable[[], bool]]
 
     def readiness(self) -> dict[str, bool]:
@@ -81,14 +85,29 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     retriever = Retriever(index=adapters.index, database=adapters.database, keys=adapters.keys)
     lease = Lease(database=adapters.database, clock=adapters.clock, seconds=limits.lease_seconds)
     erasure = _erasure(adapters, lease)
+    relabelling = _relabelling(adapters, limits, lease)
     return Ringfence(
         principals=Principals(database=adapters.database, clock=adapters.clock),
         documents=_documents(adapters, limits, erasure),
         ingestion=_ingestion(adapters, limits, lease),
-        jobs=Jobs(database=adapters.database, queue=adapters.queue, clock=adapters.clock, erasure=erasure),
+        jobs=Jobs(
+            database=adapters.database,
+            queue=adapters.queue,
+            clock=adapters.clock,
+            erasure=erasure,
+            relabelling=relabelling,
+        ),
         searching=Searching(retriever=retriever, labels=labels),
         answering=_answering(adapters, limits, retriever, labels),
         erasure=erasure,
+        relabelling=relabelling,
+        reviewing=Reviewing(
+            database=adapters.database,
+            keys=adapters.keys,
+            queue=adapters.queue,
+            clock=adapters.clock,
+            relabelling=relabelling,
+        ),
         parts={"database": adapters.database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
     )
 
@@ -124,6 +143,21 @@ def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease) -> Inges
         keys=adapters.keys,
         vault=adapters.vault,
         parser=adapters.parser,
+        tokenizer=adapters.tokenizer,
+        embedder=adapters.embedder,
+        labeller=adapters.labeller,
+        clock=adapters.clock,
+        lease=lease,
+        max_attempts=limits.max_attempts,
+    )
+
+
+def _relabelling(adapters: Adapters, limits: UseCaseLimits, lease: Lease) -> Relabelling:
+    return Relabelling(
+        database=adapters.database,
+        index=adapters.index,
+        keys=adapters.keys,
+        queue=adapters.queue,
         tokenizer=adapters.tokenizer,
         embedder=adapters.embedder,
         labeller=adapters.labeller,

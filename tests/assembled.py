@@ -1,9 +1,13 @@
 """A whole product on twins, and people who use it: for tests that need no server."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from typing_extensions import override
+
+from ingestion.sensitivity import Category, Label
 from service.adapters.memory.database import InMemoryDatabase
 from service.adapters.memory.embedding import InMemoryEmbedder, InMemoryParser, InMemoryTokenizer
 from service.adapters.memory.index import InMemoryChunkIndex
@@ -13,7 +17,7 @@ from service.adapters.memory.models import InMemoryCloudModel, InMemoryLocalMode
 from service.adapters.memory.queue import InMemoryJobQueue
 from service.documents import DocumentView, Upload
 from service.policy.access import Principal, Role, TenantId
-from service.ports import JobKind
+from service.ports import Database, JobKind, Vectors
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
 
 
@@ -32,12 +36,33 @@ class StoppedClock:
         self.time += timedelta(seconds=seconds)
 
 
+class LearningLabeller(InMemoryLabeller):
+    """The twin, until `learn` makes it another version that finds one more word sensitive."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._learnt: dict[str, Category] = {}
+
+    def learn(self, word: str = "", category: Category = Category.PII) -> None:
+        """Become the next version; without a word it finds what it found before."""
+        self._version += "+"
+        if word:
+            self._learnt[word] = category
+
+    @override
+    def label(self, texts: Sequence[str], vectors: Vectors | None) -> tuple[Label, ...]:
+        return tuple(
+            label.raised_to({category for word, category in self._learnt.items() if word in text})
+            for text, label in zip(texts, super().label(texts, vectors), strict=True)
+        )
+
+
 @dataclass(slots=True)
 class World:
     """The product, its twins, and its first tenants."""
 
     product: Ringfence
-    database: InMemoryDatabase
+    database: Database
     index: InMemoryChunkIndex
     keys: InMemoryKeyStore
     vault: InMemoryVault
@@ -66,7 +91,11 @@ class World:
         """Do what a worker does until nobody rings."""
         while self.queue.rings:
             ring = self.queue.rings.pop(0)
-            run = {JobKind.INGEST: self.product.ingestion.run, JobKind.ERASE: self.product.erasure.run}
+            run = {
+                JobKind.INGEST: self.product.ingestion.run,
+                JobKind.ERASE: self.product.erasure.run,
+                JobKind.RELABEL: self.product.relabelling.run,
+            }
             run[ring.kind](ring.tenant_id, ring.job_id)
 
     def audited(self, tenant_id: TenantId, action: str) -> list[dict[str, object]]:
@@ -75,10 +104,17 @@ class World:
             return [dict(entry.facts) for entry in reversed(transaction.audit.page(limit=1000, action=action))]
 
 
-def a_world(*, local: bool = True, cloud: bool = True, index: InMemoryChunkIndex | None = None) -> World:
-    """Return a fresh product on twins; `index` may be one that misbehaves."""
-    database, index, keys = InMemoryDatabase(), index or InMemoryChunkIndex(), InMemoryKeyStore()
-    vault, queue, clock, labeller = InMemoryVault(), InMemoryJobQueue(), StoppedClock(), InMemoryLabeller()
+def a_world(
+    *,
+    local: bool = True,
+    cloud: bool = True,
+    index: InMemoryChunkIndex | None = None,
+    labeller: InMemoryLabeller | None = None,
+    database: Database | None = None,
+) -> World:
+    """Return a fresh product on twins; `index` may misbehave, `labeller` learn, and `database` be a real one."""
+    database, index, keys = database or InMemoryDatabase(), index or InMemoryChunkIndex(), InMemoryKeyStore()
+    vault, queue, clock, labeller = InMemoryVault(), InMemoryJobQueue(), StoppedClock(), labeller or InMemoryLabeller()
     local_model = InMemoryLocalModel() if local else None
     cloud_model = InMemoryCloudModel() if cloud else None
     adapters = Adapters(

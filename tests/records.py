@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from ingestion.reviewing import Review
 from ingestion.sensitivity import Category, Finding, Label, Verdict
 from service.policy.access import EVERYONE, DocumentId, JobId, KeyId, Role, TenantId
 from service.ports import (
@@ -14,6 +15,8 @@ from service.ports import (
     JobKind,
     JobRecord,
     JobState,
+    ReviewReason,
+    ReviewRecord,
     Tenant,
 )
 from service.sealing import Sealed
@@ -98,6 +101,20 @@ def a_job(
         updated_at=created_at,
         lease_until=lease_until,
         attempts=attempts,
+    )
+
+
+def a_review(tenant_id: TenantId, document_id: DocumentId, ordinal: int = 0) -> ReviewRecord:
+    return ReviewRecord(
+        tenant_id=tenant_id,
+        document_id=document_id,
+        ordinal=ordinal,
+        review=Review(dismissed=frozenset({Category.PII, Category.PCI}), added=frozenset({Category.PHI})),
+        reason=ReviewReason.FALSE_POSITIVE,
+        note=Sealed(b"\x00sealed note"),
+        labeller_version="v1",
+        reviewed_at=NOON,
+        reviewed_by=KeyId(uuid4()),
     )
 
 

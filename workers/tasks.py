@@ -26,12 +26,22 @@ def erase(tenant: str, job: str) -> None:
     _work(lambda ringfence: ringfence.erasure.run(TenantId(UUID(tenant)), JobId(UUID(job))), job=job)
 
 
+def relabel(tenant: str, job: str) -> None:
+    """Label a document anew from its stored chunks."""
+    _work(lambda ringfence: ringfence.relabelling.run(TenantId(UUID(tenant)), JobId(UUID(job))), job=job)
+
+
 def sweep() -> None:
     """Ring again for every job that nobody works on."""
     _work(lambda ringfence: ringfence.jobs.sweep())
 
 
-TASKS: dict[str, Callable[..., None]] = {JobKind.INGEST.value: ingest, JobKind.ERASE.value: erase, SWEEP: sweep}
+TASKS: dict[str, Callable[..., None]] = {
+    JobKind.INGEST.value: ingest,
+    JobKind.ERASE.value: erase,
+    JobKind.RELABEL.value: relabel,
+    SWEEP: sweep,
+}
 """Every task by the name that rings for it."""
 
 

@@ -16,7 +16,12 @@ SWEEP = "jobs.sweep"
 """The task that rings again for what stands still."""
 SWEEP_SECONDS = 5.0
 
-QUEUES = {JobKind.ERASE.value: "erase", SWEEP: "sweep", JobKind.INGEST.value: "ingest"}
+QUEUES = {
+    JobKind.ERASE.value: "erase",
+    SWEEP: "sweep",
+    JobKind.INGEST.value: "ingest",
+    JobKind.RELABEL.value: "relabel",
+}
 """Task → queue. Each has its own, so that an erasure never waits behind a thousand uploads."""
 
 _TASK_SECONDS = 3_000
@@ -133,7 +138,7 @@ _AMQP_OPTIONS: dict[str, Any] = {
 }
 
 _REDIS_OPTIONS: dict[str, Any] = {
-    # Queues are read in the order of QUEUES: erasures first.
+    # Queues are read in the order of QUEUES: erasures first, relabelling last.
     "queue_order_strategy": "priority",
     # With the default of 10 an unacknowledged message waits 100 s, whatever the visibility timeout says.
     "unacked_restore_throttle": 1,

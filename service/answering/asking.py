@@ -160,4 +160,9 @@ def _texts(hits: Sequence[Retrieved]) -> list[str]:
 
 
 def _source_facts(hit: Retrieved) -> dict[str, object]:
-    return {"document": str(hit.document_id), "ordinal": hit.ordinal, "verdict": hit.label.verdict.value}
+    return {
+        "document": str(hit.document_id),
+        "ordinal": hit.ordinal,
+        "verdict": hit.label.verdict.value,
+        "lowered": hit.label.lowered,
+    }

@@ -5,7 +5,7 @@ import sys
 import typer
 from rich.console import Console
 
-from service.cli import administering, asking, documents, running
+from service.cli import administering, asking, documents, labels, running
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
 
 EXIT_FAILED = 1
@@ -26,6 +26,7 @@ running.register(app)
 administering.register(app)
 documents.register(app)
 asking.register(app)
+labels.register(app)
 
 
 def main() -> None:

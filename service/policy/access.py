@@ -35,17 +35,22 @@ class Permission(StrEnum):
     ERASE = "erase"
     SEE_JOBS = "see_jobs"
     SEE_AUDIT = "see_audit"
+    RAISE_LABEL = "raise_label"
+    LOWER_LABEL = "lower_label"
+    SEE_LABELLING = "see_labelling"
+    RELABEL = "relabel"
 
 
 _READ = frozenset({Permission.ASK})
-_WRITE = _READ | {Permission.UPLOAD, Permission.SEE_JOBS}
+_WRITE = _READ | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.RAISE_LABEL}
+_KEEP_LABELS = frozenset({Permission.SEE_LABELLING, Permission.RELABEL})
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.READER: _READ,
         Role.CONTRIBUTOR: _WRITE,
-        Role.DATA_OWNER: _WRITE | {Permission.ERASE, Permission.SEE_AUDIT},
-        Role.OPERATOR: frozenset({Permission.UPLOAD, Permission.SEE_JOBS}),
-        Role.AUDITOR: frozenset({Permission.SEE_JOBS, Permission.SEE_AUDIT}),
+        Role.DATA_OWNER: _WRITE | _KEEP_LABELS | {Permission.ERASE, Permission.SEE_AUDIT, Permission.LOWER_LABEL},
+        Role.OPERATOR: _KEEP_LABELS | {Permission.UPLOAD, Permission.SEE_JOBS},
+        Role.AUDITOR: frozenset({Permission.SEE_JOBS, Permission.SEE_AUDIT, Permission.SEE_LABELLING}),
         Role.ADMIN: frozenset(Permission),
     }
 )

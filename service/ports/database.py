@@ -15,6 +15,8 @@ from service.ports.records import (
     JobKind,
     JobRecord,
     JobState,
+    LabellingCounts,
+    ReviewRecord,
     Tenant,
     Tombstone,
 )
@@ -50,12 +52,23 @@ class DocumentTable(Protocol):
         """Return documents registered before then for which no job was ever written: nobody was told of them."""
         ...
 
+    def stale(self, *, version: str, limit: int, failed: bool = False) -> tuple[DocumentRecord, ...]:
+        """Return the oldest ready documents that another labeller version labelled and that no open job relabels.
+
+        Those that this version could not label are left out unless `failed`.
+        """
+        ...
+
+    def labelling(self, *, version: str) -> LabellingCounts:
+        """Count the ready documents by what this labeller version did with them."""
+        ...
+
     def update(self, record: DocumentRecord) -> None:
         """Write every column of an existing row. Raises NotFoundError where it is gone."""
         ...
 
     def delete(self, document_id: DocumentId) -> None:
-        """Remove the row and, with it, its chunks; its jobs stay, as history without names."""
+        """Remove the row and, with it, its chunks and their reviews; its jobs stay, as history without names."""
         ...
 
 
@@ -123,8 +136,28 @@ class JobTable(Protocol):
         """Return the oldest jobs to ring for again: queued since before then, or running with an expired lease."""
         ...
 
+    def open(self, kind: JobKind, *, document_id: DocumentId | None = None) -> tuple[JobRecord, ...]:
+        """Return the jobs of this kind that are queued or running, oldest first."""
+        ...
+
     def counts(self) -> Mapping[JobState, int]:
         """Return how many jobs are in each state."""
+        ...
+
+
+class ReviewTable(Protocol):
+    """What reviewers said of chunks; it goes with the document."""
+
+    def put(self, record: ReviewRecord) -> None:
+        """Write the chunk's only review. Raises NotFoundError where the document is gone."""
+        ...
+
+    def of(self, document_id: DocumentId) -> tuple[ReviewRecord, ...]:
+        """Return the reviews of a document's chunks, in order."""
+        ...
+
+    def clear(self, document_id: DocumentId) -> None:
+        """Forget the document's reviews: its chunks are other ones now."""
         ...
 
 
@@ -183,6 +216,11 @@ class Transaction(Protocol):
     @property
     def chunks(self) -> ChunkTable:
         """The chunks."""
+        ...
+
+    @property
+    def reviews(self) -> ReviewTable:
+        """What reviewers said of the chunks."""
         ...
 
     @property

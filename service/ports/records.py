@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from ingestion.reviewing import Review
 from ingestion.sensitivity import Category, Label
 from service.policy.access import DocumentId, JobId, KeyId, Role, TenantId
 from service.sealing import Sealed
@@ -25,7 +26,8 @@ class DocumentRecord:
     """A document as SQL knows it; what people wrote is sealed under the document's key.
 
     `external_fingerprint` and `content_fingerprint` are keyed hashes under the tenant's key.
-    `label_counts` says how many chunks carry each verdict and each category.
+    `label_counts` says how many chunks carry each verdict and each category. `labeller_version` is the one that
+    labelled every chunk, None where nobody noted it; `relabel_failed` the one that could not.
     """
 
     id: DocumentId
@@ -47,11 +49,16 @@ class DocumentRecord:
     label_counts: Mapping[str, int] = field(default_factory=dict)
     failure: str | None = None
     failure_detail: str | None = None
+    labeller_version: str | None = None
+    relabel_failed: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkRecord:
-    """A chunk as SQL knows it: where it lies, what it is, its text sealed."""
+    """A chunk as SQL knows it: where it lies, what it is, its text sealed.
+
+    `label` is the one that counts; `machine_label` what the labeller said, None where that is the same.
+    """
 
     document_id: DocumentId
     ordinal: int
@@ -61,6 +68,46 @@ class ChunkRecord:
     last_page: int
     text: Sealed
     label: Label
+    machine_label: Label | None = None
+
+    @property
+    def machine(self) -> Label:
+        """What the labeller said, before any floor or review."""
+        return self.machine_label or self.label
+
+
+class ReviewReason(StrEnum):
+    """Why a reviewer overrode a label."""
+
+    FALSE_POSITIVE = "false_positive"
+    PUBLIC_INFORMATION = "public_information"
+    CONSENT_GIVEN = "consent_given"
+    MISSED = "missed"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRecord:
+    """What stands against the labeller's word on one chunk; the note is sealed under the document's key."""
+
+    tenant_id: TenantId
+    document_id: DocumentId
+    ordinal: int
+    review: Review
+    reason: ReviewReason
+    note: Sealed | None
+    labeller_version: str
+    reviewed_at: datetime
+    reviewed_by: KeyId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabellingCounts:
+    """Ready documents by whether the labeller in force labelled them, is to do so, or could not."""
+
+    current: int
+    stale: int
+    failed: int
 
 
 class JobState(StrEnum):
@@ -77,6 +124,7 @@ class JobKind(StrEnum):
 
     INGEST = "documents.ingest"
     ERASE = "documents.erase"
+    RELABEL = "documents.relabel"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

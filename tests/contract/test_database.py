@@ -7,9 +7,9 @@ import pytest
 
 from service.errors import ConflictError, NotFoundError, RingfenceError
 from service.policy.access import DocumentId, JobId, KeyId, TenantId
-from service.ports import Database, DocumentState, Tombstone, Transaction
+from service.ports import Database, DocumentState, JobKind, Tombstone, Transaction
 from tests.contract.databases import a_scope, database, migrated_database, postgres, tenant, tenant_in
-from tests.records import MINUTE, NOON, a_chunk, a_document, a_job, a_tenant, an_api_key, an_audit_entry
+from tests.records import MINUTE, NOON, a_chunk, a_document, a_job, a_review, a_tenant, an_api_key, an_audit_entry
 
 __all__ = ["database", "migrated_database", "postgres", "tenant"]
 
@@ -50,12 +50,13 @@ def test_a_transaction_sees_its_own_tenant_only(database: Database, tenant: Tena
     with database.transaction(tenant) as transaction:
         transaction.documents.add(document)
         transaction.chunks.replace(document.id, [a_chunk(document.id, 0)])
+        transaction.reviews.put(a_review(tenant, document.id))
         transaction.jobs.add(job)
         transaction.tombstones.add(_tombstone(tenant, document.id))
         transaction.audit.append(an_audit_entry(tenant))
         transaction.api_keys.add(an_api_key(tenant))
     with database.transaction(other) as transaction:
-        assert _everything(transaction, document.id, job.id) == [None] * 5 + [()] * 7 + [0, 0]
+        assert _everything(transaction, document.id, job.id) == [None] * 5 + [()] * 10 + [0, 0, 0]
         # Not even with a scope of the tenant that owns it.
         assert transaction.documents.page(scope=a_scope(tenant), limit=10) == ()
 
@@ -71,12 +72,16 @@ def _everything(transaction: Transaction, document_id: DocumentId, job_id: JobId
         transaction.documents.abandoned(before=later),
         transaction.chunks.of(document_id),
         transaction.chunks.fetch([(document_id, 0)]),
+        transaction.documents.stale(version="v2", limit=10, failed=True),
+        transaction.reviews.of(document_id),
         transaction.jobs.page(limit=10),
+        transaction.jobs.open(JobKind.INGEST),
         transaction.jobs.waiting(now=later, queued_before=later, limit=10),
         transaction.audit.page(limit=10),
         transaction.api_keys.all(),
         transaction.chunks.count(document_id),
         sum(transaction.jobs.counts().values()),
+        transaction.documents.labelling(version="v2").stale,
     ]
 
 

@@ -60,6 +60,8 @@ def test_an_update_writes_every_column(database: Database, tenant: TenantId) -> 
         declared=frozenset(),
         failure="damaged",
         failure_detail="cut short",
+        labeller_version="v1",
+        relabel_failed="v2",
     )
     with database.transaction(tenant) as transaction:
         transaction.documents.add(record)

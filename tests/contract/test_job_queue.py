@@ -46,7 +46,7 @@ def bell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bell]:
 
 
 def test_a_ring_arrives_with_its_kind_and_ids(bell: Bell) -> None:
-    rings = [_a_ring(JobKind.INGEST), _a_ring(JobKind.ERASE)]
+    rings = [_a_ring(kind) for kind in JobKind]
     for ring in rings:
         _ring(bell.queue, ring)
     assert sorted(bell.heard(), key=str) == sorted(rings, key=str)
@@ -97,9 +97,9 @@ def test_a_process_forked_after_the_first_ring_can_ring_too(valkey: ValkeyServer
     assert _messages(valkey.url) == [ring] * 3
 
 
-def test_erasures_do_not_stand_behind_uploads() -> None:
+def test_erasures_do_not_stand_behind_uploads_nor_uploads_behind_relabelling() -> None:
     """The worker reads the queues in this order, and each kind has its own."""
-    assert list(QUEUES.values()) == ["erase", "sweep", "ingest"]
+    assert list(QUEUES.values()) == ["erase", "sweep", "ingest", "relabel"]
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from service.adapters.database import SqlDatabase
 from service.adapters.database.tables import metadata
 from service.policy.access import DocumentId, KeyId, TenantId
 from service.ports import Tombstone
-from tests.records import NOON, a_chunk, a_document, a_job, a_tenant, an_api_key, an_audit_entry
+from tests.records import NOON, a_chunk, a_document, a_job, a_review, a_tenant, an_api_key, an_audit_entry
 from tests.servers.postgres import PostgresDatabase, migrated_database, postgres
 
 __all__ = ["migrated_database", "postgres"]
@@ -62,6 +62,7 @@ def filled(database: SqlDatabase) -> TenantId:
     with database.transaction(tenant.id) as transaction:
         transaction.documents.add(document)
         transaction.chunks.replace(document.id, [a_chunk(document.id, 0)])
+        transaction.reviews.put(a_review(tenant.id, document.id))
         transaction.jobs.add(a_job(tenant.id))
         transaction.tombstones.add(gone)
         transaction.audit.append(an_audit_entry(tenant.id))
@@ -145,6 +146,7 @@ def test_a_row_cannot_be_given_to_another_tenant(app: Connection, filled: Tenant
         "alter table documents disable row level security",
         "alter table documents no force row level security",
         "drop policy tenant on documents",
+        "drop policy tenant on reviews",
         "create policy all_of_it on documents using (true)",
         "alter role ringfence_app bypassrls",
         "alter role ringfence_app superuser",

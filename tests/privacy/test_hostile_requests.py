@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from litestar.testing import TestClient
 from structlog.testing import capture_logs
 
+from service.api.label_schemas import ReviewRequestBody
 from service.api.schemas import AnswerRequest, DocumentText
 from service.app import application
 from service.policy.access import Role, Scope
@@ -80,7 +81,10 @@ def test_the_charset_that_a_form_field_names_is_not_obeyed(http: TestClient[Any]
     assert answer.json()["document"]["title"] == "\\ud800 +2AA-"
 
 
-@pytest.mark.parametrize("path", ["/v1/documents", "/v1/search", "/v1/answers"])
+REVIEWS = "/v1/documents/00000000-0000-0000-0000-000000000000/reviews"
+
+
+@pytest.mark.parametrize("path", ["/v1/documents", "/v1/search", "/v1/answers", REVIEWS])
 @pytest.mark.parametrize(
     "body",
     [
@@ -112,10 +116,13 @@ def test_a_misspelt_field_is_refused_and_nothing_is_kept(world: World, http: Tes
 
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=30)
 _VALUES = st.recursive(_SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner))
-_FIELDS = st.sampled_from(sorted({*DocumentText.__struct_fields__, *AnswerRequest.__struct_fields__, "limit"}))
+_BODIES = (DocumentText, AnswerRequest, ReviewRequestBody)
+_FIELDS = st.sampled_from(sorted({"limit", *(name for body in _BODIES for name in body.__struct_fields__)}))
 _ROUTES = st.tuples(
     st.sampled_from(["GET", "POST", "DELETE", "HEAD", "OPTIONS"]),
-    st.sampled_from(["/v1/documents", "/v1/jobs", "/v1/search", "/v1/answers", "/metrics", "/docs"]),
+    st.sampled_from(
+        ["/v1/documents", REVIEWS, "/v1/labels/relabel", "/v1/jobs", "/v1/search", "/v1/answers", "/metrics", "/docs"]
+    ),
 )
 _KINDS = st.sampled_from([JSON, FORM, "text/plain", "application/x-www-form-urlencoded", ";;=", "multipart/form-data"])
 

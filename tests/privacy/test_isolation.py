@@ -12,6 +12,7 @@ from service.policy.access import Role
 from tests.assembled import World, a_world
 
 PRIVATE = "Project Falcon buys the sensor division."
+REVIEW = {"all": True, "added": ["PHI"], "reason": "missed", "note": "Falcon is known by now."}
 
 
 @pytest.fixture
@@ -41,6 +42,10 @@ def everything_seen(http: TestClient[Any], token: str, document: str, job: str) 
         http.post("/v1/answers", json={"question": PRIVATE}, headers=who),
         http.post("/v1/answers", json={"question": PRIVATE, "stream": True}, headers=who),
         http.post("/v1/answers", json={"question": PRIVATE, "scope": "non_sensitive"}, headers=who),
+        http.get(f"/v1/documents/{document}/chunks", headers=who),
+        http.post(f"/v1/documents/{document}/reviews", json=REVIEW, headers=who),
+        http.get("/v1/labels/progress", headers=who),
+        http.post("/v1/labels/relabel", headers=who),
         http.delete(f"/v1/documents/{document}", headers=who),
     ]
     return "\n".join(answer.text for answer in answers)
@@ -64,6 +69,10 @@ def test_every_route_of_the_api_is_in_the_isolation_test(http: TestClient[Any]) 
     assert set(paths) == {
         "/v1/documents",
         "/v1/documents/{document_id}",
+        "/v1/documents/{document_id}/chunks",
+        "/v1/documents/{document_id}/reviews",
+        "/v1/labels/progress",
+        "/v1/labels/relabel",
         "/v1/jobs",
         "/v1/jobs/{job_id}",
         "/v1/search",
@@ -78,14 +87,14 @@ def test_absent_foreign_and_invisible_documents_are_told_in_the_same_words(world
     """R30."""
     _, ours = world.person("acme")
     _, theirs = world.person("lakeside")
-    _, reader = world.person("acme", Role.READER)
+    _, contributor = world.person("acme", Role.CONTRIBUTOR)
     private = {"text": PRIVATE, "groups": ["board"]}
     sent = http.post("/v1/documents", json=private, headers=bearer(ours)).json()["document"]["id"]
     world.work()
     answers = [
-        http.get(f"/v1/documents/{sent}", headers=bearer(theirs)),
-        http.get(f"/v1/documents/{sent}", headers=bearer(reader)),
-        http.get(f"/v1/documents/{uuid4()}", headers=bearer(reader)),
+        http.request(method, f"/v1/documents/{document}{path}", json=body, headers=bearer(token))
+        for document, token in [(sent, theirs), (sent, contributor), (uuid4(), contributor)]
+        for method, path, body in [("GET", "", None), ("GET", "/chunks", None), ("POST", "/reviews", REVIEW)]
     ]
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.text for answer in answers}) == 1
@@ -126,6 +135,11 @@ def test_without_a_valid_key_there_is_no_way_in(http: TestClient[Any], header: d
         (Role.CONTRIBUTOR, "DELETE", "/v1/documents/{id}"),
         (Role.OPERATOR, "POST", "/v1/search"),
         (Role.AUDITOR, "POST", "/v1/answers"),
+        (Role.READER, "POST", "/v1/documents/{id}/reviews"),
+        (Role.OPERATOR, "POST", "/v1/documents/{id}/reviews"),
+        (Role.AUDITOR, "POST", "/v1/documents/{id}/reviews"),
+        (Role.CONTRIBUTOR, "GET", "/v1/labels/progress"),
+        (Role.AUDITOR, "POST", "/v1/labels/relabel"),
     ],
 )
 def test_a_role_may_do_only_what_it_is_for(
@@ -135,7 +149,8 @@ def test_a_role_may_do_only_what_it_is_for(
     admin, _ = world.person("acme")
     document = world.uploaded(admin, PRIVATE)
     _, token = world.person("acme", role)
-    body = {"text": PRIVATE} if path == "/v1/documents" else {"question": PRIVATE}
+    bodies: dict[str, object] = {"/v1/documents": {"text": PRIVATE}, "/v1/documents/{id}/reviews": REVIEW}
+    body = bodies.get(path, {"question": PRIVATE})
     answer = http.request(
         method, path.format(id=document.id), json=body if method == "POST" else None, headers=bearer(token)
     )

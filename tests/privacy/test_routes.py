@@ -8,7 +8,7 @@ from ingestion.sensitivity import Category
 from service.answering import NOTHING_FOUND, Question, Turn
 from service.errors import LocalModelUnavailableError
 from service.policy.routing import Cause, Route
-from tests.assembled import World, a_world
+from tests.assembled import LearningLabeller, World, a_world
 
 PARKING = "Visitors park in the garage."
 ASKED = Question(text="Where do visitors park?")
@@ -132,6 +132,34 @@ def test_a_label_of_another_labeller_version_is_stale_and_stays_local() -> None:
     answer = world.product.answering.ask(who, ASKED)
     assert answer.route is Route.LOCAL
     assert Cause.STALE_LABEL in {reason.cause for reason in answer.reasons}
+    assert shown_to_cloud(world) == b""
+
+
+def test_answers_are_local_from_a_new_labeller_version_until_the_labels_are_renewed() -> None:
+    """R6: stale at once, renewed in the background, and then the cloud may answer again."""
+    world = a_world(labeller=(labeller := LearningLabeller()))
+    who, _ = world.person("acme")
+    world.uploaded(who, PARKING)
+    routes = [world.product.answering.ask(who, ASKED).route]
+    labeller.learn()
+    routes.append(world.product.answering.ask(who, ASKED).route)
+    world.product.jobs.sweep()
+    routes.append(world.product.answering.ask(who, ASKED).route)
+    world.work()
+    routes.append(world.product.answering.ask(who, ASKED).route)
+    assert routes == [Route.CLOUD, Route.LOCAL, Route.LOCAL, Route.CLOUD]
+
+
+def test_what_the_new_version_finds_stays_local_after_the_renewal() -> None:
+    """R6."""
+    world = a_world(labeller=(labeller := LearningLabeller()))
+    who, _ = world.person("acme")
+    world.uploaded(who, PARKING)
+    labeller.learn("garage")
+    world.product.jobs.sweep()
+    world.work()
+    answer = world.product.answering.ask(who, ASKED)
+    assert (answer.route, {reason.cause for reason in answer.reasons}) == (Route.LOCAL, {Cause.SENSITIVE})
     assert shown_to_cloud(world) == b""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from typing_extensions import override
 
@@ -12,7 +12,16 @@ from service.adapters.database.session import Session
 from service.adapters.database.tables import chunks, documents, jobs
 from service.errors import ConflictError, NotFoundError
 from service.policy.access import DocumentId, Scope, TenantId
-from service.ports import ChunkRecord, ChunkTable, DocumentRecord, DocumentState, DocumentTable
+from service.ports import (
+    ChunkRecord,
+    ChunkTable,
+    DocumentRecord,
+    DocumentState,
+    DocumentTable,
+    JobKind,
+    JobState,
+    LabellingCounts,
+)
 
 
 class SqlDocumentTable(DocumentTable):
@@ -63,6 +72,34 @@ class SqlDocumentTable(DocumentTable):
         return self._session.many(found.order_by(documents.c.created_at, documents.c.id), DocumentRecord)
 
     @override
+    def stale(self, *, version: str, limit: int, failed: bool = False) -> tuple[DocumentRecord, ...]:
+        being_done = (
+            select(jobs.c.id)
+            .where(
+                jobs.c.document_id == documents.c.id,
+                jobs.c.kind == JobKind.RELABEL,
+                jobs.c.state.in_([JobState.QUEUED, JobState.RUNNING]),
+            )
+            .exists()
+        )
+        wanted = [_READY, _of_another_version(version), ~being_done]
+        if not failed:
+            wanted.append(documents.c.relabel_failed.is_distinct_from(version))
+        oldest = select(documents).where(*wanted).order_by(documents.c.created_at, documents.c.id).limit(limit)
+        return self._session.many(oldest, DocumentRecord)
+
+    @override
+    def labelling(self, *, version: str) -> LabellingCounts:
+        stale, failed = _of_another_version(version), documents.c.relabel_failed == version
+        counts = select(
+            func.count().filter(documents.c.labeller_version == version).label("current"),
+            func.count().filter(stale, documents.c.relabel_failed.is_distinct_from(version)).label("stale"),
+            func.count().filter(stale, failed).label("failed"),
+        )
+        row = self._session.run(counts.where(_READY)).one()
+        return LabellingCounts(current=row.current, stale=row.stale, failed=row.failed)
+
+    @override
     def update(self, record: DocumentRecord) -> None:
         statement = update(documents).where(documents.c.id == record.id).values(row_of(record))
         if self._session.run(statement).rowcount == 0:
@@ -106,6 +143,15 @@ class SqlChunkTable(ChunkTable):
     @override
     def count(self, document_id: DocumentId) -> int:
         return self._session.number(select(func.count()).where(chunks.c.document_id == document_id))
+
+
+_READY = documents.c.state == DocumentState.READY
+
+
+def _of_another_version(version: str) -> ColumnElement[bool]:
+    """Say so in terms that the index can answer: nothing is read where every document is current."""
+    column = documents.c.labeller_version
+    return or_(column.is_(None), column < version, column > version)
 
 
 def _inside(scope: Scope) -> ColumnElement[bool]:

@@ -82,6 +82,13 @@ class SqlJobTable(JobTable):
         return self._session.many(found, JobRecord)
 
     @override
+    def open(self, kind: JobKind, *, document_id: DocumentId | None = None) -> tuple[JobRecord, ...]:
+        found = select(jobs).where(jobs.c.kind == kind, jobs.c.state.in_([JobState.QUEUED, JobState.RUNNING]))
+        if document_id is not None:
+            found = found.where(jobs.c.document_id == document_id)
+        return self._session.many(found.order_by(jobs.c.created_at, jobs.c.id), JobRecord)
+
+    @override
     def counts(self) -> Mapping[JobState, int]:
         counted = self._session.run(select(jobs.c.state, func.count()).group_by(jobs.c.state))
         found = {JobState(row[0]): int(row[1]) for row in counted}

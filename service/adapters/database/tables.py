@@ -73,10 +73,13 @@ documents = Table(
     Column("label_counts", JSONB, nullable=False),
     Column("failure", Text),
     Column("failure_detail", Text),
+    Column("labeller_version", Text),
+    Column("relabel_failed", Text),
     UniqueConstraint("tenant_id", "id"),
     UniqueConstraint("tenant_id", "external_fingerprint"),
     Index("documents_by_age", "tenant_id", "created_at", "id"),
     Index("documents_by_content", "tenant_id", "content_fingerprint"),
+    Index("documents_by_labeller", "tenant_id", "labeller_version"),
 )
 
 chunks = Table(
@@ -91,6 +94,22 @@ chunks = Table(
     Column("last_page", Integer, nullable=False),
     Column("text", LargeBinary, nullable=False),
     Column("label", JSONB, nullable=False),
+    Column("machine_label", JSONB(none_as_null=True)),
+    ForeignKeyConstraint(["tenant_id", "document_id"], ["documents.tenant_id", "documents.id"], ondelete="CASCADE"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("document_id", Uuid, primary_key=True),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("review", JSONB, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("note", LargeBinary),
+    Column("labeller_version", Text, nullable=False),
+    Column("reviewed_at", _MOMENT, nullable=False),
+    Column("reviewed_by", Uuid, nullable=False),
     ForeignKeyConstraint(["tenant_id", "document_id"], ["documents.tenant_id", "documents.id"], ondelete="CASCADE"),
 )
 

@@ -15,6 +15,7 @@ import migrations
 from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlAuditTable, SqlTombstoneTable
 from service.adapters.database.jobs import SqlJobTable
+from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
 from service.adapters.database.session import Session, translated
 from service.adapters.database.tables import api_keys, tenants
@@ -34,6 +35,7 @@ class SqlTransaction:
 
     documents: SqlDocumentTable
     chunks: SqlChunkTable
+    reviews: SqlReviewTable
     jobs: SqlJobTable
     tombstones: SqlTombstoneTable
     audit: SqlAuditTable
@@ -45,6 +47,7 @@ class SqlTransaction:
         return cls(
             documents=SqlDocumentTable(session),
             chunks=SqlChunkTable(session, tenant_id),
+            reviews=SqlReviewTable(session),
             jobs=SqlJobTable(session),
             tombstones=SqlTombstoneTable(session),
             audit=SqlAuditTable(session),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from service.adapters.memory.ledger import InMemoryJobTable
+from service.adapters.memory.reviews import InMemoryReviewTable
 from service.adapters.memory.tables import (
     InMemoryApiKeyTable,
     InMemoryAuditTable,
@@ -27,6 +28,7 @@ class InMemoryTransaction:
 
     documents: InMemoryDocumentTable
     chunks: InMemoryChunkTable
+    reviews: InMemoryReviewTable
     jobs: InMemoryJobTable
     tombstones: InMemoryTombstoneTable
     audit: InMemoryAuditTable
@@ -38,6 +40,7 @@ class InMemoryTransaction:
         return cls(
             documents=InMemoryDocumentTable(rows),
             chunks=InMemoryChunkTable(rows),
+            reviews=InMemoryReviewTable(rows),
             jobs=InMemoryJobTable(rows),
             tombstones=InMemoryTombstoneTable(rows),
             audit=InMemoryAuditTable(rows),

@@ -82,6 +82,16 @@ class InMemoryJobTable(JobTable):
         return tuple(islice(waiting, limit))
 
     @override
+    def open(self, kind: JobKind, *, document_id: DocumentId | None = None) -> tuple[JobRecord, ...]:
+        return tuple(
+            job
+            for job in self._oldest_first()
+            if job.kind is kind
+            and job.state in {JobState.QUEUED, JobState.RUNNING}
+            and document_id in {None, job.document_id}
+        )
+
+    @override
     def counts(self) -> Mapping[JobState, int]:
         counted = Counter(job.state for job in self._rows.jobs.values())
         return {state: counted[state] for state in JobState}

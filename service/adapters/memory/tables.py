@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
@@ -21,7 +22,11 @@ from service.ports import (
     DocumentRecord,
     DocumentState,
     DocumentTable,
+    JobKind,
     JobRecord,
+    JobState,
+    LabellingCounts,
+    ReviewRecord,
     Tombstone,
     TombstoneTable,
 )
@@ -36,6 +41,7 @@ class Rows:
     tenant_id: TenantId
     documents: dict[DocumentId, DocumentRecord] = field(default_factory=dict)
     chunks: dict[DocumentId, tuple[ChunkRecord, ...]] = field(default_factory=dict)
+    reviews: dict[tuple[DocumentId, int], ReviewRecord] = field(default_factory=dict)
     jobs: dict[JobId, JobRecord] = field(default_factory=dict)
     tombstones: dict[DocumentId, Tombstone] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)
@@ -47,6 +53,7 @@ class Rows:
             tenant_id=self.tenant_id,
             documents=dict(self.documents),
             chunks=dict(self.chunks),
+            reviews=dict(self.reviews),
             jobs=dict(self.jobs),
             tombstones=dict(self.tombstones),
             audit=list(self.audit),
@@ -104,6 +111,30 @@ class InMemoryDocumentTable(DocumentTable):
         return tuple(record for record in oldest_first if record.created_at < before and record.id not in told)
 
     @override
+    def stale(self, *, version: str, limit: int, failed: bool = False) -> tuple[DocumentRecord, ...]:
+        being_done = {
+            job.document_id
+            for job in self._rows.jobs.values()
+            if job.kind is JobKind.RELABEL and job.state in {JobState.QUEUED, JobState.RUNNING}
+        }
+        stale = (
+            record
+            for record in reversed(_newest_first(self._rows.documents.values()))
+            if record.state is DocumentState.READY
+            and record.labeller_version != version
+            and record.id not in being_done
+            and (failed or record.relabel_failed != version)
+        )
+        return tuple(islice(stale, limit))
+
+    @override
+    def labelling(self, *, version: str) -> LabellingCounts:
+        ready = [record for record in self._rows.documents.values() if record.state is DocumentState.READY]
+        stale = [record for record in ready if record.labeller_version != version]
+        failed = sum(record.relabel_failed == version for record in stale)
+        return LabellingCounts(current=len(ready) - len(stale), stale=len(stale) - failed, failed=failed)
+
+    @override
     def update(self, record: DocumentRecord) -> None:
         if record.id not in self._rows.documents:
             raise NotFoundError
@@ -115,6 +146,8 @@ class InMemoryDocumentTable(DocumentTable):
     def delete(self, document_id: DocumentId) -> None:
         self._rows.documents.pop(document_id, None)
         self._rows.chunks.pop(document_id, None)
+        for place in [place for place in self._rows.reviews if place[0] == document_id]:
+            del self._rows.reviews[place]
 
     def _refuse_taken(self, record: DocumentRecord) -> None:
         if record.external_fingerprint is None:

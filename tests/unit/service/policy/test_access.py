@@ -113,6 +113,10 @@ def test_narrowing_to_no_group_sees_nothing() -> None:
         (Permission.ERASE, {Role.DATA_OWNER, Role.ADMIN}),
         (Permission.SEE_JOBS, {Role.CONTRIBUTOR, Role.DATA_OWNER, Role.OPERATOR, Role.AUDITOR, Role.ADMIN}),
         (Permission.SEE_AUDIT, {Role.DATA_OWNER, Role.AUDITOR, Role.ADMIN}),
+        (Permission.RAISE_LABEL, {Role.CONTRIBUTOR, Role.DATA_OWNER, Role.ADMIN}),
+        (Permission.LOWER_LABEL, {Role.DATA_OWNER, Role.ADMIN}),
+        (Permission.SEE_LABELLING, {Role.DATA_OWNER, Role.OPERATOR, Role.AUDITOR, Role.ADMIN}),
+        (Permission.RELABEL, {Role.DATA_OWNER, Role.OPERATOR, Role.ADMIN}),
     ],
 )
 def test_who_may_do_what(permission: Permission, roles: set[Role]) -> None:

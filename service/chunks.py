@@ -1,0 +1,73 @@
+"""The chunks of a document as they are stored: read back for people and models, written with the labels that count."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from ingestion.reviewing import Review, effective
+from ingestion.sensitivity import Label
+from service.places import chunk_place, file_name_place, title_place
+from service.ports import ChunkIndex, ChunkRecord, DocumentRecord, Point, Transaction, Vectors
+from service.sealing import Key
+
+
+def text_of(key: Key, record: DocumentRecord, chunk: ChunkRecord) -> str:
+    """Return a chunk's text. Raises DamagedError."""
+    return key.open(chunk.text, place=chunk_place(record.tenant_id, record.id, chunk.ordinal)).decode()
+
+
+def title_of(key: Key, record: DocumentRecord) -> str:
+    """Return a document's title. Raises DamagedError."""
+    return key.open(record.title, place=title_place(record.tenant_id, record.id)).decode()
+
+
+def file_name_of(key: Key, record: DocumentRecord) -> str:
+    """Return a document's file name. Raises DamagedError."""
+    return key.open(record.file_name, place=file_name_place(record.tenant_id, record.id)).decode()
+
+
+def reviews_of(transaction: Transaction, record: DocumentRecord) -> Mapping[int, Review]:
+    """Return what reviewers said of a document's chunks, by ordinal."""
+    return {found.ordinal: found.review for found in transaction.reviews.of(record.id)}
+
+
+def relabelled(chunk: ChunkRecord, machine: Label, record: DocumentRecord, review: Review | None) -> ChunkRecord:
+    """Return the chunk with the label that counts, and beside it the labeller's own where that differs."""
+    label = effective(machine, review, declared=record.declared)
+    return replace(chunk, label=label, machine_label=None if machine == label else machine)
+
+
+def written(
+    transaction: Transaction,
+    index: ChunkIndex,
+    record: DocumentRecord,
+    chunks: Sequence[ChunkRecord],
+    vectors: Vectors | Sequence[Vectors],
+) -> None:
+    """Write a document's row, chunks and points. Call it under the document's row lock and the job's fence.
+
+    The index comes last: what SQL refuses is in no index.
+    """
+    transaction.chunks.replace(record.id, chunks)
+    transaction.documents.update(record)
+    points = [_point(record, chunk, vector) for chunk, vector in zip(chunks, vectors, strict=True)]
+    index.replace(tenant_id=record.tenant_id, document_id=record.id, points=points)
+
+
+def counted(chunks: Iterable[ChunkRecord]) -> dict[str, int]:
+    """Return how many chunks carry each verdict and each category."""
+    labels = [chunk.label for chunk in chunks]
+    counts = Counter(label.verdict.value for label in labels)
+    counts.update(category.value for label in labels for category in label.categories)
+    return dict(counts)
+
+
+def _point(record: DocumentRecord, chunk: ChunkRecord, vector: Vectors) -> Point:
+    return Point(
+        document_id=record.id,
+        ordinal=chunk.ordinal,
+        vector=vector,
+        harmless=chunk.label.harmless,
+        categories=chunk.label.categories,
+        groups=record.groups,
+    )

@@ -1,0 +1,224 @@
+"""Labels anew what another labeller version labelled, from the stored ciphertext: job by job, in the background."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+import structlog
+
+from ingestion.document import Chunk
+from ingestion.pipeline import label_chunks
+from ingestion.sensitivity import Label
+from service.auditing import entry
+from service.chunks import counted, file_name_of, relabelled, reviews_of, text_of, title_of, written
+from service.doorbell import ring
+from service.errors import DamagedError, KeyDestroyedError, LeaseLostError, NotPermittedError
+from service.lease import Lease
+from service.policy.access import JobId, Permission, Principal, TenantId
+from service.ports import (
+    ChunkIndex,
+    ChunkRecord,
+    Clock,
+    Database,
+    DocumentRecord,
+    DocumentState,
+    Embedder,
+    JobKind,
+    JobQueue,
+    JobRecord,
+    JobState,
+    KeyStore,
+    Labeller,
+    LabellingCounts,
+    Tokenizer,
+    Transaction,
+    Vectors,
+)
+
+_log = structlog.get_logger()
+_JOBS_AT_ONCE = 4
+_OPEN_AT_ONCE = 16
+"""Relabel jobs open at a time per tenant: the ledger stays short, and what people hand in finds a worker soon."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a tenant's documents are with the labeller in force."""
+
+    labeller_version: str
+    documents: LabellingCounts
+    open_jobs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Labelled:
+    """A document as it was read, and what the labeller in force says of its chunks."""
+
+    record: DocumentRecord
+    chunks: tuple[ChunkRecord, ...]
+    labels: tuple[Label, ...]
+    vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relabelling:
+    """Keeps labels current. Every write is under the job's fence and the document's row lock."""
+
+    database: Database
+    index: ChunkIndex
+    keys: KeyStore
+    queue: JobQueue
+    tokenizer: Tokenizer
+    embedder: Embedder
+    labeller: Labeller
+    clock: Clock
+    lease: Lease
+    max_attempts: int
+
+    def progress(self, principal: Principal) -> Progress:
+        """Return how many documents are current, stale, or could not be labelled."""
+        if not principal.may(Permission.SEE_LABELLING):
+            raise NotPermittedError
+        version = self.labeller.version
+        with self.database.transaction(principal.tenant_id) as transaction:
+            counts = transaction.documents.labelling(version=version)
+            waiting = transaction.jobs.open(JobKind.RELABEL)
+        return Progress(labeller_version=version, documents=counts, open_jobs=len(waiting))
+
+    def ask(self, principal: Principal) -> Progress:
+        """Begin now, and try again what could not be labelled; return the progress."""
+        if not principal.may(Permission.RELABEL):
+            raise NotPermittedError
+        self.enqueue(principal.tenant_id, failed=True)
+        return self.progress(principal)
+
+    def enqueue(self, tenant_id: TenantId, *, failed: bool = False) -> int:
+        """Write jobs for the oldest stale documents, up to the bound, and ring for them; return how many."""
+        with self.database.transaction(tenant_id) as transaction:
+            room = _OPEN_AT_ONCE - len(transaction.jobs.open(JobKind.RELABEL))
+            stale = transaction.documents.stale(version=self.labeller.version, limit=max(room, 0), failed=failed)
+            jobs = [self.requested(transaction, record) for record in stale]
+        return sum(ring(self.queue, job) for job in jobs)
+
+    def requested(self, transaction: Transaction, record: DocumentRecord) -> JobRecord:
+        """Return the open job that relabels the document, written now if there is none.
+
+        An open one will do: it writes under the row lock that the caller holds, so after what the caller writes.
+        """
+        waiting = transaction.jobs.open(JobKind.RELABEL, document_id=record.id)
+        if waiting:
+            return waiting[0]
+        now = self.clock.now()
+        job = JobRecord(
+            id=JobId(uuid4()),
+            tenant_id=record.tenant_id,
+            kind=JobKind.RELABEL,
+            document_id=record.id,
+            state=JobState.QUEUED,
+            created_at=now,
+            updated_at=now,
+        )
+        transaction.jobs.add(job)
+        return job
+
+    def run(self, tenant_id: TenantId, job_id: JobId) -> None:
+        """Relabel what the job names and a few waiting documents beside it; then see what else is stale."""
+        with self.lease.taken(JobKind.RELABEL, tenant_id, job_id, limit=_JOBS_AT_ONCE) as jobs:
+            for job in jobs:
+                self._relabel(job)
+        if jobs:
+            self.enqueue(tenant_id)
+
+    def _relabel(self, job: JobRecord) -> None:
+        if job.attempts > self.max_attempts:
+            self._fail(job, "attempts_exhausted", f"Tried {self.max_attempts} times without a result.")
+            return
+        try:
+            self._write(job, self._labelled(job))
+        except DamagedError:
+            self._fail(job, "text_damaged", "The stored text was changed and cannot be opened.")
+        except KeyDestroyedError:
+            self._fail(job, "key_destroyed", "The key of this document is gone: its text cannot be read any more.")
+        except LeaseLostError:
+            self._abandon(job)
+
+    def _labelled(self, job: JobRecord) -> _Labelled:
+        """Read the chunks from SQL and label them, holding no lock."""
+        with self.database.transaction(job.tenant_id) as transaction:
+            record = transaction.documents.get(job.document_id)
+            if record is None or record.state is not DocumentState.READY or not transaction.jobs.holds(job):
+                raise LeaseLostError
+            stored = transaction.chunks.of(record.id)
+        key = self.keys.document_key(tenant_id=record.tenant_id, document_id=record.id)
+        chunks = [self._chunk(chunk, text_of(key, record, chunk)) for chunk in stored]
+        vectors = self.embedder.embed([chunk.text for chunk in chunks])
+        labels = label_chunks(
+            chunks, vectors, title=title_of(key, record), file_name=file_name_of(key, record), labeller=self.labeller
+        )
+        return _Labelled(record=record, chunks=stored, labels=labels, vectors=vectors)
+
+    def _chunk(self, chunk: ChunkRecord, text: str) -> Chunk:
+        return Chunk(
+            ordinal=chunk.ordinal,
+            start=chunk.start,
+            end=chunk.end,
+            text=text,
+            tokens=len(self.tokenizer.offsets(text)),
+            first_page=chunk.first_page,
+            last_page=chunk.last_page,
+        )
+
+    def _write(self, job: JobRecord, done: _Labelled) -> None:
+        """Write while holding the document's row: an erasure waits, or has won; a review is seen, or comes after."""
+        now, version = self.clock.now(), self.labeller.version
+        with self.database.transaction(job.tenant_id) as transaction:
+            record = transaction.documents.get(job.document_id, lock=True)
+            if record is None or not transaction.jobs.holds(job, lock=True):
+                raise LeaseLostError
+            if _texts(transaction.chunks.of(record.id)) != _texts(done.chunks):
+                raise LeaseLostError  # other chunks by now: these labels are not theirs
+            reviews = reviews_of(transaction, record)
+            rows = [
+                relabelled(chunk, label, record, reviews.get(chunk.ordinal))
+                for chunk, label in zip(done.chunks, done.labels, strict=True)
+            ]
+            counts = counted(rows)
+            current = replace(record, label_counts=counts, labeller_version=version, relabel_failed=None)
+            transaction.jobs.update(
+                replace(job, state=JobState.SUCCEEDED, stage="relabelled", lease_until=None, updated_at=now)
+            )
+            facts = {"job": str(job.id), "labels": counts, "before": record.labeller_version, "labeller": version}
+            transaction.audit.append(
+                entry(job.tenant_id, "document_relabelled", at=now, subject=record.id, facts=facts)
+            )
+            written(transaction, self.index, current, rows, done.vectors)
+
+    def _fail(self, job: JobRecord, reason: str, detail: str) -> None:
+        """Fail the job with a reason. The document stays stale, so local, until somebody asks for it again."""
+        now = self.clock.now()
+        failed = replace(job, state=JobState.FAILED, lease_until=None, updated_at=now)
+        with self.database.transaction(job.tenant_id) as transaction:
+            record = transaction.documents.get(job.document_id, lock=True)
+            if record is None:
+                reason, detail = "erased", "The document was erased before it was labelled anew."
+            if not transaction.jobs.update(replace(failed, failure=reason, failure_detail=detail)) or record is None:
+                return
+            transaction.documents.update(replace(record, relabel_failed=self.labeller.version))
+            facts = {"job": str(job.id), "reason": reason, "labeller": self.labeller.version}
+            transaction.audit.append(entry(job.tenant_id, "relabelling_failed", at=now, subject=record.id, facts=facts))
+
+    def _abandon(self, job: JobRecord) -> None:
+        """End a job whose document is gone or other than it was. If another worker holds it, the fence decides."""
+        _log.info("job_abandoned", job=str(job.id))
+        now = self.clock.now()
+        ended = replace(job, state=JobState.FAILED, lease_until=None, updated_at=now, failure="superseded")
+        with self.database.transaction(job.tenant_id) as transaction:
+            if transaction.documents.get(job.document_id) is None:
+                detail = "The document was erased before it was labelled anew."
+                transaction.jobs.update(replace(ended, failure="erased", failure_detail=detail))
+            elif transaction.jobs.holds(job, lock=True):
+                transaction.jobs.update(replace(ended, failure_detail="The document was read in anew meanwhile."))
+
+
+def _texts(chunks: Sequence[ChunkRecord]) -> list[tuple[int, bytes]]:
+    return [(chunk.ordinal, chunk.text) for chunk in chunks]
