@@ -14,6 +14,7 @@ from service.adapters.sandbox import SandboxedParser
 from service.adapters.sentence_transformers import PackagedTokenizer, SentenceTransformersEmbedder
 from service.adapters.vault import vault_at
 from service.folder import DataFolder
+from service.labels import Labels
 from service.ports import ChunkIndex, CloudModel, LocalModel
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
 from service.settings import Settings
@@ -45,20 +46,30 @@ def limits(settings: Settings) -> UseCaseLimits:
 def adapters(settings: Settings) -> Adapters:
     """Return the real adapters: servers where settings name them, else the embedded parts of the data folder."""
     folder = DataFolder(settings.data_dir)
-    embedder = SentenceTransformersEmbedder(settings.embedder)
+    known = labels(settings)
     return Adapters(
         database=SqlDatabase(_secret(settings.database_url) or folder.database_url),
-        index=chunk_index(settings, folder, space=embedder.name),
+        index=chunk_index(settings, folder, space=known.embedder.name),
         keys=SqliteKeyStore(folder.keys, load_master_key(folder.master_key)),
         vault=vault_at(settings.vault_url, folder.vault),
         queue=CeleryJobQueue(_secret(settings.broker_url) or folder.broker_url),
         clock=SystemClock(),
         parser=parser(settings),
-        tokenizer=PackagedTokenizer(settings.embedder),
-        embedder=embedder,
-        labeller=RingfenceLabeller.shipped(embedder=embedder.name),
+        tokenizer=known.tokenizer,
+        embedder=known.embedder,
+        labeller=known.labeller,
         local=local_model(settings),
         cloud=cloud_model(settings),
+    )
+
+
+def labels(settings: Settings) -> Labels:
+    """Return the labeller with its embedder and tokenizer: all that labelling needs, and no store or secret."""
+    embedder = SentenceTransformersEmbedder(settings.embedder)
+    return Labels(
+        embedder=embedder,
+        tokenizer=PackagedTokenizer(settings.embedder),
+        labeller=RingfenceLabeller.shipped(embedder=embedder.name),
     )
 
 

@@ -3,6 +3,8 @@
 import logging
 import resource
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 
@@ -51,6 +53,23 @@ def configure() -> None:
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@contextmanager
+def warnings_only() -> Iterator[None]:
+    """Let a command that prints its result say warnings alone, on stderr, and leave no crash dump of its text."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    before = structlog.get_config()
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, _without_tracebacks, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 def _without_tracebacks(

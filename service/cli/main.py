@@ -1,11 +1,13 @@
 """Puts the commands together and turns every error into one line and an exit code."""
 
 import sys
+from collections.abc import Sequence
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from service.cli import administering, asking, documents, labels, running
+from service.cli import administering, asking, documents, evaluating, labelling, labels, running
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
 
 EXIT_FAILED = 1
@@ -27,14 +29,16 @@ administering.register(app)
 documents.register(app)
 asking.register(app)
 labels.register(app)
+labelling.register(app)
+evaluating.register(app)
 
 
-def main() -> None:
-    """Run the command line."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line: these arguments, or those that the program was started with."""
     try:
-        app()
+        app(args=arguments)
     except RingfenceError as error:
-        Console(stderr=True).print(f"[red]ringfence:[/] {error.detail}", highlight=False)
+        Console(stderr=True, soft_wrap=True).print(f"[red]ringfence:[/] {escape(error.detail)}", highlight=False)
         sys.exit(_exit_code(error))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,0 +1,35 @@
+"""The labeller's static codes in plain words."""
+
+_REASONS = {
+    "language_unknown": "Some of it is in a language that the labeller was not trained on.",
+    "no_vector": "It has no embedding, so nothing could judge what it is about.",
+    "made_from_nothing": "There is no text to judge.",
+}
+_PARTS = {
+    "heads": "the heads, which judge what a text is about, are missing or failed",
+    "normalising": "undoing disguises of the text failed",
+    "language": "telling its language failed",
+    "names": "the search for names failed",
+    "payment": "the search for payment data failed",
+    "personal": "the search for personal data failed",
+    "clinical": "the search for clinical identifiers failed",
+    "credentials": "the search for credentials failed",
+    "markers": "the search for markings such as 'privileged' failed",
+}
+_SUBJECTS = {
+    "clinical": "somebody's health",
+    "counsel": "legal advice",
+    "business": "business secrets",
+    "source_code": "source code",
+    "personnel": "personnel matters",
+}
+
+
+def sentence(code: str) -> str:
+    """Return what a reason says to a person. A code that is not in the table is shown as it is."""
+    cause, _, part = code.partition(":")
+    if cause == "detector_failed":
+        return f"It was not fully examined: {_PARTS.get(part, f'{part} failed')}."
+    if cause == "uncertain":
+        return f"It may be about {_SUBJECTS.get(part, part.replace('_', ' '))}: the head for that is in doubt."
+    return _REASONS.get(code, f"{code.replace('_', ' ').capitalize()} ({code}).")
