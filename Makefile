@@ -61,4 +61,4 @@ lock: ## resolve the dependencies anew
 	$(BIN)/uv pip compile pyproject.toml $$flags -c requirements-dev.lock -o requirements.lock
 
 clean: ## remove environments, models and the demo's data
-	rm -rf .venv .venv-vllm .build .demo
+	rm -rf .venv .venv-vllm .venv-presidio .build .demo
