@@ -1,5 +1,6 @@
-"""Small trained heads over a chunk's embedding and cheap features: what a text is about, without any marker."""
+"""Small trained heads over a chunk's embedding, its words and cheap features: what it is about, without any marker."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingestion.labelling.features import NAMES, features
+from ingestion.labelling.wording import mean_rows, rows_of
 from ingestion.sensitivity import Category
 
 Matrix = NDArray[np.float32]
@@ -50,9 +52,10 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heads:
-    """One hidden layer, then one calibrated probability per kind."""
+    """A table of words, one hidden layer, then one calibrated probability per kind."""
 
     dimensions: int
+    words: Matrix
     mean: Matrix
     scale: Matrix
     hidden: tuple[Matrix, Matrix]
@@ -72,7 +75,7 @@ class Heads:
         if vectors.shape != (len(texts), self.dimensions) or not np.isfinite(vectors).all():
             message = "these vectors are not of the space that the heads were trained on"
             raise ValueError(message)
-        probabilities = self.probabilities(np.stack([features(text) for text in texts]), vectors)
+        probabilities = self.probabilities(texts, vectors)
         return [
             tuple(
                 Judgement(kind=kind, probability=float(p), low=float(low), high=float(high))
@@ -81,10 +84,12 @@ class Heads:
             for row in probabilities
         ]
 
-    def probabilities(self, cheap: Matrix, vectors: Matrix) -> Matrix:
+    def probabilities(self, texts: Sequence[str], vectors: Matrix) -> Matrix:
         """Return calibrated probabilities, shape (n, kinds)."""
-        inputs = (np.hstack([vectors, cheap]).astype(np.float32) - self.mean) / self.scale
-        hidden = np.maximum(inputs @ self.hidden[0] + self.hidden[1], 0)
+        cheap = np.stack([features(text) for text in texts])
+        wording = np.stack([mean_rows(self.words, rows_of(text, len(self.words))) for text in texts])
+        scaled = (np.hstack([vectors, cheap]).astype(np.float32) - self.mean) / self.scale
+        hidden = np.maximum(np.hstack([scaled, wording]) @ self.hidden[0] + self.hidden[1], 0)
         logits = (hidden @ self.output[0] + self.output[1]) * self.slope + self.offset
         probabilities = np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float32)
         probabilities[:, _SOURCE_CODE] *= np.minimum(cheap[:, _SYMBOLS] / _SYMBOLS_OF_CODE, 1)
@@ -96,6 +101,7 @@ def _shipped() -> Heads:
     with as_file(files(__package__).joinpath(WEIGHTS)) as path, np.load(path, allow_pickle=False) as stored:
         return Heads(
             dimensions=int(stored["dimensions"]),
+            words=stored["words"].astype(np.float32),
             mean=stored["mean"],
             scale=stored["scale"],
             hidden=(stored["hidden_weights"].astype(np.float32), stored["hidden_bias"]),

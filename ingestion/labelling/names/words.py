@@ -93,17 +93,15 @@ class Word:
     text: str
     start: int
     end: int
-    opens: bool
-    """Whether it opens a sentence or a line, where a capital says nothing."""
     folded: str
     """The word in small letters, without a possessive ending."""
     facts: Facts
 
     @classmethod
-    def of(cls, text: str, start: int = 0, *, opens: bool = False) -> "Word":
+    def of(cls, text: str, start: int = 0) -> "Word":
         """Return a word with what is known about it."""
         folded = text.lower().removesuffix("'s").rstrip("'-")
-        return cls(text, start, start + len(text), opens, folded, facts_of(folded))
+        return cls(text, start, start + len(text), folded, facts_of(folded))
 
     @property
     def capital(self) -> bool:

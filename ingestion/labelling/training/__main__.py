@@ -9,7 +9,7 @@ import numpy as np
 import structlog
 
 from ingestion.labelling.heads import WEIGHTS, Heads
-from ingestion.labelling.training.corpus import hard_wrapped, passages
+from ingestion.labelling.training.corpus import passages
 from ingestion.labelling.training.embedding import embedded
 from ingestion.labelling.training.fitting import Score, fitted
 from ingestion.labelling.training.shared_data import shared_passages
@@ -17,7 +17,6 @@ from ingestion.labelling.training.shared_data import shared_passages
 _TARGET = Path(__file__).parent.parent / WEIGHTS
 _REPORT = Path(__file__).parent / "report.json"
 _SEED = 7
-_WRAPPED = 1600
 
 
 def main() -> None:
@@ -29,18 +28,18 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="folder in which embeddings are kept between runs")
     chosen = parser.parse_args()
     own = passages(_SEED)
-    wrapped = hard_wrapped(own, _SEED, _WRAPPED)
     shared = shared_passages(chosen.shared) if chosen.shared else []
-    vectors = [embedded([passage.text for passage in part], chosen.cache) for part in (own, wrapped, shared) if part]
-    heads, scores = fitted([*own, *wrapped, *shared], np.vstack(vectors), _SEED)
+    vectors = [embedded([passage.text for passage in part], chosen.cache) for part in (own, shared) if part]
+    heads, scores = fitted([*own, *shared], np.vstack(vectors), _SEED)
     _write(heads)
-    _report(scores, own=len(own) + len(wrapped), shared=len(shared))
+    _report(scores, own=len(own), shared=len(shared))
 
 
 def _write(heads: Heads) -> None:
     np.savez_compressed(
         _TARGET,
         dimensions=np.int32(heads.dimensions),
+        words=heads.words.astype(np.float16),
         mean=heads.mean,
         scale=heads.scale,
         hidden_weights=heads.hidden[0].astype(np.float16),

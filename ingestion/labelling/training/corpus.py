@@ -1,20 +1,29 @@
-"""Write the training corpus from templates: seeded, varied passages per category, with hard negatives."""
+"""Write the training corpus: seeded, varied passages per category, with hard negatives, without duplicates.
+
+`templates/` holds sentences that are combined into passages; `passages/` holds whole passages, each written out by hand
+and varied a little. Both have a line `@theme label language`, then one sentence or passage a line.
+"""
 
 import random
 import re
-import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-_TEMPLATES = Path(__file__).parent / "templates"
+from ingestion.labelling.training.framing import cut, framed, joined, mailed
+
+_FOLDER = Path(__file__).parent
 _SLOT = re.compile(r"\{([A-Za-z0-9_]+)\}")
+_ALTERNATIVES = re.compile(r"\[([^\[\]\n]*\|[^\[\]\n]*)\]")
+_HEAD = re.compile(r"@\w+ \w+ \w+")
 _MAX_WORDS = 170
-_LINE = 80
 _PER_LABEL = {"none": 5200, "clinical": 1700, "counsel": 1700, "business": 1900, "personnel": 1000, "source_code": 700}
 _ENGLISH_SHARE = 0.55
 _ALONE = 0.85
+_VARIANTS = 2
 NONE = "none"
+CODE = "code"
+"""The language of source code and of what looks like it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,88 +38,91 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """Sentences that may stand together."""
+    """Sentences that may stand together, or whole passages about one thing."""
 
     name: str
     label: str
     language: str
     sentences: tuple[str, ...]
 
+    @property
+    def key(self) -> str:
+        """The name under which the theme stays on one side of a split."""
+        return f"{self.language}/{self.name}"
+
 
 def passages(seed: int) -> list[Passage]:
     """Return the corpus that this seed makes, without duplicates."""
     chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
     slots = _slots()
-    themes = _themes()
     written: dict[str, Passage] = {}
+    for passage in (*_combined(slots, chance), *_written_out(slots, seed)):
+        written.setdefault(passage.text, passage)
+    return list(written.values())
+
+
+def _combined(slots: dict[str, list[str]], chance: random.Random) -> Iterator[Passage]:
+    """Yield passages made of the sentences of a theme."""
+    themes = _themes("templates")
     for label, wanted in _PER_LABEL.items():
         fitting = [theme for theme in themes if theme.label == label]
         weights = [_weight(theme) for theme in fitting]
         for _ in range(wanted):
             theme = chance.choices(fitting, weights)[0]
-            text = _passage(theme, slots, chance)
-            written.setdefault(
-                text, Passage(text=text, label=label, theme=f"{theme.language}/{theme.name}", language=theme.language)
-            )
-    return list(written.values())
+            yield _passage(theme, _sentences(theme, slots, chance), label)
 
 
-def hard_wrapped(corpus: list[Passage], seed: int, count: int) -> list[Passage]:
-    """Return some prose of the corpus again as old files hold it: broken into lines, some without capitals.
+def _written_out(slots: dict[str, list[str]], seed: int) -> Iterator[Passage]:
+    """Yield every whole passage a few times: as it is, then varied, cut, joined with another, or inside a mail."""
+    for theme in _themes("passages"):
+        # A seed of its own, so that a new theme leaves the others as they were.
+        chance = random.Random(f"{seed} {theme.key}")  # noqa: S311 - reproducible, not secret
+        for line in theme.sentences:
+            for variant in range(_VARIANTS):
+                text = _filled(line, slots, chance)
+                if theme.language != CODE and (variant or chance.random() < 0.3):  # noqa: PLR2004 - share
+                    other = _filled(chance.choice(theme.sentences), slots, chance)
+                    text = _varied(text, other, slots, chance)
+                yield _passage(theme, text, theme.label)
 
-    Without these, short lines alone look like source code.
-    """
-    chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
-    prose = [passage for passage in corpus if passage.language != "code" and len(passage.text) > _LINE]
-    return [
-        replace(passage, text=_wrapped(passage.text, chance))
-        for passage in chance.sample(prose, min(count, len(prose)))
-    ]
+
+def _varied(text: str, other: str, slots: dict[str, list[str]], chance: random.Random) -> str:
+    way = chance.choice((cut, joined, mailed, framed))
+    return way(text, other, slots, chance)
 
 
-def _wrapped(text: str, chance: random.Random) -> str:
-    lines = textwrap.fill(text, chance.randint(40, 78))
-    loose = lines.replace(". ", " . ").replace(".\n", " .\n") if chance.random() < 0.4 else lines  # noqa: PLR2004 - share
-    return loose.lower() if chance.random() < 0.5 else loose  # noqa: PLR2004 - share
+def _passage(theme: Theme, text: str, label: str) -> Passage:
+    return Passage(text=text, label=label, theme=theme.key, language=theme.language)
 
 
 def _weight(theme: Theme) -> float:
     """Weigh a theme by its size; English gets its share, the other languages the rest together."""
-    share = {"en": _ENGLISH_SHARE, "code": 1.0}.get(theme.language, (1 - _ENGLISH_SHARE) / 3 * 2.2)
+    share = {"en": _ENGLISH_SHARE, CODE: 1.0}.get(theme.language, (1 - _ENGLISH_SHARE) / 3 * 2.2)
     return share * len(theme.sentences)
 
 
-def _passage(theme: Theme, slots: dict[str, list[str]], chance: random.Random) -> str:
+def _sentences(theme: Theme, slots: dict[str, list[str]], chance: random.Random) -> str:
     """Return one to nine sentences of a theme, joined like prose, lines, bullets, a mail or a source."""
-    alone = theme.name.startswith(("questions", "ask", "short", "fragen", "preguntas")) or theme.language == "code"
+    alone = theme.name.startswith(("questions", "ask", "short", "fragen", "preguntas")) or theme.language == CODE
     count = 1 if alone and chance.random() < _ALONE else chance.choice((1, 1, 1, 2, 2, 3, 4, 5, 6, 9))
     chosen = chance.sample(theme.sentences, min(count, len(theme.sentences)))
     filled = [_filled(sentence, slots, chance) for sentence in chosen]
-    if theme.language == "code":
+    if theme.language == CODE:
         return "\n\n".join(filled)
     text = chance.choice((" ", " ", " ", " ", "\n", "\n- ")).join(filled)
     text = " ".join(text.split(" ")[:_MAX_WORDS])
-    return _framed(text, alone=alone, chance=chance)
+    return _questioned(text, chance) if alone else framed(text, "", slots, chance)
 
 
-def _framed(text: str, *, alone: bool, chance: random.Random) -> str:
+def _questioned(text: str, chance: random.Random) -> str:
+    """Return a question as people or prompts write it."""
     draw = chance.random()
-    if draw < 0.06:  # noqa: PLR2004 - one in sixteen reads as it does inside a prompt
-        return f'<source number="{chance.randint(1, 6)}">\n{text}\n</source>'
-    if alone:
-        return f"Question: {text}" if draw < 0.2 else text.rstrip("?.") if draw < 0.27 else text  # noqa: PLR2004 - shares
-    if draw < 0.14:  # noqa: PLR2004 - share
-        return f"{chance.choice(('Note', 'Overview', 'Summary', 'Update', 'Details', 'Info'))}\n\n{text}"
-    if draw < 0.22:  # noqa: PLR2004 - share
-        return text.lower()
-    if draw < 0.32:  # noqa: PLR2004 - a chunk may begin and end in the middle of a sentence
-        words = text.split(" ")
-        return " ".join(words[chance.randint(0, 4) : len(words) - chance.randint(0, 4)]) or text
-    return text
+    return f"Question: {text}" if draw < 0.15 else text.rstrip("?.") if draw < 0.25 else text  # noqa: PLR2004 - shares
 
 
 def _filled(sentence: str, slots: dict[str, list[str]], chance: random.Random) -> str:
     text = sentence.replace("\\n", "\n").replace("\\t", "\t").replace("{{", "\x00").replace("}}", "\x01")
+    text = _ALTERNATIVES.sub(lambda match: chance.choice(match.group(1).split("|")), text)
     text = _SLOT.sub(lambda match: chance.choice(slots[match.group(1)]), text)
     return text.replace("\x00", "{").replace("\x01", "}")
 
@@ -118,23 +130,23 @@ def _filled(sentence: str, slots: dict[str, list[str]], chance: random.Random) -
 def _slots() -> dict[str, list[str]]:
     return {
         name: values.split(" | ")
-        for line in (_TEMPLATES / "slots.txt").read_text(encoding="utf-8").splitlines()
+        for line in (_FOLDER / "templates" / "slots.txt").read_text(encoding="utf-8").splitlines()
         for name, values in [line.removeprefix("= ").split(": ", 1)]
     }
 
 
-def _themes() -> list[Theme]:
+def _themes(folder: str) -> list[Theme]:
     return [
         theme
-        for path in sorted(_TEMPLATES.glob("*.txt"))
+        for path in sorted((_FOLDER / folder).glob("*.txt"))
         if path.name != "slots.txt"
-        for theme in _themes_of(path.read_text(encoding="utf-8").splitlines())
+        for theme in themes_of(path.read_text(encoding="utf-8").split("\n"))
     ]
 
 
-def _themes_of(lines: list[str]) -> Iterator[Theme]:
-    """Yield the themes of a file: a line `@name label language`, then one sentence a line."""
-    heads = [number for number, line in enumerate(lines) if re.fullmatch(r"@\w+ \w+ \w+", line)]
+def themes_of(lines: list[str]) -> Iterator[Theme]:
+    """Yield the themes of a file: a line `@name label language`, then one sentence or passage a line."""
+    heads = [number for number, line in enumerate(lines) if _HEAD.fullmatch(line)]
     for head, end in zip(heads, [*heads, len(lines)][1:], strict=True):
         name, label, language = lines[head].removeprefix("@").split()
         sentences = tuple(line for line in lines[head + 1 : end] if line)

@@ -4,31 +4,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
-from sklearn.neural_network import MLPClassifier
 
 from ingestion.labelling.features import features
 from ingestion.labelling.heads import KINDS, Heads
-from ingestion.labelling.training.corpus import Passage
+from ingestion.labelling.training.corpus import NONE, Passage
+from ingestion.labelling.training.network import ROWS, Network, Sample, logits_of, trained
+from ingestion.labelling.wording import rows_of
 
 Matrix = NDArray[np.float32]
 
 _FOLDS = 5
-_HIDDEN = 48
-_NOISE = 0.01
 _HIGH_FALSE_POSITIVES = 0.012
 _LOW_RECALL = 0.985
 _LOW_UNKNOWN = 0.05
 _MIN_HIGH, _MAX_HIGH, _MAX_LOW = 0.5, 0.8, 0.35
+_NEIGHBOURS = 0.2
+"""How much it counts that a sensitive passage is not of another sensitive kind, too: often it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """How one head does on themes that it has not seen."""
+    """How one head does on themes that it has not seen, in one language."""
 
     kind: str
+    language: str
     positives: int
     negatives: int
     recall: float
@@ -37,79 +40,81 @@ class Score:
     unknown_negatives: float
 
 
-def inputs_of(passages: Sequence[Passage], vectors: Matrix) -> Matrix:
-    """Return what the heads read: embeddings and cheap features, side by side."""
-    return np.hstack([vectors, np.stack([features(passage.text) for passage in passages])]).astype(np.float32)
-
-
-def truths_of(passages: Sequence[Passage]) -> NDArray[np.int8]:
-    """Return 1 where a passage is of a kind, shape (n, kinds)."""
-    return np.array([[passage.label == kind for kind in KINDS] for passage in passages], dtype=np.int8)
-
-
 def fitted(passages: Sequence[Passage], vectors: Matrix, seed: int) -> tuple[Heads, list[Score]]:
     """Return heads trained on everything, calibrated on out-of-fold logits with folds split by theme."""
-    inputs, truths = inputs_of(passages, vectors), truths_of(passages)
-    groups = np.unique([passage.theme for passage in passages], return_inverse=True)[1]
-    mean = np.concatenate([np.zeros(vectors.shape[1]), inputs[:, vectors.shape[1] :].mean(axis=0)]).astype(np.float32)
-    scale = np.concatenate(
-        [np.full(vectors.shape[1], 0.05), np.maximum(inputs[:, vectors.shape[1] :].std(axis=0), 0.05)]
-    ).astype(np.float32)
-    scaled = (inputs - mean) / scale
-    unseen = np.zeros(truths.shape, dtype=np.float32)
-    for train, test in GroupKFold(_FOLDS, shuffle=True, random_state=seed).split(scaled, groups=groups):
-        unseen[test] = _logits(_network(scaled[train], truths[train], seed), scaled[test])
-    slope, offset = _calibration(unseen, truths)
+    cheap = np.stack([features(passage.text) for passage in passages])
+    mean = np.concatenate([np.zeros(vectors.shape[1]), cheap.mean(axis=0)]).astype(np.float32)
+    scale = np.concatenate([np.full(vectors.shape[1], 0.05), np.maximum(cheap.std(axis=0), 0.05)]).astype(np.float32)
+    sample = Sample(
+        inputs=((np.hstack([vectors, cheap]) - mean) / scale).astype(np.float32),
+        rows=[rows_of(passage.text, ROWS) for passage in passages],
+        truths=truths_of(passages),
+        weights=_weights(passages),
+    )
+    unseen = _out_of_fold(sample, passages, seed)
+    slope, offset = _calibration(unseen, sample.truths)
     probabilities = 1 / (1 + np.exp(-np.clip(unseen * slope + offset, -30, 30)))
-    low, high = _thresholds(probabilities, truths)
-    network = _network(scaled, truths, seed)
+    low, high = _thresholds(probabilities, sample.truths)
+    network = trained(sample, seed)
     heads = Heads(
         dimensions=vectors.shape[1],
+        words=_half(network.words.weight),
         mean=mean,
         scale=scale,
-        hidden=(_half(network.coefs_[0]), network.intercepts_[0].astype(np.float32)),
-        output=(_half(network.coefs_[1]), network.intercepts_[1].astype(np.float32)),
+        hidden=_layer(network.hidden),
+        output=_layer(network.output),
         slope=slope,
         offset=offset,
         low=low,
         high=high,
     )
-    return heads, _scores(probabilities, truths, low, high)
+    return heads, _scores(passages, probabilities, low, high)
 
 
-def _half(weights: NDArray[np.float64]) -> Matrix:
-    """Return the weights as they are stored: in half precision."""
-    return weights.astype(np.float16).astype(np.float32)
+def truths_of(passages: Sequence[Passage]) -> Matrix:
+    """Return 1 where a passage is of a kind, shape (n, kinds)."""
+    return np.array([[passage.label == kind for kind in KINDS] for passage in passages], dtype=np.float32)
 
 
-def _network(inputs: Matrix, truths: NDArray[np.int8], seed: int) -> MLPClassifier:
-    """Return a small network, trained on inputs with a little noise so that low bits of embeddings don't matter."""
-    noise = np.random.default_rng(seed).normal(0, _NOISE / 0.05, inputs.shape).astype(np.float32)
-    network = MLPClassifier(
-        (_HIDDEN,), alpha=0.02, batch_size=128, learning_rate_init=1e-3, max_iter=14, random_state=seed
+def _weights(passages: Sequence[Passage]) -> Matrix:
+    """Return how much each truth counts."""
+    return np.array(
+        [[1.0 if passage.label in {kind, NONE} else _NEIGHBOURS for kind in KINDS] for passage in passages],
+        dtype=np.float32,
     )
-    network.n_iter_no_change = network.max_iter
-    return network.fit(np.vstack([inputs, inputs + noise]), np.vstack([truths, truths]))
 
 
-def _logits(network: MLPClassifier, inputs: Matrix) -> Matrix:
-    hidden = np.maximum(inputs @ network.coefs_[0] + network.intercepts_[0], 0)
-    return np.asarray(hidden @ network.coefs_[1] + network.intercepts_[1], dtype=np.float32)
+def _out_of_fold(sample: Sample, passages: Sequence[Passage], seed: int) -> Matrix:
+    groups = np.unique([passage.theme for passage in passages], return_inverse=True)[1]
+    unseen = np.zeros(sample.truths.shape, dtype=np.float32)
+    folds = GroupKFold(_FOLDS, shuffle=True, random_state=seed)
+    for train, test in folds.split(sample.inputs, groups=groups):
+        unseen[test] = logits_of(trained(sample.at(train), seed), sample.at(test))
+    return unseen
 
 
-def _calibration(logits: Matrix, truths: NDArray[np.int8]) -> tuple[Matrix, Matrix]:
+def _half(weights: torch.Tensor) -> Matrix:
+    """Return the weights as they are stored: in half precision."""
+    return np.asarray(weights.detach().numpy().astype(np.float16), dtype=np.float32)
+
+
+def _layer(layer: torch.nn.Linear) -> tuple[Matrix, Matrix]:
+    return _half(layer.weight.T), np.asarray(layer.bias.detach().numpy(), dtype=np.float32)
+
+
+def _calibration(logits: Matrix, truths: Matrix) -> tuple[Matrix, Matrix]:
     """Return slope and offset per kind that turn logits into probabilities (Platt)."""
     fits = [LogisticRegression(C=1.0).fit(logits[:, [kind]], truths[:, kind]) for kind in range(truths.shape[1])]
     slope = np.array([fit.coef_[0, 0] for fit in fits], dtype=np.float32)
     return slope, np.array([fit.intercept_[0] for fit in fits], dtype=np.float32)
 
 
-def _thresholds(probabilities: Matrix, truths: NDArray[np.int8]) -> tuple[Matrix, Matrix]:
+def _thresholds(probabilities: Matrix, truths: Matrix) -> tuple[Matrix, Matrix]:
     """Return, per kind, below which probability a text is harmless and from which it is sensitive."""
     low, high = [], []
+    harmless = truths.sum(axis=1) == 0
     for kind in range(truths.shape[1]):
-        positive = probabilities[truths[:, kind] == 1, kind]
-        negative = probabilities[truths.sum(axis=1) == 0, kind]
+        positive, negative = probabilities[truths[:, kind] == 1, kind], probabilities[harmless, kind]
         quantile = float(np.quantile(negative, 1 - _HIGH_FALSE_POSITIVES))
         high.append(min(_MAX_HIGH, max(_MIN_HIGH, quantile)))
         least = float(np.quantile(negative, 1 - _LOW_UNKNOWN))
@@ -117,20 +122,30 @@ def _thresholds(probabilities: Matrix, truths: NDArray[np.int8]) -> tuple[Matrix
     return np.array(low, dtype=np.float32), np.array(high, dtype=np.float32)
 
 
-def _scores(probabilities: Matrix, truths: NDArray[np.int8], low: Matrix, high: Matrix) -> list[Score]:
-    scores = []
-    for position, kind in enumerate(KINDS):
-        positive = probabilities[truths[:, position] == 1, position]
-        negative = probabilities[truths.sum(axis=1) == 0, position]
-        scores.append(
-            Score(
-                kind=kind,
-                positives=len(positive),
-                negatives=len(negative),
-                recall=float((positive >= high[position]).mean()),
-                false_positives=float((negative >= high[position]).mean()),
-                recall_or_unknown=float((positive > low[position]).mean()),
-                unknown_negatives=float(((negative > low[position]) & (negative < high[position])).mean()),
-            )
-        )
-    return scores
+def _scores(passages: Sequence[Passage], probabilities: Matrix, low: Matrix, high: Matrix) -> list[Score]:
+    labels = np.array([passage.label for passage in passages])
+    languages = np.array([passage.language for passage in passages])
+    return [
+        _score(kind, language, probabilities[mine, at], labels[mine], (float(low[at]), float(high[at])))
+        for at, kind in enumerate(KINDS)
+        for language in ("all", *sorted(set(languages)))
+        for mine in [languages == language if language != "all" else np.ones(len(labels), dtype=bool)]
+        if (labels[mine] == kind).any() and (labels[mine] == NONE).any()
+    ]
+
+
+def _score(kind: str, language: str, probability: Matrix, labels: NDArray[np.str_], bounds: tuple[float, float]) -> Score:
+    low, high = bounds
+    positive, negative = probability[labels == kind], probability[labels == NONE]
+    return Score(
+        kind=kind,
+        language=language,
+        positives=len(positive),
+        negatives=len(negative),
+        recall=float((positive >= high).mean()),
+        false_positives=float((negative >= high).mean()),
+        recall_or_unknown=float((positive > low).mean()),
+        unknown_negatives=float(((negative > low) & (negative < high)).mean()),
+    )
+
+

@@ -30,7 +30,7 @@ def labelled(text: str) -> Label:
         (Category.PII, "date_of_birth", "born on 12 March 1987", "12 March 1987"),
         (Category.PII, "street_address", "er wohnt Lindenstraße 14", "Lindenstraße 14"),
         (Category.PII, "person_name", "ask Paul Greengrass about it", "Paul Greengrass"),
-        (Category.PII, "person_name", "Herr Zwetschgenbaum ruft an", "Herr Zwetschgenbaum"),
+        (Category.PII, "person_name", "Herr Zwetschgenbaum ruft an", "Zwetschgenbaum"),
         (Category.PHI, "medical_record_number", "MRN: 00482913", "00482913"),
         (Category.PHI, "procedure_code", "Is procedure 99213 covered?", "99213"),
         (Category.PHI, "icd_code", "The patient's diagnosis is E11.9 since May", "E11.9"),

@@ -1,0 +1,1 @@
+"""How the name tagger is trained: `python -m ingestion.labelling.training.naming`."""
