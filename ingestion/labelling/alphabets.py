@@ -96,23 +96,30 @@ def _decimal(token: str) -> bytes:
     return bytes(int(code) for code in re.findall(r"\d+", token))
 
 
-_PLAIN = re2.compile(r"[0-9A-Za-z ./@\-:,+]{6,}")
+_PLAIN = re2.compile(r"[0-9A-Za-z ./@_:,+\-]{6,}")
 """What digits may stand for; any other reading of a plain number is chance."""
 _NOT_HEX = re.compile(r"[^0-9A-Fa-f]")
 _POINT = re.compile(r"(?:\\u\{?|U\+|\\U0{0,3})([0-9A-Fa-f]{4,6})\}?")
+_CODE_POINT = r"(?:\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{4,6}\}|U\+[0-9A-Fa-f]{4,6}|\\U[0-9A-Fa-f]{8})"
 _PERCENT = r"(?:[!-$&-~]*%[0-9A-Fa-f]{2}[!-$&-~]*)+"
 _ESCAPES: tuple[_Decoder, ...] = (
     (re2.compile(_PERCENT), unquote_to_bytes),
     (re2.compile(r"(?:[!-<>-~]*=[0-9A-F]{2}[!-<>-~]*){2,}"), quopri.decodestring),
     (re2.compile(r"(?:&(?:#(?:x[0-9A-Fa-f]{1,6}|\d{1,7})|[A-Za-z]{2,12});)+"), _entities),
     (
-        re2.compile(r"(?:(?:\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{4,6}\}|U\+[0-9A-Fa-f]{4,6}|\\U[0-9A-Fa-f]{8}) ?)+"),
+        re2.compile(rf"{_CODE_POINT}(?: ?{_CODE_POINT})*"),
         _code_points,
     ),
     (re2.compile(r"(?:\\[0-3][0-7]{2}){3,}"), _octal),
-    (re2.compile(r"(?:[01]{8} ?){4,}"), _binary),
-    (re2.compile(r"(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])(?:,? (?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])){7,}"), _decimal),
-    (re2.compile(r"(?:0x|\\x)?[0-9A-Fa-f]{2}(?:,? ?(?:0x|\\x)?[0-9A-Fa-f]{2}|:[0-9A-Fa-f]{2}){4,}"), _hex),
+    (re2.compile(r"[01]{8}(?: ?[01]{8}){3,}"), _binary),
+    (re2.compile(r"\b\d{2,3}(?:(?:, ?| )\d{2,3}){7,}\b"), _decimal),
+    (
+        re2.compile(
+            r"(?:0x)?(?:[0-9A-Fa-f]{2}){5,}\b|(?:\\x[0-9A-Fa-f]{2}){4,}|"
+            r"(?:0x)?[0-9A-Fa-f]{2}(?:(?:, ?|[ :\-])(?:0x)?[0-9A-Fa-f]{2}\b){4,}"
+        ),
+        _hex,
+    ),
 )
 ESCAPED = re2.compile("|".join(f"(?:{shape.pattern})" for shape, _ in _ESCAPES))
 LONG_WORD = re.compile(r"[A-Za-z0-9+/_\-]{8,}(?:(?:\r?\n[A-Za-z0-9+/]{4,76})*={1,6})?")
@@ -121,5 +128,5 @@ _ALPHABETS: tuple[_Decoder, ...] = (
     (re2.compile(r"[A-Z2-7]{16,}={0,6}|[a-z2-7]{16,}={1,6}"), _base32),
     (re2.compile(r"[A-Za-z0-9+/_\-\r\n]{8,}={0,2}"), _base64),
     (re2.compile(r"<~[!-u\s]{8,}~>|[!-u]{15,}"), _ascii85),
-    (re2.compile(r"[!-~]{15,}"), lambda token: base64.b85decode(token)),
+    (re2.compile(r"[!-~]{15,}"), base64.b85decode),
 )

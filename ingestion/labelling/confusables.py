@@ -1,6 +1,6 @@
 """What a character looks like: the plain letters or digits that readers take it for."""
 
-# ruff: noqa: RUF001 - look-alikes are what this is about
+# ruff: noqa: RUF001, SIM905 - look-alikes are what this is about
 
 import re
 import unicodedata

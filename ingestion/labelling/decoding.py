@@ -6,6 +6,7 @@ from ingestion.labelling.alphabets import ESCAPED, LONG_WORD, ODD_WORD, plain_wo
 from ingestion.labelling.folding import folded_text
 from ingestion.labelling.views import View, ViewWriter
 
+_CLOSING = ".,;:!?)"
 _PARTS = re2.compile(r"[A-Za-z0-9+]{12,}={0,2}")
 _SENTENCE = re2.compile(r"[^.!?\n]{6,}")
 _ROTATED = str.maketrans(
@@ -51,10 +52,10 @@ def _encoded(text: str) -> "list[tuple[int, int, str]]":
     found = []
     for shape in (LONG_WORD, ODD_WORD):
         for match in shape.finditer(text):
-            word = match.group()
-            plain = plain_word(word)
+            word = match.group().rstrip(_CLOSING) if shape is ODD_WORD else match.group()
+            plain = plain_word(match.group()) or plain_word(word)
             if plain is not None:
-                found.append((*match.span(), plain))
+                found.append((match.start(), match.start() + len(word), plain))
             elif not word.isalnum():
                 found += [
                     (match.start() + part.start(), match.start() + part.end(), said)

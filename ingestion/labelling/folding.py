@@ -3,7 +3,6 @@
 import re
 from functools import lru_cache
 
-from ingestion.labelling.confusables import OTHER as OTHER
 from ingestion.labelling.confusables import plain_of
 from ingestion.labelling.views import View, ViewWriter
 

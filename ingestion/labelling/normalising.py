@@ -41,5 +41,5 @@ class Views:
 
 
 def _put_right(view: View) -> View:
-    """Return the view without marks inside words, and with dictated, swapped and gapped characters as they are written."""
+    """Return the view without marks inside words, and with dictated, swapped and gapped characters put right."""
     return rejoined(swapped_back(respelled(unmarked(view))))

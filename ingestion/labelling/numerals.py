@@ -1,8 +1,10 @@
 """Words for numbers up to 99 in four languages, for years, and for letters, each with what it says."""
 
-# ruff: noqa: SIM905 - lists of words read better without quotes
+# ruff: noqa: E501, SIM905 - lists of words read better without quotes and in one line
 
 from itertools import product
+
+_TWO_DIGITS = 2
 
 _EN = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 _EN_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
@@ -45,8 +47,10 @@ def _german() -> dict[str, str]:
         numbers |= {f"{one}und{tens}": str(value + unit), f"{one} und {tens}": str(value + unit)}
     numbers |= {f"neunzehnhundert{word}": f"19{value:0>2}" for word, value in numbers.items() if " " not in word}
     numbers |= {
-        f"zweitausend{word}": f"20{value:0>2}" for word, value in numbers.items() if len(value) <= 2 and " " not in word
-    }  # noqa: PLR2004 - two digits of a year
+        f"zweitausend{word}": f"20{value:0>2}"
+        for word, value in numbers.items()
+        if len(value) <= _TWO_DIGITS and " " not in word
+    }
     numbers |= {"zwo": "2", "ein": "1"}
     return numbers | {
         word.replace("funf", "fuenf").replace("zwolf", "zwoelf"): value for word, value in numbers.items()

@@ -1,24 +1,27 @@
 """Read what was dictated: digits, two-digit numbers and letters as words, mailboxes with "at" and "dot"."""
 
-from collections.abc import Iterator
+# ruff: noqa: E501 - an expression cut into pieces is harder to read than a long one
+
+from collections.abc import Iterable, Iterator
 
 import re2
 
 from ingestion.labelling.numerals import JOINTS, LETTERS, NUMERALS, PIECES, REPEATED, SIGNS
 from ingestion.labelling.views import View, ViewWriter
 
-
 _Spoken = tuple[str, int, int]
 """A word in small letters, and where it stands."""
+_Piece = tuple[str, int, int, bool]
+"""What words say, where they stand, and whether that is a number rather than a sign."""
 
 
-def _any(words: object) -> str:
-    return "|".join(sorted(words, key=len, reverse=True))  # type: ignore[call-overload, no-any-return]
+def _any(words: Iterable[str]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
 
 
 _WORD = re2.compile(rf"(?i)\b(?:{_any(PIECES | REPEATED | SIGNS.keys() | JOINTS)}|\d{{1,4}})\b")
 _TWO = re2.compile(
-    rf"(?i)\b(?:{_any(PIECES)})[^0-9A-Za-z]{{1,3}}(?:{_any(w[:3] for w in PIECES)})|\d[^0-9A-Za-z]{{1,3}}(?:{_any(PIECES)})\b"
+    rf"(?i)\b(?:{_any(PIECES)})[^0-9A-Za-z]{{1,3}}(?:{_any(w[:3] for w in PIECES)})|\b(?:neunzehnhundert|zweitausend)[a-z]{{3,}}|\d[^0-9A-Za-z]{{1,3}}(?:{_any(PIECES)})\b"
 )
 _GAP = 3
 _LETTER = rf"(?:{_any(LETTERS)})"
@@ -44,13 +47,60 @@ _SPELT_DOT = re2.compile(rf"(?i){_DOT}")
 _SPELT_SCORE = re2.compile(r"(?i) (?:underscore|unterstrich|guion bajo|tiret bas) ")
 _SPELT_DASH = re2.compile(r"(?i) dash ")
 _NO_MAILBOX = frozenset(
-    "look is are us available found visit site website hosted here see live online based it this them me page listed "
-    "ist sind unter siehe est sont voir esta".split()
+    [
+        "look",
+        "is",
+        "are",
+        "us",
+        "available",
+        "found",
+        "visit",
+        "site",
+        "website",
+        "hosted",
+        "here",
+        "see",
+        "live",
+        "online",
+        "based",
+        "it",
+        "this",
+        "them",
+        "me",
+        "page",
+        "listed",
+        "ist",
+        "sind",
+        "unter",
+        "siehe",
+        "est",
+        "sont",
+        "voir",
+        "esta",
+    ]
 )
-_PROVIDERS = (
-    "gmail gmx yahoo outlook hotmail web icloud proton protonmail live orange free laposte wanadoo aol t-online mail "
-    "telefonica posteo mailbox".split()
-)
+_PROVIDERS = [
+    "gmail",
+    "gmx",
+    "yahoo",
+    "outlook",
+    "hotmail",
+    "web",
+    "icloud",
+    "proton",
+    "protonmail",
+    "live",
+    "orange",
+    "free",
+    "laposte",
+    "wanadoo",
+    "aol",
+    "t-online",
+    "mail",
+    "telefonica",
+    "posteo",
+    "mailbox",
+]
 
 
 def respelled(view: View) -> View:
@@ -64,11 +114,18 @@ def _with_numbers(view: View) -> View:
     writer = None
     for run in _runs(view.text):
         pieces = _pieces(run)
-        if len(run) < _MIN_WORDS or sum(len(said) for said, _, _, number in pieces if number) < _MIN_DIGITS:
+        if not _says_a_number(run, pieces):
             continue
         writer = writer or ViewWriter(view)
         _write(writer, view.text, pieces)
     return writer.view() if writer else view
+
+
+def _says_a_number(run: list[_Spoken], pieces: list[_Piece]) -> bool:
+    """Whether words are dictated digits or a year, rather than a number that is counted with."""
+    year = any(len(said) == len("1987") and number for said, _, _, number in pieces)
+    digits = sum(len(said) for said, _, _, number in pieces if number)
+    return year or (len(run) >= _MIN_WORDS and digits >= _MIN_DIGITS)
 
 
 def _runs(text: str) -> Iterator[list[_Spoken]]:
@@ -89,9 +146,9 @@ def _adjoin(gap: str) -> bool:
     return len(gap) <= _GAP and not any(map(str.isalnum, gap))
 
 
-def _pieces(words: list[_Spoken]) -> list[tuple[str, int, int, bool]]:
+def _pieces(words: list[_Spoken]) -> list[_Piece]:
     """Return what each stretch of words says, with its span, and whether that is a number; joints say nothing."""
-    pieces: list[tuple[str, int, int, bool]] = []
+    pieces: list[_Piece] = []
     position, times, begun = 0, 1, None
     while position < len(words):
         word, start, end = words[position]
@@ -115,7 +172,7 @@ def _said(words: list[_Spoken], position: int, size: int) -> str | None:
     return said if said.isdigit() else NUMERALS.get(said)
 
 
-def _write(writer: ViewWriter, text: str, pieces: list[tuple[str, int, int, bool]]) -> None:
+def _write(writer: ViewWriter, text: str, pieces: list[_Piece]) -> None:
     reached = None
     for said, start, end, _ in pieces:
         if reached is None or not _BETWEEN.issuperset(text[reached:start]):

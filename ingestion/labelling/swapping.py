@@ -6,25 +6,26 @@ import re2
 
 from ingestion.labelling.views import View, ViewWriter
 
-_DIGIT_OF = str.maketrans("OolI|SsBZz", "0011155822")
-_MIXED_NUMBER = re2.compile(r"(?:[0-9]|[OolI|SsBZz][0-9])(?:[ .\-/]?[0-9OolI|SsBZz]){6,30}")
+_DIGIT_OF = str.maketrans("OolISsBZz", "001155822")
+_MIXED_NUMBER = re2.compile(r"(?:[0-9]|[OolISsBZz][0-9])(?:[ .\-/]?[0-9OolISsBZz]){6,30}")
 _LETTER_OF = str.maketrans("034578@$!|+", "oeastbasilt")
 _LEET = re2.compile(r"[A-Za-z0-9@$!|+]{3,24}")
 _SWAPPED = re2.compile(r"[A-Za-z][0-9@$!|+]|[0-9@$!|+][A-Za-z]")
 _MIN_DIGITS = 5
 _KEY_WORDS = frozenset(
     (
-        "card cards credit debit number numbers password passwort passwd passcode passport passwords secret social security "
-        "phone mobile telephone telefon email mail address account iban bank birth born birthday license licence driver "
-        "visa mastercard amex code token login user patient medical diagnosis insurance privileged privilege confidential "
-        "attorney client tax kreditkarte kontonummer geburtsdatum adresse carte compte tarjeta cuenta contrasena routing "
-        "salary name date street national identity ssn personal numero nummer konto"
+        "card cards credit debit number numbers password passwort passwd passcode passport passwords secret "
+        "social security phone mobile telephone telefon email mail address account iban bank birth born "
+        "birthday license licence driver visa mastercard amex code token login user patient medical diagnosis "
+        "insurance privileged privilege confidential attorney client tax kreditkarte kontonummer geburtsdatum "
+        "adresse carte compte tarjeta cuenta contrasena routing salary name date street national identity ssn "
+        "personal numero nummer konto "
     ).split()
 )
 
 
 def swapped_back(view: View) -> View:
-    """Return the view with look-alike letters in numbers as digits, and key words such as "p4ssw0rd" spelled plainly."""
+    """Return the view with letters in numbers as digits, and key words such as "p4ssw0rd" spelled plainly."""
     return _with_words(_with_digits(view))
 
 
@@ -34,8 +35,8 @@ def _with_digits(view: View) -> View:
         start, end = match.span()
         run = match.group()
         digits = sum(map(str.isdigit, run))
-        letters = sum(part.isalpha() or part == "|" for part in run)
-        if not letters or digits < max(_MIN_DIGITS, 2 * letters) or _in_word(view.text, start, end):
+        letters = sum(part.isalpha() for part in run)
+        if not letters or 2 * digits < max(2 * _MIN_DIGITS, 3 * letters) or _in_word(view.text, start, end):
             continue
         writer = writer or ViewWriter(view)
         writer.copy_to(start)

@@ -34,8 +34,10 @@ def _dropped(mark: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _inside(text: str, start: int, end: int) -> bool:
-    """Whether a mark stands between two characters of one word, or right beside a digit."""
+    """Whether a mark stands between two characters of one word, or right beside a digit; a tag, between any two."""
     before, after = text[start - 1 : start], text[end : end + 1]
+    if text[start] == "<":
+        return bool(before and after) and not before.isspace() and not after.isspace()
     if text[start] in "*~`_" and (before == text[start] or after == text[start]):
         return False  # a row of marks is a mask or a rule
     return (before.isalnum() and after.isalnum()) or (text[start] != "=" and (before.isdigit() or after.isdigit()))

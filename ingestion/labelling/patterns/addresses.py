@@ -77,6 +77,16 @@ def _no_date(value: str) -> bool:
     return _YEAR.search(value) is None or not value.partition(" ")[0].endswith(("ring", "tie", "grand", "alle"))
 
 
+def _names_no_text(value: str) -> bool:
+    """Whether this is no "via Section 8": a way through a text and not through a town."""
+    return (
+        compiled(
+            words(r"sections?|chapters?|ports?|versions?|figures?|rfc|steps?|pages?|tables?|https?|proxy|signed-by")
+        ).search(value)
+        is None
+    )
+
+
 def _address(
     shape: str, *, near: str | None = None, unless: str | None = None, valid: Callable[[str], bool] | None = None
 ) -> Pattern:
@@ -101,7 +111,7 @@ ADDRESSES = (
         rf"\b(\d{{1,6}}(?:[A-Za-z]|-\d{{1,4}}|/\d{{1,3}})? (?:(?:[NSEW]\.?|[NS][EW]|North|South|East|West|\d{{1,6}}) )?(?:{_TITLED} ){{1,4}}(?i:{_STREET}))\b"
     ),
     _address(
-        rf"(?i)\b(\d{{1,6}}[a-z]? (?:(?:n|s|e|w|north|south|east|west)\.? )?(?:[a-z\x7f][a-z'\x7f]{{2,}} ){{1,3}}(?:street|avenue|ave|road|rd|lane|drive|boulevard|blvd|court|terrace|crescent|parkway|pkwy)),? (?:[a-z][a-z ]{{2,30}},? )?(?:[a-z]{{2}},? )?\d{{4,5}}\b"
+        r"(?i)\b(\d{1,6}[a-z]? (?:(?:n|s|e|w|north|south|east|west)\.? )?(?:[a-z\x7f][a-z'\x7f]{2,} ){1,3}(?:street|avenue|ave|road|rd|lane|drive|boulevard|blvd|court|terrace|crescent|parkway|pkwy)),? (?:[a-z][a-z ]{2,30},? )?(?:[a-z]{2},? )?\d{4,5}\b"
     ),
     # Lindenstrasse 14; Lange Strasse 3a; Andrassy ut 4; Kungsgatan 5
     _address(
@@ -123,7 +133,7 @@ ADDRESSES = (
     # Calle Mayor, 12; Via Roma 8; ul. Dluga 5; Rua do Ouro 12
     _address(
         rf"(?:^|[^A-Za-z0-9/])((?i:{_CALLE}) ?{_LINKS}(?:\d{{1,2}} )?(?:{_NAME} ){{0,5}}[A-Z\x7f][A-Za-z.'\-\x7f]*,? (?:n[.ou]? ?|num\.? ?|nr\.? ?|# ?|no\. ?)?\d{{1,5}}(?: ?[A-Za-z]|/\d{{1,4}})?)\b",
-        unless=words(r"section|chapter|signed-by|version|described|port"),
+        valid=_names_no_text,
     ),
     # 6570 Jiriho z Podebrad 1874; 159 Eleftheriou Venizelou str: a name between two numbers, or a number where people live
     _somewhere(
@@ -165,7 +175,7 @@ ADDRESSES = (
         ),
     ),
     _address(
-        rf"(?:^|[\n,;]|\b(?:D|A|F|CH|I|E|DE|FR|AT)-) ?((?:0[1-9]|[1-9]\d)\d{{2,3}} [A-Z][A-Za-z\-]{{2,}}(?: (?:[A-Z]|am|an|im|sur|de|la|di|del)[A-Za-z\-]*){{0,3}})(?:[ \t]*(?:[,.;\n]|$))",
+        r"(?:^|[\n,;]|\b(?:D|A|F|CH|I|E|DE|FR|AT)-) ?((?:0[1-9]|[1-9]\d)\d{2,3} [A-Z][A-Za-z\-]{2,}(?: (?:[A-Z]|am|an|im|sur|de|la|di|del)[A-Za-z\-]*){0,3})(?:[ \t]*(?:[,.;\n]|$))",
         near=words(
             r"\w*(?:strasse|str|weg|platz|allee|gasse)|rue|avenue|boulevard|calle|avenida|via|viale|piazza|plaza|adresse|anschrift|direccion|indirizzo|wohnhaft|domicili\w*|plz|ort|postfach|bp"
         ),

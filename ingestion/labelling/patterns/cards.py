@@ -1,7 +1,10 @@
 """Payment card numbers: issuers' ranges and lengths, the check digit, the grouping, and what the number is called."""
 
+# ruff: noqa: E501 - an expression cut into pieces is harder to read than a long one
+
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from stdnum import luhn
 
@@ -94,7 +97,7 @@ def _candidates(value: str) -> Iterator[str]:
     for first in range(len(groups)):
         for last in range(first + 1, min(first + _MOST_GROUPS, len(groups)) + 1):
             chosen = groups[first:last]
-            gaps = {value[a[2] : b[1]].strip() for a, b in zip(chosen, chosen[1:], strict=False)}
+            gaps = {value[a[2] : b[1]].strip() for a, b in pairwise(chosen)}
             sizes = tuple(len(digits) for digits, _, _ in chosen)
             if len(gaps) <= 1 and (len(sizes) == 1 or sizes in _GROUPS):
                 yield "".join(digits for digits, _, _ in chosen)

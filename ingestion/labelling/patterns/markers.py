@@ -9,7 +9,7 @@ _DENIED = (
     r"(?i)\b(?:not|no longer|isn't|is no|nicht|keine|kein|n'est pas|no es|what is|was ist|definition|defined|means|may (?:contain|include|be)|might (?:contain|be)|could (?:contain|be)|"
     r"can be|should i|when is|how to|example of|called|term|glossary|peut (?:contenir|etre)|puede (?:contener|ser)|konnen|kann)\b[^.\n]{0,60}$"
 )
-_PRIV = r"priv(?:ile?d?ged?|elid?ged?|iled?ge|\.)"
+_PRIV = r"(?:priv[ie]?l[ie]?d?g[ed]{1,3}|privelidged?|priv\.)"
 _AC = r"(?:attorn(?:e|i)?y?|lawyer|solicitor|counsel|barrister)(?:'?s'?)?[\s\-/&]{1,3}(?:and )?client"
 _PRIVILEGE = (
     rf"{_AC}[\s\-/:]{{1,3}}(?:{_PRIV}|communications?|confidential|work|conversation|correspondence|advice)",

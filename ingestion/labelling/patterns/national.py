@@ -54,10 +54,8 @@ _NUMBERS: tuple[tuple[str, str, str, str | None], ...] = (
     ("cz_birth_number", "cz.rc", r"\d{6}/?\d{3,4}", r"rodne|rc|birth number"),
     ("sk_birth_number", "sk.rc", r"\d{6}/?\d{3,4}", r"rodne|rc|birth number"),
     ("si_emso", "si.emso", r"\d{13}", r"emso"),
-    ("rs_jmbg", "rs.pib", r"\d{9}", r"pib"),
     ("hr_oib", "hr.oib", r"\d{11}", r"oib"),
     ("bg_egn", "bg.egn", r"\d{10}", r"egn"),
-    ("hu_tax_id", "hu.anum", r"\d{8}", r"adoszam"),
     ("ee_personal_code", "ee.ik", r"[1-6]\d{10}", rf"isikukood|{_PERSON}"),
     ("lt_personal_code", "lt.asmens", r"[1-6]\d{10}", r"asmens|personal code"),
     ("lv_personal_code", "lv.pvn", r"\d{6}-?\d{5}", r"personas"),
@@ -86,7 +84,6 @@ _NUMBERS: tuple[tuple[str, str, str, str | None], ...] = (
     ("co_nit", "co.nit", r"\d{3}\.?\d{3}\.?\d{3}-?\d", r"nit"),
     ("ec_identity_card", "ec.ci", r"\d{9}-?\d", r"cedula"),
     ("do_identity_card", "do.cedula", r"\d{3}-?\d{7}-?\d", r"cedula"),
-    ("uy_rut", "uy.rut", r"\d{12}", r"rut"),
     ("pe_identity_card", "pe.cui", r"\d{8}-?[0-9A-K]", r"dni|cui"),
     ("ve_rif", "ve.rif", r"[VEJPG]-?\d{8}-?\d", r"rif"),
 )
@@ -103,7 +100,7 @@ _UNPROVED = (
         r"personalausweis\w*|ausweis(?:nummer|nr)",
     ),
     ("us_ssn", r"\d{3}-\d{2}-\d{4}", r"ssn|social security|social"),
-    ("us_ssn", r"\d{3}[ ]?\d{2}[ ]?\d{4}", r"ssn|social security(?: number| no)?"),
+    ("us_ssn", r"\d{3}[ \-.,]{0,2}\d{2}[ \-.,]{0,2}\d{4}", r"ssn|social security(?: number| no)?"),
     (
         "fr_social_security",
         r"[12](?: ?\d){12}(?: ?\d{2})?",
@@ -114,7 +111,7 @@ _UNPROVED = (
         r"[A-Z]{0,4}-?\d{4,8}",
         r"employee (?:id|number|no)|personalnummer|matricule|numero de empleado",
     ),
-    ("hk_identity_card", r"[A-Z]{1,2}\d{6}\([0-9A]\)", None),
+    ("hk_identity_card", r"[A-Z]{1,2}\d{6}\([0-9A]", None),
     ("sg_identity_number", r"[STFGM]\d{7}[A-Z]", r"nric|fin|singapore"),
     ("jp_my_number", r"\d{4}[ \-]?\d{4}[ \-]?\d{4}", r"my number|individual number"),
 )

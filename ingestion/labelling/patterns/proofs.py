@@ -15,7 +15,9 @@ from stdnum import iban, luhn
 Proof = Callable[[str], bool]
 
 _NO_PHONE = re.compile(
-    r"\b\d{1,2}([/.\-])\d{1,2}\1(?:19|20)\d\d|\b(?:19|20)\d\d([/.\-])\d{1,2}\2\d{1,2}\b|^\d{1,3}(?:\.\d{1,3}){3}$|^\d{5}-\d{4}$|^(?:19|20)\d\d ?- ?(?:19|20)\d\d$|^0?123456789$|\d[ |]{3,}\d|^\d\d-\d\d-\d{4}$"
+    r"\b\d{1,2}([/.\-])\d{1,2}\1(?:19|20)\d\d|\b(?:19|20)\d\d([/.\-])\d{1,2}\2\d{1,2}\b|"  # dates
+    r"^\d{1,3}(?:\.\d{1,3}){3}$|^\d{5}-\d{4}$|^(?:19|20)\d\d ?- ?(?:19|20)\d\d$|"  # addresses, postal codes, years
+    r"^0?123456789$|\d[ |]{3,}\d"  # all digits in order, columns of a table
 )
 _MAX_HEADING = 30
 _MIN_PHONE, _MAX_PHONE = 7, 15
@@ -94,7 +96,7 @@ def stdnum(module: str) -> Proof:
     is_valid = import_module(f"stdnum.{module}").is_valid
 
     def valid(value: str) -> bool:
-        return bool(is_valid(value))
+        return bool(is_valid(value) or is_valid("".join(filter(str.isalnum, value))))
 
     return valid
 
