@@ -47,7 +47,7 @@ _DIGEST = re.compile(
     r"(?:sha\d+[:\-])?(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     re.IGNORECASE,
 )
-_COLUMNS = re.compile(r"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{60})(?![A-Za-z0-9+/])")
+_COLUMNS = re.compile(r"[A-Za-z0-9+/]{20,}")
 _SEQUENCES = ("0123456789", "1234567890", "abcdefghij", "ABCDEFGHIJ")
 
 
@@ -97,14 +97,20 @@ def _mixed(value: str) -> bool:
     return any(map(str.isdigit, value)) or any(not part.isalnum() for part in value[:-1].strip("-'_/"))
 
 
-def _key_material(value: str) -> bool:
-    """Whether lines are 64 columns of base64 each, as keys are printed, and not one of them is text or a digest."""
-    lines = [line for line in value.split("\n") if line.strip()]
-    columns = [found.group() for line in lines if (found := _COLUMNS.search(line))]
-    mixed = all(
-        any(map(str.isupper, line)) and any(map(str.islower, line)) and any(map(str.isdigit, line)) for line in columns
-    )
-    return len(columns) >= 3 and mixed and min(map(proofs.bits, columns)) > 4.5  # noqa: PLR2004 - three lines; random base64 is near 5.3
+def _column(value: str) -> bool:
+    """Whether a run of base64 is random and mixed enough to be a line of a key."""
+    kinds = (str.isupper, str.islower, str.isdigit)
+    return all(any(map(kind, value)) for kind in kinds) and proofs.bits(value) > 4.5  # noqa: PLR2004 - random base64 is near 5.3
+
+
+def _between_columns(before: str, after: str) -> bool:
+    """Whether lines of the same kind stand above and below, as keys are printed in 64 columns."""
+    above, below = _COLUMNS.findall(before), _COLUMNS.findall(after)
+    return bool(above and below) and "\n" in before and "\n" in after and all(map(_varied, (above[-1], below[0])))
+
+
+def _varied(run: str) -> bool:
+    return any(map(str.isupper, run)) and any(map(str.islower, run)) and not run.isalpha()
 
 
 def _secret(kind: str, shape: str, **rest: object) -> Pattern:
@@ -118,8 +124,9 @@ CREDENTIALS = (
     _secret("private_key", r"(PuTTY-User-Key-File-\d)", confidence=0.99),
     _secret(
         "key_material",
-        r"((?:(?:^|\n)[^\n]{0,32}[^A-Za-z0-9+/\n]?[A-Za-z0-9+/]{60,64}(?:[^A-Za-z0-9+/=\n][^\n]{0,8})?){3})",
-        valid=_key_material,
+        r"(?:^|[^A-Za-z0-9+/])([A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{60})(?:[^A-Za-z0-9+/=]|$)",
+        valid=_column,
+        context=_between_columns,
     ),
     _secret(
         "connection_string",

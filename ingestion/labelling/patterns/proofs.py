@@ -17,7 +17,7 @@ Proof = Callable[[str], bool]
 _NO_PHONE = re.compile(
     r"\b\d{1,2}([/.\-])\d{1,2}\1(?:19|20)\d\d|\b(?:19|20)\d\d([/.\-])\d{1,2}\2\d{1,2}\b|"  # dates
     r"^\d{1,3}(?:\.\d{1,3}){3}$|^\d{5}-\d{4}$|^(?:19|20)\d\d ?- ?(?:19|20)\d\d$|"  # addresses, postal codes, years
-    r"^0?123456789$|\d[ |]{3,}\d"  # all digits in order, columns of a table
+    r"^0?123456789$|\d[ |]{3,}\d|^[1-9]\d{0,3}\.\d+$"  # all digits in order, columns of a table, a decimal
 )
 _MAX_HEADING = 30
 _MIN_PHONE, _MAX_PHONE = 7, 15
@@ -54,6 +54,7 @@ def dialled(value: str) -> bool:
     """Whether there are as many digits as a telephone number has."""
     return (
         _NO_PHONE.search(value) is None
+        and _NO_PHONE.search(value[::-1]) is None  # a date is none either where the text is read backwards
         and _MIN_PHONE <= len(digits(value)) <= _MAX_PHONE
         and len(set(digits(value))) > 1
     )

@@ -8,6 +8,7 @@ from ingestion.labelling import RingfenceLabeller
 
 _LABELLER = RingfenceLabeller.shipped()
 _RANDOM = "q7Zk3Rt9Xb2Lw8Vn5Mc1Hd6Js4Pf0Yg"
+_LINE = f"{_RANDOM}A1{_RANDOM}"
 _HEX = "9f3a1c7be04d52868b1e6f0a2d93c574"
 
 
@@ -59,6 +60,9 @@ def credentials_in(text: str) -> list[str]:
         pytest.param("la contraseña es " + "Verano2024!", id="a Spanish sentence"),
         pytest.param("p4ssw0rd: " + "Tr0ub4dor3x", id="leetspeak"),
         pytest.param("https://b.s3.amazonaws.com/x?X-Amz-Signature=" + _HEX + _HEX, id="signed URL"),
+        pytest.param(
+            "\n".join(f"#6 0.2 {line}" for line in (_LINE, _LINE[1:] + "a", _LINE[2:] + "bc")), id="lines of a key"
+        ),
         pytest.param('{"kty": "oct", "k": "' + _RANDOM + '"}', id="JSON web key"),
     ],
 )
@@ -81,7 +85,7 @@ def test_a_credential_is_found(text: str) -> None:
         "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC7 user@host", "-----BEGIN PUBLIC KEY-----", "-----BEGIN CERTIFICATE-----",
         "password = ENC(2dfRFqV/cS6TzRd+JyO=)", "PASSWORD 0x0dead1beef7cafe2", "def check_password(password): return True",
         "The integrity is sha512-abcdefghijklmnopqrstuvwxyz", "version = 1.2.3-beta.4+build.567", "https://user@git.example.org/x.git",
-        "postgres://app:${DB_PASSWORD}@db/prod", "passwords = list(map(str, values))", "key = lambda row: row.name",
+        "postgres://app:${DB_PASSWORD}@db/prod", "passwords = list(map(str, values))", "key = lambda row: row.name", f"one line {_LINE} of base64",
     ],
 )  # fmt: skip
 def test_what_only_stands_for_a_credential_is_none(text: str) -> None:

@@ -29,6 +29,8 @@ _KINDS = (
     ("phone", "appelez le 06 12 34 56 78", "06 12 34 56 78", "between 2010 - 2011 it grew"),
     ("phone", "llame al 612 345 678", "612 345 678", "it costs 1 200 300 euros"),
     ("phone", "mobile 07700 900123", "07700 900123", "reading 07700 of the meter"),
+    ("phone", "Telefon 4930123456", "4930123456", "the phone was made on 2019-04-16"),
+    ("phone", "Telefon 7045550123", "7045550123", "phone price 3134.452501"),
     ("ip_address", "from 41.173.96.26 at noon", "41.173.96.26", "release 41.173.96"),
     ("ip_address", "host 2a02:8108:1234::5 answered", "2a02:8108:1234::5", "at 12:30:45 sharp"),
     ("mac_address", "card 00:1B:44:11:3A:B7 seen", "00:1B:44:11:3A:B7", "score 00:1B:44"),
