@@ -1,106 +1,89 @@
-"""Decode what hides in a text: base64, base32, hex, percent, quoted-printable, entity and backslash escapes."""
-
-import base64
-import binascii
-import html
-import quopri
-import re
-from collections.abc import Callable, Sequence
-from typing import Any
-from urllib.parse import unquote_to_bytes
+"""Decode what hides in a text, where it stands: escapes, encoded words, and sentences rotated by thirteen letters."""
 
 import re2
 
+from ingestion.labelling.alphabets import ESCAPED, LONG_WORD, ODD_WORD, plain_word, unescaped
 from ingestion.labelling.folding import folded_text
 from ingestion.labelling.views import View, ViewWriter
 
-_Decoder = tuple[Any, Callable[[str], bytes]]
-"""The shape of what it decodes, as a compiled re2 pattern, and the decoding."""
-_MAX_TOKEN = 20_000
-_MIN_DECODED = 4
+_CLOSING = ".,;:!?)"
+_PARTS = re2.compile(r"[A-Za-z0-9+]{12,}={0,2}")
+_SENTENCE = re2.compile(r"[^.!?\n]{6,}")
+_ROTATED = str.maketrans(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "NOPQRSTUVWXYZABCDEFGHIJKLMnopqrstuvwxyzabcdefghijklm"
+)
+_COMMON = (
+    "the and with your you from this that have has for are was is of my to number phone name mail email address "
+    "password security social credit account patient birth born secret call please card visa street iban passport "
+    "attorney confidential der die und ist nicht mit nummer karte geboren kennwort adresse dans avec pour carte numero "
+    "compte mot passe est para con tarjeta cuenta contrasena es el los"
+)
+_COMMON_ROTATED = re2.compile(r"(?i)\b(?:" + "|".join(_COMMON.translate(_ROTATED).split()) + r")\b")
+_MIN_ROTATED = 2
 
 
 def decoded(view: View) -> View:
     """Return the view with every token that decodes to readable text replaced by that text, one level deep."""
-    return _with_words_decoded(_with_escapes_decoded(view))
+    return _with_rotations_undone(_with_words_decoded(_with_escapes_decoded(view)))
 
 
 def _with_escapes_decoded(view: View) -> View:
-    found = [(*match.span(), match.group()) for match in _ESCAPED.finditer(view.text)]
-    return _replaced(view, found, _ESCAPES)
+    writer = None
+    for match in ESCAPED.finditer(view.text):
+        plain = unescaped(match.group())
+        if plain is not None:
+            writer = writer or ViewWriter(view)
+            writer.copy_to(match.start())
+            writer.put(folded_text(plain), match.end())
+    return writer.view() if writer else view
 
 
 def _with_words_decoded(view: View) -> View:
-    found = [
-        (*match.span(), match.group())
-        for match in _LONG_WORD.finditer(view.text)
-        if not (match.group().isalpha() and (match.group().islower() or match.group()[1:].islower()))
-    ]
-    return _replaced(view, found, _ALPHABETS)
+    writer = None
+    for start, end, plain in _encoded(view.text):
+        writer = writer or ViewWriter(view)
+        writer.copy_to(start)
+        writer.put(folded_text(plain), end)
+    return writer.view() if writer else view
 
 
-def _replaced(view: View, found: Sequence[tuple[int, int, str]], decoders: Sequence[_Decoder]) -> View:
-    writer = ViewWriter(view)
-    changed = False
-    for start, end, token in found:
-        plain = _readable(token, decoders)
-        if plain is not None:
-            writer.copy_to(start)
-            writer.put(plain, end)
-            changed = True
-    return writer.view() if changed else view
+def _encoded(text: str) -> "list[tuple[int, int, str]]":
+    """Return the spans of encoded words and what they say, in order and apart from each other."""
+    found = []
+    for shape in (LONG_WORD, ODD_WORD):
+        for match in shape.finditer(text):
+            word = match.group().rstrip(_CLOSING) if shape is ODD_WORD else match.group()
+            plain = plain_word(match.group()) or plain_word(word)
+            if plain is not None:
+                found.append((match.start(), match.start() + len(word), plain))
+            elif not word.isalnum():
+                found += [
+                    (match.start() + part.start(), match.start() + part.end(), said)
+                    for part in _PARTS.finditer(word)
+                    if (said := plain_word(part.group())) is not None
+                ]
+    found.sort()
+    reached = 0
+    apart = []
+    for start, end, plain in found:
+        if start >= reached:
+            apart.append((start, end, plain))
+            reached = end
+    return apart
 
 
-def _readable(token: str, decoders: Sequence[_Decoder]) -> str | None:
-    if len(token) > _MAX_TOKEN:
-        return None
-    for shape, decode in decoders:
-        if shape.fullmatch(token):
-            text = _text_of(decode, token)
-            if text is not None and text != token and not (token.isdigit() and not _PLAIN.fullmatch(text)):
-                return folded_text(text)
-    return None
+def _with_rotations_undone(view: View) -> View:
+    """Return the view with each sentence that holds common words only when rotated, rotated back."""
+    if not _COMMON_ROTATED.search(view.text):
+        return view
+    writer = None
+    for match in _SENTENCE.finditer(view.text):
+        if sum(1 for _ in _COMMON_ROTATED.finditer(match.group())) >= _MIN_ROTATED:
+            writer = writer or ViewWriter(view)
+            writer.copy_to(match.start())
+            writer.put_each(_rotated, match.end())
+    return writer.view() if writer else view
 
 
-def _text_of(decode: Callable[[str], bytes], token: str) -> str | None:
-    try:
-        text = decode(token).decode()
-    except (ValueError, binascii.Error):
-        return None
-    return text if len(text) >= _MIN_DECODED and all(part.isprintable() or part.isspace() for part in text) else None
-
-
-def _base64(token: str) -> bytes:
-    plain = token.rstrip("=").translate(str.maketrans("-_", "+/"))
-    return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
-
-
-def _base32(token: str) -> bytes:
-    plain = token.rstrip("=")
-    return base64.b32decode(plain + "=" * (-len(plain) % 8))
-
-
-def _hex(token: str) -> bytes:
-    return bytes.fromhex(_NOT_HEX.sub("", token.removeprefix("0x").replace("\\x", "")))
-
-
-def _backslash(token: str) -> bytes:
-    return "".join(chr(int(code, 16)) for code in token.split("\\u")[1:]).encode()
-
-
-_PLAIN = re2.compile(r"[0-9A-Za-z ./@\-]{6,}")
-"""What digits may stand for; any other reading of a plain number is chance."""
-_NOT_HEX = re2.compile(r"[^0-9A-Fa-f]")
-_ESCAPES: tuple[_Decoder, ...] = (
-    (re2.compile(r"(?:[!-$&-~]*%[0-9A-Fa-f]{2}[!-$&-~]*){2,}"), unquote_to_bytes),
-    (re2.compile(r"(?:=[0-9A-F]{2}){4,}"), quopri.decodestring),
-    (re2.compile(r"(?:&#(?:x[0-9A-Fa-f]{2,6}|\d{2,7});){3,}"), lambda token: html.unescape(token).encode()),
-    (re2.compile(r"(?:\\u[0-9A-Fa-f]{4}){3,}"), _backslash),
-    (re2.compile(r"(?:0x|\\x)?[0-9A-Fa-f]{2}(?:[ :]?(?:\\x)?[0-9A-Fa-f]{2}){4,}"), _hex),
-)
-_ESCAPED = re2.compile("|".join(f"(?:{shape.pattern})" for shape, _ in _ESCAPES))
-_LONG_WORD = re.compile(r"[A-Za-z0-9+/_\-]{8,}={0,6}")
-_ALPHABETS: tuple[_Decoder, ...] = (
-    (re2.compile(r"[A-Z2-7]{16,}={0,6}"), _base32),
-    (re2.compile(r"[A-Za-z0-9+/_\-]{8,}={0,2}"), _base64),
-)
+def _rotated(character: str) -> str:
+    return character.translate(_ROTATED)

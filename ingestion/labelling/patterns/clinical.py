@@ -62,6 +62,25 @@ CLINICAL = (
         near=words(rf"{_PATIENT}|health|medical|insur\w+|medic\w+|kranken\w*|kvnr|versicherten\w*|sante|sanitaria"),
     ),
     Pattern(
+        kind="health_insurance_number",
+        category=_PHI,
+        shape=r"\b([A-Z]\d{9})\b",
+        valid=proofs.health_card,
+        near=words(r"kvnr|krankenversicher\w*|versicherten\w*|gesundheitskarte|krankenkasse|egk"),
+    ),
+    Pattern(
+        kind="health_insurance_number",
+        category=_PHI,
+        shape=r"\b([1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y]{2}\d{2})\b",
+        near=words(r"medicare|mbi|beneficiary|member|insurance|patient"),
+    ),
+    Pattern(
+        kind="health_insurance_number",
+        category=_PHI,
+        shape=r"(?i)\b(?:cip(?:a|-sns)?|nuss|numero de afiliacion|tarjeta sanitaria|ehic|tessera sanitaria)\b[ :#.n]{0,5}([A-Z]{0,4} ?\d[\dA-Z \-]{7,18})\b",
+        valid=proofs.mixed,
+    ),
+    Pattern(
         kind="dosage",
         category=_PHI,
         shape=r"(?i)\b([a-z]{5,20}(?:in|ol|am|ide|ine|ate|one|pril|tan|il|um|ab|ib) \d{1,4}(?:[.,]\d{1,2})? ?(?:mg|mcg|ug|ml|iu))\b",

@@ -2,67 +2,115 @@
 
 # ruff: noqa: E501 - an expression cut into pieces is harder to read than a long one
 
+import re
+
 from ingestion.labelling.patterns import proofs
 from ingestion.labelling.patterns.pattern import Pattern
+from ingestion.labelling.patterns.providers import FORMATS
 from ingestion.sensitivity import Category
 
 _ASSIGNED_NAME = (
-    r"(?:(?:passw(?:or)?d|passwd|passphrase|pwd|passwor[dt]|pass|secret|token|api[_\-]?key|apikey|"
-    r"access[_\-]?key|auth[_\-]?key|private[_\-]?key|client[_\-]?secret|credentials?|encryption[_\-]?key|salt|nonce|pw|"
-    r"kennwort|passwort|mot de passe|contrasena|clave)[a-z0-9_\-]{0,20})"
+    r"(?:(?:pass?w(?:or)?d|passwd|passwrd|pasw(?:o?r)?d|passphrase|pwd|passwor[dt]|pass|secret|token|api[_\-]?key|apikey|access[_\-]?key|auth[_\-]?key|"
+    r"private[_\-]?key|client[_\-]?secret|credentials?|encryption[_\-]?key|aes_?key|bearer|salt|nonce|pw|"
+    r"kennwort|passwort|mot[ _]de[ _]passe|mdp|contrasena|clave)[a-z0-9_\-]{0,20})"
 )
 _PLACEHOLDER = (
-    "changeme", "example", "your", "xxxx", "****", "placeholder", "<", "${", "$(", "{{", "none", "null", "true", "false",
-    "string", "undefined", "todo", "dummy", "getenv", "environ", "required", "secret", "password", "optional", "token",
+    "changeme", "change_me", "example", "your", "xxxx", "****", "placeholder", "<", "${", "$(", "{{", "none", "null", "true", "false",
+    "string", "undefined", "todo", "dummy", "getenv", "environ", "required", "secret", "password", "optional", "token", "enc(",
+    "os.", "process.", "env.", "config.", "settings.", "self.", "this.", "request.", "var.", "secrets.", "vault:", "{cipher}",
+    "redacted", "hidden", "insert", "replace", "fixme", "foobar", "not_set", "notset", "empty", "default", "file:", "ref+",
 )  # fmt: skip
-_FORMATS = (
-    ("aws_access_key", r"(?:A3T[A-Z0-9]|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA|ABIA|ACCA)[A-Z0-9]{16}"),
-    ("github_token", r"(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})"),
-    ("gitlab_token", r"gl(?:pat|rt|ptt|dt|cbt|oas|soat|ft|imt|agent)-[A-Za-z0-9_\-]{20,}"),
-    ("slack_token", r"xox[abeoprs](?:\.xox[bp])?-[A-Za-z0-9\-]{10,}"),
-    ("slack_webhook", r"hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9+/]{30,}"),
-    ("discord_token", r"[MNO][A-Za-z\d_\-]{23,27}\.[A-Za-z\d_\-]{6}\.[A-Za-z\d_\-]{27,}"),
-    ("stripe_key", r"[rsp]k_(?:live|test|prod)_[A-Za-z0-9]{10,}"),
-    ("square_token", r"(?:sq0[a-z]{3}-[A-Za-z0-9_\-]{22,}|EAAA[A-Za-z0-9_\-]{60})"),
-    ("google_api_key", r"AIza[A-Za-z0-9_\-]{35}"),
-    ("google_oauth", r"(?:ya29\.[A-Za-z0-9_\-]{20,}|GOCSPX-[A-Za-z0-9_\-]{20,}|\d{10,}-[a-z0-9]{32}\.apps\.googleusercontent)"),
-    ("model_provider_key", r"sk-(?:ant-|proj-|svcacct-|or-)?[A-Za-z0-9_\-]{20,}"),
-    ("hugging_face_token", r"hf_[A-Za-z0-9]{30,}"),
-    ("npm_token", r"npm_[A-Za-z0-9]{36}"),
-    ("pypi_token", r"pypi-AgEI[A-Za-z0-9_\-]{50,}"),
-    ("sendgrid_key", r"SG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}"),
-    ("brevo_key", r"xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}"),
-    ("mail_key", r"(?:key-[0-9a-f]{32}|[0-9a-f]{32}-us\d{1,2})"),
-    ("twilio_key", r"(?:SK|AC)[0-9a-f]{32}"),
-    ("digitalocean_token", r"do[opr]_v1_[a-f0-9]{64}"),
-    ("shopify_token", r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
-    ("databricks_token", r"dapi[a-f0-9]{32}"),
-    ("atlassian_token", r"AT[AB][TBC][A-Za-z0-9_\-=]{24,}"),
-    ("grafana_token", r"(?:glsa_[A-Za-z0-9]{32}_[a-f0-9]{8}|glc_[A-Za-z0-9+/]{32,}|eyJrIjoi[A-Za-z0-9]{60,})"),
-    ("vault_token", r"(?:hv[sbr]\.[A-Za-z0-9_\-]{20,}|s\.[A-Za-z0-9]{24})"),
-    ("telegram_token", r"\d{8,10}:AA[A-Za-z0-9_\-]{33}"),
-    ("facebook_token", r"EAA[A-Za-z0-9]{60,}"),
-    ("linear_key", r"lin_api_[A-Za-z0-9]{40}"),
-    ("azure_secret", r"[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.\-]{31,34}"),
-    ("azure_storage_key", r"AccountKey=[A-Za-z0-9+/]{40,}={0,2}"),
-    ("age_key", r"AGE-SECRET-KEY-1[A-Z0-9]{58}"),
-    ("api_token", r"(?:cf[au]t|cfk|ops|dckr_pat|sntr[yu]s|nfp|rnd|pat|rubygems|tfp|duffel_(?:test|live)|secret|shippo_(?:live|test)|dp\.pt|dp\.st|figd|PMAK|nvapi|sl\.u?|pplx|gsk|r8|tvly|fio-u|EZ[AT]K|live|test|rpa|oy2|NRAK|NRII|AQV|access_token\$(?:production|sandbox)\$)[_.\-]?[A-Za-z0-9_\-$]{24,}"),
-)  # fmt: skip
+_ALWAYS = (
+    "example",
+    "<",
+    "${",
+    "{{",
+    "xxxx",
+    "****",
+    "changeme",
+    "placeholder",
+    "your_",
+    "your-",
+    "enc(",
+    "redacted",
+    "%(",
+    "$env:",
+    "[vault",
+    "dummy",
+)
+_SEALED = re.compile(r"A[gQ][A-D][A-Za-z0-9+/]{58,}={0,2}")
+"""What sealed-secrets writes: a length of 512 or 256 bytes comes first. Only the cluster can open it."""
+_REFERENCE = re.compile(
+    r"&?\$?[A-Za-z_]\w*(?:(?:\.|->|::)[A-Za-z_]\w*)+(?:\(.*)?|\$\w+|%\w+%|@\w+@|[A-Z]+(?:_[A-Z]+)+|0x[0-9a-fA-F]+|value"
+)
+_DIGEST = re.compile(
+    r"(?:sha\d+[:\-])?(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    re.IGNORECASE,
+)
+_COLUMNS = re.compile(r"[A-Za-z0-9+/]{20,}")
+_SEQUENCES = ("0123456789", "1234567890", "abcdefghij", "ABCDEFGHIJ")
+
+
+def _issued(value: str) -> bool:
+    """Whether a value in a provider's format is no sample: not said to be one, and more than a few characters over and over."""
+    lowered = value.lower()
+    said = any(
+        part in lowered for part in ("example", "xxxxx", "your_", "your-", "placeholder", "redacted", "00000000000000")
+    )
+    return not said and len(set(value)) > 8 and any(map(str.isdigit, value) if len(value) > 24 else (True,))  # noqa: PLR2004 - "aaaa…" and words hide nothing
 
 
 def _assigned(value: str) -> bool:
-    """Whether an assigned value can be a real secret rather than a placeholder or an expression."""
+    """Whether an assigned value can be a real secret rather than a placeholder, a reference or an expression."""
     lowered = value.lower()
     return (
-        not any(lowered.startswith(part) or lowered.endswith(part) for part in _PLACEHOLDER)
-        and len(set(value)) > 3  # noqa: PLR2004 - aaaa and **** hide nothing
+        _quoted(value)
+        and not any(lowered.startswith(part) or lowered.endswith(part) for part in _PLACEHOLDER)
         and not lowered.isalpha()
     )
 
 
 def _quoted(value: str) -> bool:
     lowered = value.lower()
-    return not any(part in lowered for part in ("example", "<", "${", "{{", "xxxx", "****")) and len(set(value)) > 3  # noqa: PLR2004 - see above
+    return (
+        not any(part in lowered for part in _ALWAYS)
+        and len(set(value)) > 3  # noqa: PLR2004 - aaaa and **** hide nothing
+        and not _SEALED.match(value)
+        and not _REFERENCE.fullmatch(value)
+    )
+
+
+def _keyed(value: str) -> bool:
+    """Whether the value of something called a key, and not a password, is random enough to be one and no digest."""
+    return (
+        proofs.random_looking(value)
+        and any(map(str.isdigit, value))
+        and proofs.bits(value) > 3.2  # noqa: PLR2004 - words written together stay below
+        and _assigned(value)
+        and not _DIGEST.fullmatch(value)
+        and not any(part in value for part in _SEQUENCES)
+    )
+
+
+def _mixed(value: str) -> bool:
+    """Whether a value in a sentence is no word of it: it holds digits or signs inside."""
+    return any(map(str.isdigit, value)) or any(not part.isalnum() for part in value[:-1].strip("-'_/"))
+
+
+def _column(value: str) -> bool:
+    """Whether a run of base64 is random and mixed enough to be a line of a key."""
+    kinds = (str.isupper, str.islower, str.isdigit)
+    return all(any(map(kind, value)) for kind in kinds) and proofs.bits(value) > 4.5  # noqa: PLR2004 - random base64 is near 5.3
+
+
+def _between_columns(before: str, after: str) -> bool:
+    """Whether lines of the same kind stand above and below, as keys are printed in 64 columns."""
+    above, below = _COLUMNS.findall(before), _COLUMNS.findall(after)
+    return bool(above and below) and "\n" in before and "\n" in after and all(map(_varied, (above[-1], below[0])))
+
+
+def _varied(run: str) -> bool:
+    return any(map(str.isupper, run)) and any(map(str.islower, run)) and not run.isalpha()
 
 
 def _secret(kind: str, shape: str, **rest: object) -> Pattern:
@@ -70,15 +118,15 @@ def _secret(kind: str, shape: str, **rest: object) -> Pattern:
 
 
 CREDENTIALS = (
-    *(
-        _secret(kind, rf"(?:^|[^A-Za-z0-9_\-])({shape})", valid=proofs.random_looking, confidence=0.95)
-        for kind, shape in _FORMATS
-    ),
+    *(_secret(kind, rf"(?:^|[^A-Za-z0-9_\-])({shape})", valid=_issued, confidence=0.95) for kind, shape in FORMATS),
     _secret("json_web_token", r"\b(eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-=]{10,}(?:\.[A-Za-z0-9_\-=]*)?)"),
     _secret("private_key", r"(-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----)", confidence=0.99),
     _secret("private_key", r"(PuTTY-User-Key-File-\d)", confidence=0.99),
     _secret(
-        "key_material", r"((?:[^\n]{0,24}\b[A-Za-z0-9+/]{60,76}={0,2}[^\n]{0,8}\n){3})", valid=proofs.random_looking
+        "key_material",
+        r"(?:^|[^A-Za-z0-9+/])([A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{60})(?:[^A-Za-z0-9+/=]|$)",
+        valid=_column,
+        context=_between_columns,
     ),
     _secret(
         "connection_string",
@@ -92,11 +140,11 @@ CREDENTIALS = (
     _secret(
         "authorization_header",
         r"(?i)\b(?:basic|bearer|digest|token)[ :]{1,3}([A-Za-z0-9+/_\-.=~]{16,})",
-        valid=proofs.random_looking,
+        valid=lambda value: proofs.random_looking(value) and _quoted(value),
     ),
     _secret(
         "assigned_secret",
-        rf"(?i){_ASSIGNED_NAME}['\"`]?\]?(?: ?: ?[a-z]{{3,8}})? ?(?:=>|:=|==|!=|=|:|,) ?(?:[brfu]|&?\")?['\"`]([^'\"`\n]{{4,200}})['\"`]",
+        rf"(?i){_ASSIGNED_NAME}['\"`]?\]?(?: ?: ?[a-z]{{3,8}})? ?(?:=>|:=|==|!=|=|:|,|<-) ?(?:\\\n *)?\(?(?:[brfu]{{1,2}}|&?\")?['\"`]([^'\"`\n]{{4,200}})['\"`]",
         valid=_quoted,
     ),
     _secret(
@@ -121,12 +169,42 @@ CREDENTIALS = (
         "assigned_key",
         r"(?i)(?:key|auth|sig|signature|hash|srt|cert|seed|cookie|session|certificate|access)[a-z0-9_\-]{0,15}['\"]? ?"
         r"(?:=>|:=|=|:) ?[\"'`]?([A-Za-z0-9+/_\-.~$=]{20,512})",
-        valid=lambda value: proofs.random_looking(value) and any(map(str.isdigit, value)) and proofs.bits(value) > 3.2,  # noqa: PLR2004 - hex digests are 3.5
+        valid=_keyed,
         confidence=0.7,
     ),
     _secret(
         "signed_url",
         r"(?i)[?&](?:X-Amz-(?:Signature|Credential)|sig|signature|X-Goog-Signature|access_token|api_key|token)=([A-Za-z0-9%+/_\-.]{16,})",
     ),
-    _secret("wallet_key", r"\b((?:xprv|yprv|zprv)[a-km-zA-HJ-NP-Z1-9]{80,})\b"),
+    _secret(
+        "assigned_secret",
+        r"(?i)\b(?:my ?|the )?(?:pass(?:word|wort|phrase|code)?|secret|kennwort|contrasena|mot de passe|wifi key|wlan-?schlussel|pin code)(?: (?:is|ist|est|es|lautet))[ :]{1,2}['\"]?([^\s'\"]{6,64})",
+        valid=lambda value: _assigned(value) and _mixed(value),
+        confidence=0.8,
+    ),
+    _secret(
+        "assigned_secret",
+        r"(?i)<(?:[a-z]+:)?(?:password|passwd|pwd|secret|token|api-?key)(?:\s[^<>]{0,120})?>\s*([^<>\s]{5,200})\s*</",
+        valid=_quoted,
+    ),
+    _secret(
+        "assigned_secret", r"(?i)(?:^|\s)-u ?['\"]?[a-z0-9_.\-]{1,30}:([^\s'\"<>$:{]{4,64})['\"]?\s", valid=_assigned
+    ),
+    _secret(
+        "assigned_secret",
+        r"(?i)securestring[^\n\"']{0,40}[ \\]\\?[\"']?([^\s\"'\\$]{8,64})",
+        valid=lambda value: _assigned(value) and _mixed(value),
+    ),
+    _secret("assigned_secret", r"(?i)\bidentified (?:with \w+ )?by ['\"]?([^\s'\";]{5,64})", valid=_assigned),
+    _secret("assigned_secret", r"(?i)_BEARER,\s*\"([A-Za-z0-9+/=_\-.]{20,})\"", valid=proofs.random_looking),
+    _secret(
+        "assigned_secret",
+        r"(?i)(?:name|key)\"? ?[:=] ?\"?(?:[a-z_]*password|[a-z_]*secret|[a-z_]*token|api_?key)\"?,?\s{1,12}\"?value\"? ?[:=] ?[\"']?([^\s\"',}]{6,200})",
+        valid=_quoted,
+    ),
+    _secret("private_key", r"\"(?:d|k|p|q|dp|dq|qi)\" ?: ?\"([A-Za-z0-9_\-]{20,})\"", valid=proofs.random_looking),
+    _secret(
+        "key_bytes",
+        r"(?i)(?:key|secret|password|token)[a-z0-9_]{0,12}(?:\[\d*\])? ?(?:=|\()? ?(?:\(byte\[\]\))?(?: new byte\[\])? ?[{(\[]\s*(?:/\*[^*\n]{0,60}\*/|//[^\n]{0,80}\n\s*){0,3}\[?((?:(?:0x[0-9a-f]{1,2}|\d{1,3}), ?\s?){7,64})",
+    ),
 )

@@ -37,6 +37,8 @@ class Pattern:
     valid: Callable[[str], bool] | None = None
     near: str | None = None
     unless: str | None = None
+    context: Callable[[str, str], bool] | None = None
+    """What the text before a match and the text after it must fulfil, where single words do not tell."""
     confidence: float = 0.9
     before_only: bool = False
     reversible: bool = field(default=False)
@@ -44,12 +46,19 @@ class Pattern:
 
     def proves(self, text: str, start: int, end: int) -> bool:
         """Whether `text[start:end]`, a match, is a finding."""
-        if self.near or self.unless:
-            around = text[max(0, start - _BEFORE) : start]
-            if not self.before_only:
-                around += " \x00 " + text[end : end + _AFTER]
-            if self.near and not compiled(self.near).search(around):
-                return False
-            if self.unless and compiled(self.unless).search(around):
-                return False
+        if not self._fits(text[max(0, start - _BEFORE) : start], text[end : end + _AFTER]):
+            return False
         return self.valid is None or self.valid(text[start:end])
+
+    def _fits(self, before: str, after: str) -> bool:
+        around = before if self.before_only else f"{before} \x00 {after}"
+        if self.near and not compiled(self.near).search(around):
+            return False
+        if self.unless and compiled(self.unless).search(around):
+            return False
+        return self.context is None or self.context(before, after)
+
+
+def nearest(before: str, expression: str) -> int:
+    """Return where the last match of an expression in the text before a value ends; -1 without one."""
+    return max((match.end() for match in compiled(expression).finditer(before)), default=-1)

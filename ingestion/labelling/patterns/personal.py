@@ -3,18 +3,21 @@
 # ruff: noqa: E501 - an expression cut into pieces is harder to read than a long one
 
 from ingestion.labelling.patterns import proofs
+from ingestion.labelling.patterns.addresses import ADDRESSES
 from ingestion.labelling.patterns.pattern import Pattern, words
 from ingestion.sensitivity import Category
 
 _PII = Category.PII
 _CALL = (
     r"(?i)\b(?:tel|telephone|telefon|telefono|phone|mobile|mobil|movil|cell|handy|portable|fax|desk|call|called|"
-    r"calling|sms|whatsapp|text me|reach|rufnummer|durchwahl|anrufen|appel\w*|llam\w*|registered|contact|answering|"
+    r"calling|sms|whatsapp|text me|reach|rufnummer|durchwahl|anrufen|appel\w*|llam\w*|registered|contact|answering|joignables?|contacter|erreichbar\w*|rappel\w*|numero de (?:tel\w*|portable|movil)|whats ?app|signal|telegram|handynummer|dial|ring|hotline|pager|celular|"
     r"messages to|stop receiving|office|ph|tph|gsm|poste|secretariat)\b|\b(?:tel|ph)[.:]"
 )
+_NO_CALL = words(r"isbn|issn|order|invoice|serial|part|sku|version|ean|euros?|eur|usd|figures?|table")
+_EXTENSION = r"(?: ?(?:x|ext\.?|extension|poste|durchwahl|dw|-) ?\d{1,6})?"
 _BORN = words(
     r"born|d\.?o\.?b|date of birth|birth ?date|birthday|geboren|geb|geburtsdatum|geburtstag|nee?|naissance|naiss|ddn|"
-    r"nacid[oa]|nacimiento"
+    r"nacid[oa]|nacimiento|date de nais\w*|mise au monde|nato|nata|geboortedatum|fodd|fodt|birth|d/n|f\. ?nac|fecha nac|ne le|nee le|anniversaire|cumpleanos"
 )
 _MONTH = (
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|januar|februar|marz|mai|juni|juli|okt|dez|janvier|fevrier|"
@@ -22,33 +25,24 @@ _MONTH = (
     r"agosto|septiembre|octubre|noviembre|diciembre)[a-z]*\.?"
 )
 _DATE = (
-    rf"(?:\d{{1,2}}[./\- ]{{1,2}}\d{{1,2}}[./\- ]{{1,2}}(?:19|20)?\d{{2}}|(?:19|20)\d{{2}}-\d{{1,2}}-\d{{1,2}}|"
-    rf"\d{{1,2}}\.? (?:de )?{_MONTH},? (?:de )?(?:19|20)\d{{2}}|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d{{2}})"
+    rf"(?:\d{{1,2}}[./\- |_]{{1,2}}\d{{1,2}}[./\- |_]{{1,2}}(?:19|20)?\d{{2}}|(?:19|20)\d{{2}}[\-./ ]\d{{1,2}}[\-./ ]\d{{1,2}}|(?:19|20)\d{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|"
+    rf"\d{{1,2}}(?:st|nd|rd|th|er)?[.\-]? ?(?:de |of )?{_MONTH}[,\-]? ?(?:de |del )?(?:(?:19|20)\d{{2}}|'?\d{{2}})|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d{{2}}|{_MONTH},? (?:de |del )?(?:19|20)\d{{2}})"
 )
-_TITLED = r"(?:[A-Z][A-Za-z'.\-]+|\d{1,3}(?:st|nd|rd|th))"
-_STREET = (
-    r"(?:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|terrace|close|crescent|square|"
-    r"highway|hwy|parkway|pkwy|circle|cir|alley|loop|trail|row|gardens|grove|mews|hill|turnpike|plaza|pike)"
-)
-_WEG = r"(?:strasse|str\.|str|gasse|weg|allee|platz|ufer|damm|ring|gatan|vagen|gata|vej|gade|straat|laan|gracht|utca)"
-_RUE = r"(?:rue|avenue|boulevard|bd|chemin|impasse|allee|place|quai|cours|route|square|passage)"
-_CALLE = r"(?:calle|c/|avenida|avda\.?|plaza|paseo|camino|carretera|Via|viale|piazza|corso|rua|ulica|ul\.)"
-
 PERSONAL = (
     Pattern(
         kind="email",
         category=_PII,
-        shape=r"\b([A-Za-z0-9][A-Za-z0-9._%+'\-]{0,63} ?(?:@|\[at\]|\(at\)) ?[A-Za-z0-9\-]{1,63}"
+        shape=r"\b([A-Za-z0-9][A-Za-z0-9._%+'\-]{0,63}(?:@| @ | ?(?:\[at\]|\(at\)) ?)[A-Za-z0-9\-]{1,63}"
         r"(?:(?:\.|\[dot\]|\(dot\))[A-Za-z0-9\-]{1,63}){0,6}(?:\.|\[dot\]|\(dot\))[A-Za-z]{2,24})\b",
         valid=proofs.personal_mailbox,
         confidence=0.99,
         reversible=True,
     ),
-    Pattern(kind="phone", category=_PII, shape=r"(\+\d[\d ().\-/]{6,22}\d)\b", valid=proofs.phone),
+    Pattern(kind="phone", category=_PII, shape=rf"(\+ ?\(?\d[\d ().\-/]{{6,22}}\d{_EXTENSION})\b", valid=proofs.phone),
     Pattern(
         kind="phone",
         category=_PII,
-        shape=r"((?:\+|\b|\()\d[\d().\-/ ]{5,22}\d)\b",
+        shape=rf"((?:\+|\b|\()\d[\d().\-/ ]{{5,22}}\d{_EXTENSION})\b",
         valid=proofs.dialled,
         near=_CALL,
         confidence=0.8,
@@ -57,14 +51,16 @@ PERSONAL = (
     Pattern(
         kind="phone",
         category=_PII,
-        shape=r"((?:\(\d{3}\) ?|\b\d{3}[-. ])\d{3}[-. ]\d{4})\b",
+        shape=rf"((?:\(\d{{3}}\)[ \-]?|\b(?:1[-. ])?\d{{3}}[-. ])\d{{3}}[-. ]\d{{4}}{_EXTENSION})\b",
         valid=proofs.phone_of("US"),
     ),
     Pattern(
         kind="phone",
         category=_PII,
-        shape=r"\b(0\d(?:[ ./\-]?\d{2}){4}|0\d{2,4}[ /\-]\d{3,4}[ \-]?\d{3,5}|[679]\d{2} \d{2,3} \d{2,3}(?: \d{2})?)\b",
-        valid=proofs.phone_of("FR", "GB", "DE", "ES"),
+        shape=r"(?:^|[^\w.\-/+:])(00\d{2}[ \d().\-/]{7,18}\d|0\d(?:[ ./\-]?\d{2}){4}|0\d{1,4}[ /\-]{1,3}\d{2,4}(?:[ \-]\d{2,5}){0,3}|"
+        r"[6789]\d{2} \d{2,3} \d{2,3}(?: \d{2})?)\b",
+        valid=proofs.phone_of("FR", "GB", "DE", "ES", "IT", "NL", "AT", "CH", "BE", "AU", "SE", "JP", "IN", "BR", "ZA"),
+        unless=_NO_CALL,
         confidence=0.8,
     ),
     Pattern(
@@ -107,39 +103,43 @@ PERSONAL = (
         ),
     ),
     Pattern(
-        kind="street_address",
+        kind="patient_number",
         category=_PII,
-        shape=rf"\b(\d{{1,6}}[A-Za-z]? (?:(?:[NSEW]\.?|\d{{1,6}}) )?(?:{_TITLED} ){{1,4}}(?i:{_STREET}))\b",
+        shape=r"(?i)(?:\b|[^A-Za-z])(?:ipp|nda|mrn|medical record(?: (?:no|number))?|patient (?:id|no|number)|patient(?:e)?(?: ?n[o\x7f]?)?|patienten(?:nummer|-?id)|fallnummer|"
+        r"identifi\w+ (?:du |de la )?patiente?(?: \(ipp\))?|dossier(?: patient)?(?: n[o\x7f]?)?|nhc|historia clinica)[ :#.n\x7f)]{1,6}(?:est |le |is )?(\d{7,12})\b",
     ),
     Pattern(
-        kind="street_address",
+        kind="profile",
         category=_PII,
-        shape=rf"\b([A-Z][A-Za-z.\-]* ?{_WEG}\.? \d{{1,4}}[a-z]?|[A-Z][A-Za-z\-]+ (?i:{_WEG})\.? \d{{1,4}}[a-z]?|"
-        rf"\d{{1,6}} [A-Z][A-Za-z\-]*{_WEG} \d{{1,4}})\b",
-        valid=lambda value: not value.startswith(("During", "Spring", "String", "Verarbeitung")),
+        shape=r"(?i)\b((?:linkedin\.com/in|xing\.com/profile|facebook\.com|instagram\.com|tiktok\.com/@|t\.me|twitter\.com|x\.com)/@?[a-z0-9][a-z0-9._\-]{2,50})\b",
+        unless=words(r"facebook\.com/(?:sharer|pages|groups|events)|twitter\.com/(?:intent|share|search|hashtag)"),
     ),
     Pattern(
-        kind="street_address",
+        kind="vehicle_plate",
         category=_PII,
-        shape=r"(?i)\b(\d{2,6} [a-z\x7f][a-z.'\-\x7f]+(?: [a-z\x7f][a-z.'\-\x7f]+)?(?: (?:de |la |del )?[a-z\x7f]+)? \d{1,4})\b",
+        shape=r"\b([A-Z]{1,3}[\- ][A-Z]{1,2}[\- ]?\d{1,4}[EH]?|[A-Z]{2}[\- ]?\d{3}[\- ]?[A-Z]{2}|[A-Z]{2}\d{2} ?[A-Z]{3}|\d{4} ?[B-DF-HJ-NP-TV-Z]{3}|\d?[A-Z]{3}[\- ]?\d{3,4})\b",
         near=words(
-            r"suite|apt|address|meet(?:ing)?|located|lives at|drops you off|offices? (?:is|are)|send|moved|sent to|adresse|direccion"
+            r"licen[cs]e plate|number plate|plate (?:no|number)|registration plate|kennzeichen|plaque(?: d'immatriculation)?|immatricul\w*|matricula|targa|kenteken"
         ),
     ),
     Pattern(
-        kind="street_address",
+        kind="crypto_wallet",
         category=_PII,
-        shape=rf"\b(\d{{1,4}},? ?(?:bis|ter|quater)?,? (?i:{_RUE}) (?:(?:de|du|des|la|le|les|l'|d') ?){{0,3}}[A-Z][A-Za-z'\-]+)",
+        shape=r"\b([13][a-km-zA-HJ-NP-Z1-9]{25,34}|(?i:bc1)[a-zA-Z0-9]{11,87})\b",
+        valid=proofs.stdnum("bitcoin"),
     ),
     Pattern(
-        kind="street_address",
+        kind="crypto_wallet",
         category=_PII,
-        shape=rf"\b((?i:{_CALLE}) ?(?:[A-Za-z][A-Za-z.'\-]+ ){{0,4}}[A-Z][A-Za-z.'\-]+,? (?:n[.o]? ?)?\d{{1,4}})\b",
+        shape=r"\b(0x[0-9a-fA-F]{40})\b",
+        valid=proofs.wallet_checksummed,
+        unless=words(r"contract|token|commit|hash"),
     ),
     Pattern(
-        kind="street_address",
+        kind="crypto_wallet",
         category=_PII,
-        shape=r"(?i)\b(p\.? ?o\.? box \d{1,6}|postfach \d{2,6}|psc \d{3,5},? box \d+|(?:apo|fpo|dpo) (?:aa|ae|ap) \d{5}|"
-        r"(?:apt|suite|unit|apartment|wohnung)\.? #?\d{1,5},? [a-z]+)\b",
+        shape=r"\b(0x[0-9a-fA-F]{40})\b",
+        near=words(r"wallet|eth|ether|ethereum|metamask|send (?:it )?to|donate"),
     ),
+    *ADDRESSES,
 )

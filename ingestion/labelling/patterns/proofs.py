@@ -4,6 +4,7 @@
 
 import ipaddress
 import math
+import re
 from collections import Counter
 from collections.abc import Callable
 from importlib import import_module
@@ -13,14 +14,11 @@ from stdnum import iban, luhn
 
 Proof = Callable[[str], bool]
 
-_CARD_LENGTHS = range(12, 20)
-_RANGES = (
-    # issuer prefixes: first, last, digits compared
-    (4, 4, 1), (51, 55, 2), (2221, 2720, 4), (34, 34, 2), (37, 37, 2), (300, 305, 3), (36, 36, 2), (38, 39, 2),
-    (6011, 6011, 4), (644, 649, 3), (65, 65, 2), (3528, 3589, 4), (62, 62, 2), (50, 50, 2), (56, 58, 2),
-    (6304, 6304, 4), (6759, 6763, 4), (2200, 2204, 4), (60, 60, 2), (81, 82, 2), (9792, 9792, 4),
-    (1800, 1800, 4), (2131, 2131, 4),
-)  # fmt: skip
+_NO_PHONE = re.compile(
+    r"\b\d{1,2}([/.\-])\d{1,2}\1(?:19|20)\d\d|\b(?:19|20)\d\d([/.\-])\d{1,2}\2\d{1,2}\b|"  # dates
+    r"^\d{1,3}(?:\.\d{1,3}){3}$|^\d{5}-\d{4}$|^(?:19|20)\d\d ?- ?(?:19|20)\d\d$|"  # addresses, postal codes, years
+    r"^0?123456789$|\d[ |]{3,}\d|^[1-9]\d{0,3}\.\d+$"  # all digits in order, columns of a table, a decimal
+)
 _MAX_HEADING = 30
 _MIN_PHONE, _MAX_PHONE = 7, 15
 _ROLES = frozenset(
@@ -33,18 +31,6 @@ _ROLES = frozenset(
 def digits(value: str) -> str:
     """Return only the digits."""
     return "".join(filter(str.isdigit, value))
-
-
-def card(value: str) -> bool:
-    """Whether this is a payment card number: a length, an issuer's prefix and the Luhn digit."""
-    number = digits(value)
-    return luhn_number(number) and any(first <= int(number[:size]) <= last for first, last, size in _RANGES)
-
-
-def luhn_number(value: str) -> bool:
-    """Whether this has the length and the check digit of a card, whoever issued it."""
-    number = digits(value)
-    return len(number) in _CARD_LENGTHS and len(set(number)) > 1 and luhn.is_valid(number)
 
 
 def bank_account(value: str) -> bool:
@@ -66,13 +52,20 @@ def phone(value: str) -> bool:
 
 def dialled(value: str) -> bool:
     """Whether there are as many digits as a telephone number has."""
-    return _MIN_PHONE <= len(digits(value)) <= _MAX_PHONE and len(set(digits(value))) > 1
+    return (
+        _NO_PHONE.search(value) is None
+        and _NO_PHONE.search(value[::-1]) is None  # a date is none either where the text is read backwards
+        and _MIN_PHONE <= len(digits(value)) <= _MAX_PHONE
+        and len(set(digits(value))) > 1
+    )
 
 
 def phone_of(*regions: str) -> Proof:
     """Return a check for valid numbers of these regions."""
 
     def valid(value: str) -> bool:
+        if _NO_PHONE.search(value):
+            return False
         for region in regions:
             try:
                 if phonenumbers.is_valid_number(phonenumbers.parse(value, region)):
@@ -104,7 +97,7 @@ def stdnum(module: str) -> Proof:
     is_valid = import_module(f"stdnum.{module}").is_valid
 
     def valid(value: str) -> bool:
-        return bool(is_valid(value))
+        return bool(is_valid(value) or is_valid("".join(filter(str.isalnum, value))))
 
     return valid
 
@@ -135,3 +128,17 @@ def random_looking(value: str) -> bool:
     """Whether a value looks drawn by a machine: long, high entropy, more than one class of character."""
     classes = sum((any(map(str.isdigit, value)), any(map(str.islower, value)), any(map(str.isupper, value))))
     return bits(value) >= 3.0 and classes >= 2  # noqa: PLR2004 - English words stay below
+
+
+def health_card(value: str) -> bool:
+    """Whether this is a German health insurance number: a letter, eight digits, and their check digit."""
+    letter = ord(value[0].upper()) - ord("A") + 1
+    places = f"{letter:02}{value[1:9]}"
+    total = sum(sum(map(int, str(int(digit) * (1 + at % 2)))) for at, digit in enumerate(places))
+    return total % 10 == int(value[9])
+
+
+def wallet_checksummed(value: str) -> bool:
+    """Whether an Ethereum address mixes cases, as its checksum makes it."""
+    letters = [part for part in value[2:] if part.isalpha()]
+    return any(map(str.isupper, letters)) and any(map(str.islower, letters))
