@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingestion.document import Chunk, Document
+from ingestion.labelling.neighbourhood import passages_of
+from ingestion.passage import Passage
 from ingestion.sensitivity import Label
 from ingestion.splitting import Tokenizer, split
 
@@ -18,9 +19,18 @@ Vectors = NDArray[np.float32]
 class Labeller(Protocol):
     """Says what texts are, given their vectors."""
 
-    def label(self, texts: Sequence[str], vectors: Vectors | None) -> tuple[Label, ...]:
-        """Return one label per text."""
+    def label_passages(self, passages: Sequence[Passage], vectors: Vectors | None) -> tuple[Label, ...]:
+        """Return one label per passage of a document, given all of them in order."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A parsed document with the names that people gave it."""
+
+    document: Document
+    title: str
+    file_name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -33,21 +43,39 @@ class LabelledChunk:
 
 
 def chunk_and_label(
-    documents: Sequence[Document],
+    sources: Sequence[Source],
     *,
     tokenizer: Tokenizer,
     embed: Callable[[Sequence[str]], Vectors],
     labeller: Labeller,
 ) -> list[list[LabelledChunk]]:
     """Return every document's chunks, in order; all of them are embedded in one call, which batches best."""
-    split_up = [split(document, tokenizer) for document in documents]
-    texts = [chunk.text for chunks in split_up for chunk in chunks]
-    vectors = embed(texts)
-    described = zip(labeller.label(texts, vectors), vectors, strict=True)
-    return [
-        [
-            LabelledChunk(chunk=chunk, label=label, vector=vector)
-            for chunk, (label, vector) in zip(chunks, islice(described, len(chunks)), strict=True)
-        ]
-        for chunks in split_up
-    ]
+    split_up = [split(source.document, tokenizer) for source in sources]
+    vectors = embed([chunk.text for chunks in split_up for chunk in chunks])
+    results, start = [], 0
+    for source, chunks in zip(sources, split_up, strict=True):
+        own = vectors[start : start + len(chunks)]
+        start += len(chunks)
+        labels = label_chunks(chunks, own, title=source.title, file_name=source.file_name, labeller=labeller)
+        results.append(
+            [
+                LabelledChunk(chunk=chunk, label=label, vector=vector)
+                for chunk, label, vector in zip(chunks, labels, own, strict=True)
+            ]
+        )
+    return results
+
+
+def label_chunks(
+    chunks: Sequence[Chunk],
+    vectors: Vectors,
+    *,
+    title: str | None,
+    file_name: str | None,
+    labeller: Labeller,
+) -> tuple[Label, ...]:
+    """Label all chunks of one document, in order, each beside its neighbours and under what stands over it.
+
+    This is the one place where ingestion and relabelling do so.
+    """
+    return labeller.label_passages(passages_of(chunks, title=title, file_name=file_name), vectors)

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from pydantic import SecretStr
 
 from ingestion.labelling import RingfenceLabeller
+from ingestion.labelling.guarding import Guard
 from ingestion.parsing.limits import Limits
+from service import metrics
 from service.adapters.celery import CeleryJobQueue
 from service.adapters.database import SqlDatabase
 from service.adapters.keystore import SqliteKeyStore, load_master_key
@@ -39,6 +41,8 @@ def limits(settings: Settings) -> UseCaseLimits:
         answer_tokens=settings.answer_tokens,
         lease_seconds=settings.lease_seconds,
         max_attempts=settings.max_attempts,
+        label_cache_size=settings.label_cache_size,
+        label_cache_seconds=settings.label_cache_seconds,
     )
 
 
@@ -56,7 +60,9 @@ def adapters(settings: Settings) -> Adapters:
         parser=parser(settings),
         tokenizer=PackagedTokenizer(settings.embedder),
         embedder=embedder,
-        labeller=RingfenceLabeller.shipped(embedder=embedder.name),
+        labeller=RingfenceLabeller.shipped(
+            embedder=embedder.name, guard=Guard(seconds=settings.label_seconds, observer=metrics.detector_failed)
+        ),
         local=local_model(settings),
         cloud=cloud_model(settings),
     )

@@ -8,7 +8,7 @@ import structlog
 
 from ingestion.document import Document
 from ingestion.errors import UnreadableError
-from ingestion.pipeline import LabelledChunk, chunk_and_label
+from ingestion.pipeline import LabelledChunk, Source, chunk_and_label
 from service.auditing import entry
 from service.errors import DamagedError, KeyDestroyedError, LeaseLostError, NotFoundError
 from service.lease import Lease
@@ -26,12 +26,12 @@ from service.ports import (
     JobRecord,
     JobState,
     KeyStore,
-    Labeller,
     Parser,
     Point,
     Tokenizer,
     Vault,
 )
+from service.remembering import RememberingLabellers
 from service.sealing import Key
 
 _log = structlog.get_logger()
@@ -48,6 +48,8 @@ class _Work:
     record: DocumentRecord
     key: Key
     document: Document
+    title: str
+    file_name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ class Ingestion:
     parser: Parser
     tokenizer: Tokenizer
     embedder: Embedder
-    labeller: Labeller
+    labellers: RememberingLabellers
     clock: Clock
     lease: Lease
     max_attempts: int
@@ -91,6 +93,7 @@ class Ingestion:
             sealed = self.vault.get(tenant_id=tenant_id, document_id=document_id)
             content = key.open(sealed, place=original_place(tenant_id, document_id))
             name = key.open(record.file_name, place=file_name_place(tenant_id, document_id)).decode()
+            title = key.open(record.title, place=title_place(tenant_id, document_id)).decode()
             document = self.parser.parse(content, name=name, media_type=_known(record.media_type))
         except UnreadableError as error:
             self._fail(job, error.reason.value, error.detail)
@@ -99,7 +102,9 @@ class Ingestion:
         except (KeyDestroyedError, NotFoundError, LeaseLostError):
             self._abandon(job)
         else:
-            return _Work(job=job, record=record, key=key, document=document)
+            # A document that nobody gave a title has its own.
+            own = document.title if document.title and title == name else title
+            return _Work(job=job, record=record, key=key, document=document, title=own, file_name=name)
         return None
 
     def _started(self, job: JobRecord) -> DocumentRecord:
@@ -116,10 +121,10 @@ class Ingestion:
         if not batch:
             return
         results = chunk_and_label(
-            [work.document for work in batch],
+            [Source(document=work.document, title=work.title, file_name=work.file_name) for work in batch],
             tokenizer=self.tokenizer,
             embed=self.embedder.embed,
-            labeller=self.labeller,
+            labeller=self.labellers.of(batch[0].job.tenant_id),
         )
         for work, chunks in zip(batch, results, strict=True):
             try:
@@ -142,7 +147,7 @@ class Ingestion:
             transaction.jobs.update(
                 replace(work.job, state=JobState.SUCCEEDED, stage="ready", lease_until=None, updated_at=now)
             )
-            facts = {"job": str(work.job.id), "labels": ready.label_counts, "labeller": self.labeller.version}
+            facts = {"job": str(work.job.id), "labels": ready.label_counts, "labeller": self.labellers.labeller.version}
             transaction.audit.append(
                 entry(record.tenant_id, "document_ingested", at=now, subject=record.id, facts=facts)
             )
@@ -153,13 +158,10 @@ class Ingestion:
             )
 
     def _ready(self, work: _Work, record: DocumentRecord, chunks: Sequence[LabelledChunk]) -> DocumentRecord:
-        title = record.title
-        if work.document.title and _titled_after_file(work):
-            title = work.key.seal(work.document.title.encode(), place=title_place(record.tenant_id, record.id))
         return replace(
             record,
             state=DocumentState.READY,
-            title=title,
+            title=work.key.seal(work.title.encode(), place=title_place(record.tenant_id, record.id)),
             media_type=work.document.media_type,
             chunk_count=len(chunks),
             page_count=len(work.document.pages),
@@ -228,10 +230,3 @@ def _counts(chunks: Sequence[LabelledChunk]) -> dict[str, int]:
 
 def _known(media_type: str) -> str | None:
     return None if media_type == "application/octet-stream" else media_type
-
-
-def _titled_after_file(work: _Work) -> bool:
-    place = (work.record.tenant_id, work.record.id)
-    return work.key.open(work.record.title, place=title_place(*place)) == work.key.open(
-        work.record.file_name, place=file_name_place(*place)
-    )

@@ -25,6 +25,7 @@ from service.ports import (
     Vault,
 )
 from service.principals import Principals
+from service.remembering import LabelCache, RememberingLabellers
 from service.retrieval import Retriever
 from service.searching import Searching
 
@@ -55,6 +56,8 @@ class UseCaseLimits:
     answer_tokens: int
     lease_seconds: float
     max_attempts: int
+    label_cache_size: int = 50_000
+    label_cache_seconds: float = 3_600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +80,16 @@ class Ringfence:
 
 def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     """Return the use cases around these adapters."""
-    labels = Labels(embedder=adapters.embedder, tokenizer=adapters.tokenizer, labeller=adapters.labeller)
+    cache = LabelCache(size=limits.label_cache_size, seconds=limits.label_cache_seconds)
+    labellers = RememberingLabellers(labeller=adapters.labeller, keys=adapters.keys, cache=cache)
+    labels = Labels(embedder=adapters.embedder, tokenizer=adapters.tokenizer, labellers=labellers)
     retriever = Retriever(index=adapters.index, database=adapters.database, keys=adapters.keys)
     lease = Lease(database=adapters.database, clock=adapters.clock, seconds=limits.lease_seconds)
     erasure = _erasure(adapters, lease)
     return Ringfence(
         principals=Principals(database=adapters.database, clock=adapters.clock),
         documents=_documents(adapters, limits, erasure),
-        ingestion=_ingestion(adapters, limits, lease),
+        ingestion=_ingestion(adapters, limits, lease, labellers),
         jobs=Jobs(database=adapters.database, queue=adapters.queue, clock=adapters.clock, erasure=erasure),
         searching=Searching(retriever=retriever, labels=labels),
         answering=_answering(adapters, limits, retriever, labels),
@@ -117,7 +122,7 @@ def _documents(adapters: Adapters, limits: UseCaseLimits, erasure: Erasure) -> D
     )
 
 
-def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease) -> Ingestion:
+def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease, labellers: RememberingLabellers) -> Ingestion:
     return Ingestion(
         database=adapters.database,
         index=adapters.index,
@@ -126,7 +131,7 @@ def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease) -> Inges
         parser=adapters.parser,
         tokenizer=adapters.tokenizer,
         embedder=adapters.embedder,
-        labeller=adapters.labeller,
+        labellers=labellers,
         clock=adapters.clock,
         lease=lease,
         max_attempts=limits.max_attempts,
