@@ -40,10 +40,10 @@ class Examiner:
     def examine(self, passage: Passage) -> Examined:
         """Return what is seen in the text alone and in its surroundings; these only ever add to it."""
         steps = [Step(name="language", call=lambda: self._identify(passage.text)), *_of_document(passage)]
-        came = self._guard.run([*steps, *self._looking(lambda: alone(passage), passage)])
+        steps += self._looking(lambda: alone(passage), passage)
         if has_context(passage):
-            beside = self._guard.run(self._looking(lambda: in_context(passage), passage))
-            came += beside
+            steps += self._looking(lambda: in_context(passage), passage)
+        came = self._guard.run(steps)
         return _summed(came)
 
     def _looking(self, read: Callable[[], Reading], passage: Passage) -> list[Step[Examined]]:
