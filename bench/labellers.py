@@ -128,7 +128,7 @@ def unseen(file: RowFile) -> RowFile:
 def _reports(paths: Sequence[Path], limit: int) -> list[Report]:
     files = [unseen(file) for file in read(paths)]
     with telemetry.warnings_only():
-        ringfence = RingfenceClassifier(bootstrap.labels(settings.load()))
+        ringfence = RingfenceClassifier(bootstrap.labeller_parts(settings.load()))
         reports = [_report(evaluate(files, one, limit=limit)[0]) for one in (ringfence, RegexClassifier())]
     if not PresidioClassifier.installed():
         print("presidio is left out: run scripts/presidio setup", file=sys.stderr)

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingestion.document import Chunk, Document
+from ingestion.labelling.neighbourhood import passages_of
+from ingestion.passage import Passage
 from ingestion.sensitivity import Label
 from ingestion.splitting import Tokenizer, split
 
@@ -17,8 +19,8 @@ Vectors = NDArray[np.float32]
 class Labeller(Protocol):
     """Says what texts are, given their vectors."""
 
-    def label(self, texts: Sequence[str], vectors: Vectors | None) -> tuple[Label, ...]:
-        """Return one label per text."""
+    def label_passages(self, passages: Sequence[Passage], vectors: Vectors | None) -> tuple[Label, ...]:
+        """Return one label per passage of a document, given all of them in order."""
         ...
 
 
@@ -68,9 +70,12 @@ def label_chunks(
     chunks: Sequence[Chunk],
     vectors: Vectors,
     *,
-    title: str,  # noqa: ARG001 - what a chunk of a named document is may depend on the name
-    file_name: str,  # noqa: ARG001 - as the title
+    title: str | None,
+    file_name: str | None,
     labeller: Labeller,
 ) -> tuple[Label, ...]:
-    """Label all chunks of one document, in order: the one place where ingestion and relabelling do so."""
-    return labeller.label([chunk.text for chunk in chunks], vectors)
+    """Label all chunks of one document, in order, each beside its neighbours and under what stands over it.
+
+    This is the one place where ingestion and relabelling do so.
+    """
+    return labeller.label_passages(passages_of(chunks, title=title, file_name=file_name), vectors)

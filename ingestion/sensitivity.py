@@ -25,7 +25,7 @@ class Verdict(StrEnum):
 
 NO_VERSION = "none"
 UNDETERMINED = "und"
-_SETTLED_BY_READING = frozenset({"uncertain", "language_unknown"})
+_SETTLED_BY_READING = frozenset({"uncertain", "beside", "between", "language_unknown"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

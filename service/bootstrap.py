@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from pydantic import SecretStr
 
 from ingestion.labelling import RingfenceLabeller
+from ingestion.labelling.guarding import Guard
 from ingestion.parsing.limits import Limits
+from service import metrics
 from service.adapters.celery import CeleryJobQueue
 from service.adapters.database import SqlDatabase
 from service.adapters.keystore import SqliteKeyStore, load_master_key
@@ -14,7 +16,7 @@ from service.adapters.sandbox import SandboxedParser
 from service.adapters.sentence_transformers import PackagedTokenizer, SentenceTransformersEmbedder
 from service.adapters.vault import vault_at
 from service.folder import DataFolder
-from service.labels import Labels
+from service.labels import LabellerParts
 from service.ports import ChunkIndex, CloudModel, LocalModel
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
 from service.settings import Settings
@@ -40,13 +42,15 @@ def limits(settings: Settings) -> UseCaseLimits:
         answer_tokens=settings.answer_tokens,
         lease_seconds=settings.lease_seconds,
         max_attempts=settings.max_attempts,
+        label_cache_size=settings.label_cache_size,
+        label_cache_seconds=settings.label_cache_seconds,
     )
 
 
 def adapters(settings: Settings) -> Adapters:
     """Return the real adapters: servers where settings name them, else the embedded parts of the data folder."""
     folder = DataFolder(settings.data_dir)
-    known = labels(settings)
+    known = labeller_parts(settings)
     return Adapters(
         database=SqlDatabase(_secret(settings.database_url) or folder.database_url),
         index=chunk_index(settings, folder, space=known.embedder.name),
@@ -63,13 +67,14 @@ def adapters(settings: Settings) -> Adapters:
     )
 
 
-def labels(settings: Settings) -> Labels:
+def labeller_parts(settings: Settings) -> LabellerParts:
     """Return the labeller with its embedder and tokenizer: all that labelling needs, and no store or secret."""
     embedder = SentenceTransformersEmbedder(settings.embedder)
-    return Labels(
+    guard = Guard(seconds=settings.label_seconds, observer=metrics.detector_failed)
+    return LabellerParts(
         embedder=embedder,
         tokenizer=PackagedTokenizer(settings.embedder),
-        labeller=RingfenceLabeller.shipped(embedder=embedder.name),
+        labeller=RingfenceLabeller.shipped(embedder=embedder.name, guard=guard),
     )
 
 

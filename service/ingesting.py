@@ -26,11 +26,11 @@ from service.ports import (
     JobRecord,
     JobState,
     KeyStore,
-    Labeller,
     Parser,
     Tokenizer,
     Vault,
 )
+from service.remembering import RememberingLabellers
 from service.sealing import Key
 
 _log = structlog.get_logger()
@@ -62,7 +62,7 @@ class Ingestion:
     parser: Parser
     tokenizer: Tokenizer
     embedder: Embedder
-    labeller: Labeller
+    labellers: RememberingLabellers
     clock: Clock
     lease: Lease
     max_attempts: int
@@ -122,7 +122,7 @@ class Ingestion:
             [Source(document=work.document, title=work.title, file_name=work.file_name) for work in batch],
             tokenizer=self.tokenizer,
             embed=self.embedder.embed,
-            labeller=self.labeller,
+            labeller=self.labellers.of(batch[0].job.tenant_id),
         )
         for work, chunks in zip(batch, results, strict=True):
             try:
@@ -143,7 +143,7 @@ class Ingestion:
             transaction.jobs.update(
                 replace(work.job, state=JobState.SUCCEEDED, stage="ready", lease_until=None, updated_at=now)
             )
-            facts = {"job": str(work.job.id), "labels": ready.label_counts, "labeller": self.labeller.version}
+            facts = {"job": str(work.job.id), "labels": ready.label_counts, "labeller": self.labellers.labeller.version}
             transaction.audit.append(
                 entry(record.tenant_id, "document_ingested", at=now, subject=record.id, facts=facts)
             )
@@ -160,7 +160,7 @@ class Ingestion:
             label_counts=counted(rows),
             failure=None,
             failure_detail=None,
-            labeller_version=self.labeller.version,
+            labeller_version=self.labellers.labeller.version,
             relabel_failed=None,
         )
 

@@ -1,52 +1,108 @@
 """Labels for texts that are not stored chunks: questions, instructions, and what is about to leave."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ingestion.document import Document, Page
+from ingestion.labelling.neighbourhood import passages_of
+from ingestion.passage import Passage
 from ingestion.sensitivity import Label, highest
 from ingestion.splitting import split
+from service.policy.access import TenantId
 from service.ports import Embedder, Labeller, Tokenizer, Vector
+from service.remembering import RememberingLabellers, owes_to_failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Labels:
-    """Asks the labeller in force. Long texts are cut, and the highest label of the pieces counts."""
+class LabellerParts:
+    """All that labelling needs where there is no tenant: no store, no key, nothing remembered."""
 
     embedder: Embedder
     tokenizer: Tokenizer
     labeller: Labeller
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """Asks the labeller in force. Long texts are cut, and the highest label of the pieces counts.
+
+    What a tenant's labels were is remembered for that tenant, so that the scan at the egress need not embed
+    again what it saw a moment ago (R7).
+    """
+
+    embedder: Embedder
+    tokenizer: Tokenizer
+    labellers: RememberingLabellers
+
     @property
     def version(self) -> str:
         """The labeller version that a label must carry to count."""
-        return self.labeller.version
+        return self.labellers.labeller.version
 
-    def of_question(self, text: str) -> tuple[Label, Vector]:
+    def of_question(self, text: str, *, tenant_id: TenantId) -> tuple[Label, Vector]:
         """Return the label of a question and its vector, which retrieval needs too."""
         vectors = self.embedder.embed([text])
-        if len(self._pieces(text)) > 1:
-            return self.of((text,)), vectors[0]
-        return self.labeller.label([text], vectors)[0], vectors[0]
+        passages = self._passages(text)
+        if len(passages) > 1:
+            return self.of((text,), tenant_id=tenant_id), vectors[0]
+        alone = passages or (Passage(text=text),)
+        return self.labellers.of(tenant_id).label_passages(alone, vectors)[0], vectors[0]
 
-    def of(self, texts: Sequence[str]) -> Label:
+    def of(self, texts: Sequence[str], *, tenant_id: TenantId) -> Label:
         """Return the highest label among the texts; this is also the scan at the egress (R11)."""
-        pieces = [piece for text in texts for piece in self._pieces(text)]
-        if not pieces:
+        labeller = self.labellers.of(tenant_id)
+        cut = [passages for text in texts if (passages := self._passages(text))]
+        if not cut:
             return Label.unknown("made_from_nothing", version=self.version)
-        return highest(self.labeller.label(pieces, self.embedder.embed(pieces)))
+        known = [labeller.known(passages) for passages in cut]
+        labels = [label for labels in known for label in labels]
+        fresh = [passages for passages, labels in zip(cut, known, strict=True) if not labels]
+        labels += self._fresh(fresh, labeller) if fresh else ()
+        return highest(labels)
+
+    def _fresh(self, cut: Sequence[tuple[Passage, ...]], labeller: Labeller) -> Iterator[Label]:
+        """Yield the labels of texts that are not remembered, all of them embedded in one call."""
+        vectors = self.embedder.embed([passage.text for passages in cut for passage in passages])
+        start = 0
+        for passages in cut:
+            yield from labeller.label_passages(passages, vectors[start : start + len(passages)])
+            start += len(passages)
 
     def of_constant(self, text: str) -> Label:
         """Return the label of a text that is part of the program; computed once per labeller version."""
-        return _remembered(self, text, self.version)
+        try:
+            return _remembered(self, text, self.version)
+        except _FailedError as error:
+            return error.label
 
-    def _pieces(self, text: str) -> list[str]:
+    def worked_out(self, text: str) -> Label:
+        """Return the label of a text that belongs to no tenant, without remembering it."""
+        passages = self._passages(text)
+        if not passages:
+            return Label.unknown("made_from_nothing", version=self.version)
+        vectors = self.embedder.embed([passage.text for passage in passages])
+        return highest(self.labellers.labeller.label_passages(passages, vectors))
+
+    def _passages(self, text: str) -> tuple[Passage, ...]:
+        """Cut a text. It is no document: its first line is a question, not a title that marks what follows."""
         page = Page(number=1, start=0, end=len(text))
         document = Document(text=text, pages=(page,), media_type="text/plain")
-        return [chunk.text for chunk in split(document, self.tokenizer)]
+        passages = passages_of(split(document, self.tokenizer), title=None, file_name=None)
+        return tuple(replace(passage, over=()) for passage in passages)
+
+
+class _FailedError(Exception):
+    """A label that came from a failure, on its way past what would remember it."""
+
+    def __init__(self, label: Label) -> None:
+        super().__init__()
+        self.label = label
 
 
 @lru_cache(maxsize=16)
 def _remembered(labels: Labels, text: str, version: str) -> Label:  # noqa: ARG001 - the version is part of the key
-    return labels.of((text,))
+    label = labels.worked_out(text)
+    if owes_to_failure(label):
+        raise _FailedError(label)
+    return label

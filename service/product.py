@@ -26,6 +26,7 @@ from service.ports import (
 )
 from service.principals import Principals
 from service.relabelling import Relabelling
+from service.remembering import LabelCache, RememberingLabellers
 from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
@@ -57,6 +58,8 @@ class UseCaseLimits:
     answer_tokens: int
     lease_seconds: float
     max_attempts: int
+    label_cache_size: int = 50_000
+    label_cache_seconds: float = 3_600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,15 +84,17 @@ class Ringfence:
 
 def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     """Return the use cases around these adapters."""
-    labels = Labels(embedder=adapters.embedder, tokenizer=adapters.tokenizer, labeller=adapters.labeller)
+    cache = LabelCache(size=limits.label_cache_size, seconds=limits.label_cache_seconds)
+    labellers = RememberingLabellers(labeller=adapters.labeller, keys=adapters.keys, cache=cache)
+    labels = Labels(embedder=adapters.embedder, tokenizer=adapters.tokenizer, labellers=labellers)
     retriever = Retriever(index=adapters.index, database=adapters.database, keys=adapters.keys)
     lease = Lease(database=adapters.database, clock=adapters.clock, seconds=limits.lease_seconds)
     erasure = _erasure(adapters, lease)
-    relabelling = _relabelling(adapters, limits, lease)
+    relabelling = _relabelling(adapters, limits, lease, labellers)
     return Ringfence(
         principals=Principals(database=adapters.database, clock=adapters.clock),
         documents=_documents(adapters, limits, erasure),
-        ingestion=_ingestion(adapters, limits, lease),
+        ingestion=_ingestion(adapters, limits, lease, labellers),
         jobs=Jobs(
             database=adapters.database,
             queue=adapters.queue,
@@ -136,7 +141,7 @@ def _documents(adapters: Adapters, limits: UseCaseLimits, erasure: Erasure) -> D
     )
 
 
-def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease) -> Ingestion:
+def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease, labellers: RememberingLabellers) -> Ingestion:
     return Ingestion(
         database=adapters.database,
         index=adapters.index,
@@ -145,14 +150,16 @@ def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease) -> Inges
         parser=adapters.parser,
         tokenizer=adapters.tokenizer,
         embedder=adapters.embedder,
-        labeller=adapters.labeller,
+        labellers=labellers,
         clock=adapters.clock,
         lease=lease,
         max_attempts=limits.max_attempts,
     )
 
 
-def _relabelling(adapters: Adapters, limits: UseCaseLimits, lease: Lease) -> Relabelling:
+def _relabelling(
+    adapters: Adapters, limits: UseCaseLimits, lease: Lease, labellers: RememberingLabellers
+) -> Relabelling:
     return Relabelling(
         database=adapters.database,
         index=adapters.index,
@@ -160,7 +167,7 @@ def _relabelling(adapters: Adapters, limits: UseCaseLimits, lease: Lease) -> Rel
         queue=adapters.queue,
         tokenizer=adapters.tokenizer,
         embedder=adapters.embedder,
-        labeller=adapters.labeller,
+        labellers=labellers,
         clock=adapters.clock,
         lease=lease,
         max_attempts=limits.max_attempts,

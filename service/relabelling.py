@@ -28,12 +28,12 @@ from service.ports import (
     JobRecord,
     JobState,
     KeyStore,
-    Labeller,
     LabellingCounts,
     Tokenizer,
     Transaction,
     Vectors,
 )
+from service.remembering import RememberingLabellers
 
 _log = structlog.get_logger()
 _JOBS_AT_ONCE = 4
@@ -70,7 +70,7 @@ class Relabelling:
     queue: JobQueue
     tokenizer: Tokenizer
     embedder: Embedder
-    labeller: Labeller
+    labellers: RememberingLabellers
     clock: Clock
     lease: Lease
     max_attempts: int
@@ -79,7 +79,7 @@ class Relabelling:
         """Return how many documents are current, stale, or could not be labelled."""
         if not principal.may(Permission.SEE_LABELLING):
             raise NotPermittedError
-        version = self.labeller.version
+        version = self.labellers.labeller.version
         with self.database.transaction(principal.tenant_id) as transaction:
             counts = transaction.documents.labelling(version=version)
             waiting = transaction.jobs.open(JobKind.RELABEL)
@@ -96,7 +96,9 @@ class Relabelling:
         """Write jobs for the oldest stale documents, up to the bound, and ring for them; return how many."""
         with self.database.transaction(tenant_id) as transaction:
             room = _OPEN_AT_ONCE - len(transaction.jobs.open(JobKind.RELABEL))
-            stale = transaction.documents.stale(version=self.labeller.version, limit=max(room, 0), failed=failed)
+            stale = transaction.documents.stale(
+                version=self.labellers.labeller.version, limit=max(room, 0), failed=failed
+            )
             jobs = [self.requested(transaction, record) for record in stale]
         return sum(ring(self.queue, job) for job in jobs)
 
@@ -153,7 +155,11 @@ class Relabelling:
         chunks = [self._chunk(chunk, text_of(key, record, chunk)) for chunk in stored]
         vectors = self.embedder.embed([chunk.text for chunk in chunks])
         labels = label_chunks(
-            chunks, vectors, title=title_of(key, record), file_name=file_name_of(key, record), labeller=self.labeller
+            chunks,
+            vectors,
+            title=title_of(key, record),
+            file_name=file_name_of(key, record),
+            labeller=self.labellers.of(record.tenant_id),
         )
         return _Labelled(record=record, chunks=stored, labels=labels, vectors=vectors)
 
@@ -170,7 +176,7 @@ class Relabelling:
 
     def _write(self, job: JobRecord, done: _Labelled) -> None:
         """Write while holding the document's row: an erasure waits, or has won; a review is seen, or comes after."""
-        now, version = self.clock.now(), self.labeller.version
+        now, version = self.clock.now(), self.labellers.labeller.version
         with self.database.transaction(job.tenant_id) as transaction:
             record = transaction.documents.get(job.document_id, lock=True)
             if record is None or not transaction.jobs.holds(job, lock=True):
@@ -203,8 +209,8 @@ class Relabelling:
                 reason, detail = "erased", "The document was erased before it was labelled anew."
             if not transaction.jobs.update(replace(failed, failure=reason, failure_detail=detail)) or record is None:
                 return
-            transaction.documents.update(replace(record, relabel_failed=self.labeller.version))
-            facts = {"job": str(job.id), "reason": reason, "labeller": self.labeller.version}
+            transaction.documents.update(replace(record, relabel_failed=self.labellers.labeller.version))
+            facts = {"job": str(job.id), "reason": reason, "labeller": self.labellers.labeller.version}
             transaction.audit.append(entry(job.tenant_id, "relabelling_failed", at=now, subject=record.id, facts=facts))
 
     def _abandon(self, job: JobRecord) -> None:

@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     max_text: int = Field(20_000_000, ge=1, description="Longest canonical text, in characters.")
     parse_seconds: float = Field(60, gt=0, description="Longest time to parse one document.")
     parse_memory_bytes: int = Field(2048 * _MB, ge=256 * _MB, description="Most memory to parse one document.")
+    label_seconds: float = Field(20, gt=0, description="Longest time to examine one text; then it counts as unknown.")
+    label_cache_size: int = Field(50_000, ge=0, description="Labels and findings remembered in a process; 0: none.")
+    label_cache_seconds: float = Field(3_600, gt=0, description="How long a label is remembered.")
     worker_processes: int = Field(
         default_factory=lambda: max(1, min(4, (os.cpu_count() or 2) - 1)), ge=1, description="Worker child processes."
     )

@@ -1,6 +1,6 @@
 """The labeller: detectors and heads over each text, and a verdict: harmless only when nothing speaks against it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -8,10 +8,11 @@ import structlog
 from numpy.typing import NDArray
 
 from ingestion.labelling.detecting import Detector
+from ingestion.labelling.examining import Examiner
+from ingestion.labelling.guarding import Failure, Guard, Step
 from ingestion.labelling.heads import KINDS, SPACE, Heads, Judgement
-from ingestion.labelling.languages import SUPPORTED, has_unsupported_passage, language_of, too_short_to_tell
+from ingestion.labelling.meaning import Judged, Meaning, beside
 from ingestion.labelling.names import NameDetector
-from ingestion.labelling.normalising import Views
 from ingestion.labelling.patterns.clinical import CLINICAL
 from ingestion.labelling.patterns.credentials import CREDENTIALS
 from ingestion.labelling.patterns.detector import PatternDetector
@@ -20,10 +21,13 @@ from ingestion.labelling.patterns.national import NATIONAL
 from ingestion.labelling.patterns.payment import PAYMENT
 from ingestion.labelling.patterns.personal import PERSONAL
 from ingestion.labelling.version import labeller_version
+from ingestion.passage import Passage
 from ingestion.sensitivity import UNDETERMINED, Finding, Label, Verdict
 
 _LOG = structlog.get_logger()
 _MAX_FINDINGS = 200
+_JUDGED_AT_ONCE = 256
+"""Texts that the heads judge under one deadline."""
 
 Vectors = NDArray[np.float32]
 
@@ -49,31 +53,39 @@ def shipped_detectors() -> tuple[Detector, ...]:
 
 
 class RingfenceLabeller:
-    """Labels texts. Never raises for a text: a detector or head that fails makes it unknown (R5).
+    """Labels texts. Never raises for a text: a detector or head that fails or hangs makes it unknown (R5).
 
     `heads` None means that the weights are missing: then nothing can be proved harmless.
     """
 
-    def __init__(self, detectors: Sequence[Detector], heads: Judge | None, *, version: str | None = None) -> None:
-        self._detectors = tuple(detectors)
+    def __init__(
+        self,
+        detectors: Sequence[Detector],
+        heads: Judge | None,
+        *,
+        version: str | None = None,
+        guard: Guard | None = None,
+    ) -> None:
+        self._guard = guard or Guard()
+        self._examiner = Examiner(detectors, self._guard)
         self._heads = heads
         self._version = version or labeller_version()
 
     @classmethod
-    def shipped(cls, *, embedder: str = SPACE) -> "RingfenceLabeller":
+    def shipped(cls, *, embedder: str = SPACE, guard: Guard | None = None) -> "RingfenceLabeller":
         """Return the labeller with everything that comes with the product, for the vectors of this embedder.
 
         `embedder` is the name that its port tells; with another than the heads know nothing is proved harmless.
         """
         if embedder.partition("/")[0] != SPACE:
             _LOG.warning("labelling_heads_unfit", embedder=embedder)
-            return cls(shipped_detectors(), None)
+            return cls(shipped_detectors(), None, guard=guard)
         try:
             heads = Heads.shipped()
         except (OSError, KeyError, ValueError) as error:
             _LOG.warning("labelling_heads_missing", error=type(error).__name__)
-            return cls(shipped_detectors(), None)
-        return cls(shipped_detectors(), heads)
+            return cls(shipped_detectors(), None, guard=guard)
+        return cls(shipped_detectors(), heads, guard=guard)
 
     @property
     def version(self) -> str:
@@ -81,86 +93,74 @@ class RingfenceLabeller:
         return self._version
 
     def label(self, texts: Sequence[str], vectors: Vectors | None) -> tuple[Label, ...]:
-        """Label each text, given its vector; without vectors nothing can be proved harmless."""
-        judged = self._judged(texts, vectors)
-        return tuple(self._label(text, *judgement) for text, judgement in zip(texts, judged, strict=True))
+        """Label each text by itself, given its vector; without vectors nothing can be proved harmless."""
+        judged, reasons = self._judged(texts, vectors)
+        return tuple(
+            self._label(Passage(text=text), Meaning.of(own), reasons) for text, own in zip(texts, judged, strict=True)
+        )
 
-    def _judged(
-        self, texts: Sequence[str], vectors: Vectors | None
-    ) -> list[tuple[tuple[Judgement, ...], tuple[str, ...]]]:
+    def label_passages(
+        self, passages: Sequence[Passage], vectors: Vectors | None, *, wanted: Sequence[int] | None = None
+    ) -> tuple[Label, ...]:
+        """Label the passages of one document, in order, each beside its neighbours.
+
+        With `wanted` only the passages at these places get a label; the others are their neighbours.
+        """
+        judged, reasons = self._judged([passage.text for passage in passages], vectors)
+        around: list[Judged] = [(), *judged, ()]
+        return tuple(
+            self._label(passages[place], beside(*around[place : place + 3]), reasons)
+            for place in (range(len(passages)) if wanted is None else wanted)
+        )
+
+    def _judged(self, texts: Sequence[str], vectors: Vectors | None) -> tuple[list[Judged], tuple[str, ...]]:
+        """Return a judgement per text, or none at all and the reason for that."""
+        nothing: list[Judged] = [()] * len(texts)
         if vectors is None:
-            return [((), ("no_vector",))] * len(texts)
-        if self._heads is None:
-            return [((), ("detector_failed:heads",))] * len(texts)
+            return nothing, ("no_vector",)
         if not texts:
-            return []
-        try:
-            return [(judgements, ()) for judgements in self._heads.judge(list(texts), vectors)]
-        except Exception as error:  # noqa: BLE001 - whatever a head does, the text becomes unknown
-            _LOG.warning("detector_failed", detector="heads", error=type(error).__name__)
-            return [((), ("detector_failed:heads",))] * len(texts)
+            return [], ()
+        if self._heads is None:
+            missing = Failure(name="heads", how="failed", error="MissingModel")
+            self._guard.report(missing)
+            return nothing, (missing.reason,)
+        if len(vectors) != len(texts):
+            message = f"{len(texts)} texts cannot have {len(vectors)} vectors"
+            raise ValueError(message)
+        judged: list[Judged] = []
+        for first in range(0, len(texts), _JUDGED_AT_ONCE):
+            some = slice(first, first + _JUDGED_AT_ONCE)
+            judge = self._judging(self._heads, list(texts[some]), vectors[some])
+            (came,) = self._guard.run([Step(name="heads", call=judge)])
+            if isinstance(came, Failure):
+                return nothing, (came.reason,)
+            judged += came
+        return judged, ()
 
-    def _label(self, text: str, judgements: Iterable[Judgement], reasons: tuple[str, ...]) -> Label:
-        findings, failures = self._found(text)
+    @staticmethod
+    def _judging(heads: Judge, texts: list[str], vectors: Vectors) -> Callable[[], list[Judged]]:
+        return lambda: heads.judge(texts, vectors)
+
+    def _label(self, passage: Passage, meaning: Meaning, reasons: tuple[str, ...]) -> Label:
+        seen = self._examiner.examine(passage)
         meant = [
             Finding(
                 category=KINDS[judgement.kind],
                 kind=judgement.kind,
                 start=0,
-                end=len(text),
+                end=len(passage.text),
                 confidence=round(judgement.probability, 3),
                 detector="heads",
             )
-            for judgement in judgements
-            if judgement.sensitive
+            for judgement in meaning.sensitive
         ]
-        doubts = [
-            f"uncertain:{judgement.kind}"
-            for judgement in judgements
-            if not judgement.sensitive and not judgement.harmless
-        ]
-        language, unclear = _language(text)
-        return self._summed((*findings, *meant), (*reasons, *failures, *unclear, *doubts), language)
-
-    def _found(self, text: str) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
-        try:
-            views = Views.of(text)
-        except Exception as error:  # noqa: BLE001 - whatever a text does to normalisation, it becomes unknown
-            _LOG.warning("detector_failed", detector="normalising", error=type(error).__name__)
-            return (), ("detector_failed:normalising",)
-        findings: dict[tuple[str, int, int], Finding] = {}
-        failures: list[str] = []
-        for detector in self._detectors:
-            try:
-                for finding in detector.findings(views):
-                    findings.setdefault((finding.kind, finding.start, finding.end), finding)
-            except Exception as error:  # noqa: BLE001 - whatever a detector does, the text becomes unknown
-                _LOG.warning("detector_failed", detector=detector.name, error=type(error).__name__)
-                failures.append(f"detector_failed:{detector.name}")
-        ordered = sorted(findings.values(), key=lambda finding: (finding.start, finding.end, finding.kind))
-        return tuple(ordered), tuple(failures)
-
-    def _summed(self, findings: tuple[Finding, ...], reasons: tuple[str, ...], language: str) -> Label:
-        verdict = Verdict.SENSITIVE if findings else Verdict.UNKNOWN if reasons else Verdict.HARMLESS
+        findings = (*seen.findings, *meant)
+        doubts = tuple(dict.fromkeys((*reasons, *seen.reasons, *meaning.doubts)))
         return Label(
-            verdict=verdict,
+            verdict=Verdict.SENSITIVE if findings else Verdict.UNKNOWN if doubts else Verdict.HARMLESS,
             labeller_version=self._version,
             categories=frozenset(finding.category for finding in findings),
             findings=findings[:_MAX_FINDINGS],
-            language=language,
-            reasons=tuple(dict.fromkeys(reasons)),
+            language=seen.language or UNDETERMINED,
+            reasons=doubts,
         )
-
-
-def _language(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return the text's language, and a reason for doubt when the heads were not trained on it."""
-    try:
-        language = language_of(text)
-        mixed = has_unsupported_passage(text)
-    except Exception as error:  # noqa: BLE001 - whatever the identifier does, the text becomes unknown
-        _LOG.warning("detector_failed", detector="language", error=type(error).__name__)
-        return UNDETERMINED, ("detector_failed:language",)
-    wordless = not any(map(str.isalpha, text))
-    unclear = language == UNDETERMINED and too_short_to_tell(text)
-    known = language in SUPPORTED or wordless or unclear
-    return language, ("language_unknown",) if mixed or not known else ()

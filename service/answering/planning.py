@@ -1,6 +1,7 @@
 """Everything decided before a model is asked: label, retrieve, route, and for the cloud the exact bytes."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from uuid import UUID, uuid4
 
 from ingestion.sensitivity import Label
@@ -8,7 +9,7 @@ from service.answering.values import Question, Turn
 from service.errors import InvalidRequestError, LocalModelUnavailableError, NotPermittedError
 from service.labels import Labels
 from service.policy import egress, routing
-from service.policy.access import Permission, Principal, Scope
+from service.policy.access import Permission, Principal, Scope, TenantId
 from service.policy.egress import CloudPermit
 from service.policy.prompt import Origin, Part, Prompt
 from service.policy.routing import Backends, Cause, Deny, Permit, Reason, Route
@@ -51,11 +52,13 @@ class Planner:
     def plan(self, principal: Principal, question: Question, *, stream: bool) -> Plan:
         """Return the plan. Raises LocalModelUnavailableError where only a local model may answer and none does."""
         _check(principal, question)
-        label, vector = self.labels.of_question(question.text)
+        tenant_id = principal.tenant_id
+        label, vector = self.labels.of_question(question.text, tenant_id=tenant_id)
         scope = Scope.of(principal).narrowed(harmless_only=question.harmless_only)
         hits = self.retriever.retrieve(vector, scope=scope, labeller_version=self.labels.version, limit=question.limit)
         asked = Part(origin=Origin.QUESTION, text=question.text, label=label)
-        prompt = Prompt(parts=(self._instructions(), *map(self._turn, question.history), *map(_source, hits), asked))
+        turns = (self._turn(turn, tenant_id) for turn in question.history)
+        prompt = Prompt(parts=(self._instructions(), *turns, *map(_source, hits), asked))
         plan = Plan(
             id=uuid4(),
             principal=principal,
@@ -86,7 +89,7 @@ class Planner:
             model=self.cloud.name,
             max_tokens=self.answer_tokens,
             stream=stream,
-            scan=self.labels.of,
+            scan=partial(self.labels.of, tenant_id=plan.principal.tenant_id),
         )
         if isinstance(minted, Deny):
             return self.kept_local(plan, *minted.reasons)
@@ -95,10 +98,11 @@ class Planner:
     def _instructions(self) -> Part:
         return Part(origin=Origin.INSTRUCTIONS, text=INSTRUCTIONS, label=self.labels.of_constant(INSTRUCTIONS))
 
-    def _turn(self, turn: Turn) -> Part:
+    def _turn(self, turn: Turn, tenant_id: TenantId) -> Part:
         """Label an earlier turn. An answer comes without provenance, so it is unknown and keeps the talk local."""
         if turn.role == "user":
-            return Part(origin=Origin.EARLIER_QUESTION, text=turn.text, label=self.labels.of((turn.text,)))
+            label = self.labels.of((turn.text,), tenant_id=tenant_id)
+            return Part(origin=Origin.EARLIER_QUESTION, text=turn.text, label=label)
         label = Label.unknown("no_provenance", version=self.labels.version)
         return Part(origin=Origin.EARLIER_ANSWER, text=turn.text, label=label)
 

@@ -11,10 +11,10 @@ from litestar.params import JSONBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from service.answering import Answer, Question, Turn
-from service.api.metrics import ANSWERS
 from service.api.problems import documented, problem_of
 from service.api.schemas import AnswerBody, AnswerRequest, SearchBody, SearchRequest, SourceBody
 from service.errors import CloudModelError, RingfenceError
+from service.metrics import ANSWERS
 from service.policy.access import Principal
 from service.product import Ringfence
 

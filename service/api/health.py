@@ -8,8 +8,8 @@ from litestar.di import NamedDependency
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from service.api.metrics import REQUESTS
 from service.api.schemas import Readiness
+from service.metrics import REQUESTS
 from service.product import Ringfence
 
 

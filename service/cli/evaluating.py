@@ -68,7 +68,7 @@ def _measured(files: Sequence[RowFile], limit: int | None) -> tuple[Report, list
     from service.evaluation.classifying import RingfenceClassifier  # noqa: PLC0415 - the same
 
     with telemetry.warnings_only(), _progress(files, limit) as told:
-        classifier = RingfenceClassifier(bootstrap.labels(loaded(None)))
+        classifier = RingfenceClassifier(bootstrap.labeller_parts(loaded(None)))
         return evaluate(files, classifier, limit=limit, told=told)
 
 

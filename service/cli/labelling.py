@@ -120,7 +120,7 @@ def _labelled(file: str) -> Labelled:
         message = f"{name} cannot be read: {error.detail} ({error.reason})"
         raise InvalidRequestError(message) from None
     source = Source(document=document, title=document.title or file_name, file_name=file_name)
-    (chunks,) = label_sources([source], bootstrap.labels(settings))
+    (chunks,) = label_sources([source], bootstrap.labeller_parts(settings))
     return Labelled(name=name, document=document, chunks=chunks, label=highest(one.label for one in chunks))
 
 

@@ -6,10 +6,11 @@ from time import process_time
 from typing import Protocol
 
 from ingestion.document import Document, Page
+from ingestion.passage import Passage
 from ingestion.pipeline import LabelledChunk, Source, chunk_and_label
 from ingestion.sensitivity import Category, Finding, Label, Verdict, highest
 from service.evaluation.rows import Kind
-from service.labels import Labels
+from service.labels import LabellerParts
 from service.ports import Labeller, Vectors
 
 _KIND_OF_DETECTOR = {"credentials": Kind.CREDENTIAL, "markers": Kind.BUSINESS}
@@ -72,7 +73,7 @@ class Classifier(Protocol):
         ...
 
 
-def label_sources(sources: Sequence[Source], labels: Labels) -> list[list[LabelledChunk]]:
+def label_sources(sources: Sequence[Source], labels: LabellerParts) -> list[list[LabelledChunk]]:
     """Cut and label parsed documents exactly as ingestion does, without storing anything."""
     return chunk_and_label(sources, tokenizer=labels.tokenizer, embed=labels.embedder.embed, labeller=labels.labeller)
 
@@ -87,13 +88,13 @@ def kinds_of(findings: Sequence[Finding]) -> frozenset[Kind]:
 class RingfenceClassifier:
     """The product's own labeller behind the product's own pipeline; a text is as sensitive as its highest chunk."""
 
-    def __init__(self, labels: Labels) -> None:
+    def __init__(self, labels: LabellerParts) -> None:
         """Take the labeller to measure, and load its models, which is no part of the cost."""
         self._embedder = _TimedEmbedder(labels)
         self._labeller = _TimedLabeller(labels.labeller)
-        self._labels = Labels(embedder=self._embedder, tokenizer=labels.tokenizer, labeller=self._labeller)
+        self._labels = LabellerParts(embedder=self._embedder, tokenizer=labels.tokenizer, labeller=self._labeller)
         self._chunks = 0
-        labels.of(_WARM_UP)
+        label_sources([_source(text) for text in _WARM_UP], labels)
 
     @property
     def name(self) -> str:
@@ -133,7 +134,7 @@ def _prediction(labels: Sequence[Label]) -> Prediction:
 class _TimedEmbedder:
     """An embedder that counts its processor seconds."""
 
-    labels: Labels
+    labels: LabellerParts
     seconds: float = field(default=0.0, init=False)
 
     @property
@@ -163,7 +164,12 @@ class _TimedLabeller:
         return self.labeller.version
 
     def label(self, texts: Sequence[str], vectors: Vectors | None) -> tuple[Label, ...]:
+        return self.label_passages([Passage(text=text) for text in texts], vectors)
+
+    def label_passages(
+        self, passages: Sequence[Passage], vectors: Vectors | None, *, wanted: Sequence[int] | None = None
+    ) -> tuple[Label, ...]:
         began = process_time()
-        labels = self.labeller.label(texts, vectors)
+        labels = self.labeller.label_passages(passages, vectors, wanted=wanted)
         self.seconds += process_time() - began
         return labels

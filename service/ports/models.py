@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingestion.document import Document
+from ingestion.passage import Passage
 from ingestion.sensitivity import Label
 from service.policy.egress import CloudPermit
 from service.policy.prompt import Prompt
@@ -54,6 +55,15 @@ class Labeller(Protocol):
 
     def label(self, texts: Sequence[str], vectors: Vectors | None) -> tuple[Label, ...]:
         """Label each text, given its vector; without vectors nothing can be proved harmless."""
+        ...
+
+    def label_passages(
+        self, passages: Sequence[Passage], vectors: Vectors | None, *, wanted: Sequence[int] | None = None
+    ) -> tuple[Label, ...]:
+        """Label the passages of one document, in order; a passage's surroundings only add to its label.
+
+        With `wanted` only the passages at these places get a label; the others are their neighbours.
+        """
         ...
 
 

@@ -134,7 +134,9 @@ def _scores(passages: Sequence[Passage], probabilities: Matrix, low: Matrix, hig
     ]
 
 
-def _score(kind: str, language: str, probability: Matrix, labels: NDArray[np.str_], bounds: tuple[float, float]) -> Score:
+def _score(
+    kind: str, language: str, probability: Matrix, labels: NDArray[np.str_], bounds: tuple[float, float]
+) -> Score:
     low, high = bounds
     positive, negative = probability[labels == kind], probability[labels == NONE]
     return Score(
@@ -147,5 +149,3 @@ def _score(kind: str, language: str, probability: Matrix, labels: NDArray[np.str
         recall_or_unknown=float((positive > low).mean()),
         unknown_negatives=float(((negative > low) & (negative < high)).mean()),
     )
-
-

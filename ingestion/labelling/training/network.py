@@ -80,11 +80,11 @@ def trained(sample: Sample, seed: int) -> Network:
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1, 0.02, steps)
     network.train()
     for _ in range(_EPOCHS):
-        for chosen in torch.randperm(len(inputs)).split(_BATCH):
+        for chosen in torch.split(torch.randperm(len(inputs)), _BATCH):
             logits = network(inputs[chosen], [sample.rows[int(position)] for position in chosen])
             loss = functional.binary_cross_entropy_with_logits(logits, truths[chosen], weight=weights[chosen])
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch types half of itself
             optimizer.step()
             schedule.step()
     return network.eval()

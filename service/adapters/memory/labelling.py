@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ingestion.passage import Passage
 from ingestion.sensitivity import Category, Finding, Label, Verdict
 from service.ports.models import Vectors
 
@@ -24,6 +25,13 @@ class InMemoryLabeller:
         """Label each text; without vectors nothing is harmless."""
         reason = () if vectors is not None else ("no_vector",)
         return tuple(self._label(text, reason) for text in texts)
+
+    def label_passages(
+        self, passages: Sequence[Passage], vectors: Vectors | None, *, wanted: Sequence[int] | None = None
+    ) -> tuple[Label, ...]:
+        """Label each wanted passage by its own text; this twin knows no neighbourhood."""
+        labels = self.label([passage.text for passage in passages], vectors)
+        return labels if wanted is None else tuple(labels[place] for place in wanted)
 
     def _label(self, text: str, reasons: tuple[str, ...]) -> Label:
         findings = tuple(_findings(text))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ingestion.document import Document, Page
+from ingestion.passage import Passage
 from ingestion.pipeline import Source, Vectors, chunk_and_label, label_chunks
 from ingestion.sensitivity import Label, Verdict
 from service.adapters.memory.embedding import InMemoryEmbedder, InMemoryTokenizer
@@ -18,11 +19,11 @@ class RecordingLabeller:
         self._forgets = forgets
         self.calls = 0
 
-    def label(self, texts: Sequence[str], vectors: Vectors | None) -> tuple[Label, ...]:
+    def label_passages(self, passages: Sequence[Passage], vectors: Vectors | None) -> tuple[Label, ...]:
         assert vectors is not None
-        assert len(vectors) == len(texts)
+        assert len(vectors) == len(passages)
         self.calls += 1
-        labels = [Label(verdict=Verdict.HARMLESS, labeller_version=str(len(text))) for text in texts]
+        labels = [Label(verdict=Verdict.HARMLESS, labeller_version=str(len(one.text))) for one in passages]
         return tuple(labels[: len(labels) - self._forgets])
 
 

@@ -11,6 +11,7 @@ from service import bootstrap
 from service.adapters.keystore import create_master_key
 from service.adapters.sentence_transformers import model_folder
 from service.folder import DataFolder
+from service.metrics import DETECTOR_FAILURES
 from service.ports import Labeller
 from service.settings import load
 
@@ -46,3 +47,16 @@ def test_with_an_embedder_that_the_labeller_was_not_trained_on_nothing_is_harmle
 def test_with_the_packaged_embedder_the_heads_judge(data: DataFolder) -> None:
     (label,) = labeller_of(data, "packaged").label([_HARMLESS], _A_VECTOR)
     assert "detector_failed:heads" not in label.reasons
+
+
+def test_what_the_labeller_could_not_do_is_counted(data: DataFolder) -> None:
+    """R5: operators see which detector failed, and how."""
+    before = _counted()
+    labeller_of(data, "packaged").label([_HARMLESS], np.full((1, 3), 1, dtype=np.float32))
+    assert _counted() == before + 1
+
+
+def _counted() -> float:
+    samples = next(iter(DETECTOR_FAILURES.collect())).samples
+    heads = {"detector": "heads", "how": "failed"}
+    return sum(one.value for one in samples if one.name.endswith("_total") and one.labels == heads)

@@ -1,4 +1,4 @@
-"""Train the shipped name tagger: `python -m ingestion.labelling.training.naming [--shared FOLDER] [--columns FOLDER]`."""
+"""Train the shipped name tagger: `python -m ingestion.labelling.training.naming --shared FOLDER --columns FOLDER`."""
 
 import argparse
 from collections import Counter
@@ -31,7 +31,7 @@ def main() -> None:
         *(columns(chosen.columns) if chosen.columns else ()),
     ]
     structlog.get_logger().info("name_tagger_training", **Counter(passage.source for passage in passages))
-    np.savez_compressed(_TARGET, **stored(trained(passages, _SEED), chosen.threshold))
+    np.savez_compressed(_TARGET, allow_pickle=False, **stored(trained(passages, _SEED), chosen.threshold))
 
 
 if __name__ == "__main__":

@@ -31,9 +31,7 @@ class Swapper:
             spans.append((length, length + len(put)))
             length += len(put)
             read = end
-        return Annotated(
-            text="".join((*pieces, passage.text[read:])), spans=tuple(spans), source=passage.source
-        )
+        return Annotated(text="".join((*pieces, passage.text[read:])), spans=tuple(spans), source=passage.source)
 
     def _like(self, name: str) -> str:
         words = name.split()

@@ -4,6 +4,7 @@ import random
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -22,14 +23,14 @@ _SEEN = 8
 _EPOCHS = 8
 _RATE = 3e-3
 _DECAY = 0.01
-_DROPOUT = 0.25
+_DROPOUT = 0.35
 _POSITIVE = 1.5
-_TOKENS_AT_ONCE = 6_000
+_TOKENS_AT_ONCE = 3_000
 _LONGEST = 160
 _LOWERED, _RAISED = 0.06, 0.03
 _WORD, _KNOWN = 0, 2
 """Which of a token's rows stand for the word itself and for what the lists know of it; see `names.tokens`."""
-_FORGOTTEN = 0.25
+_FORGOTTEN = 0.35
 """How often a token's word, or what is known of it, is hidden, so that contexts count and unlisted names are found."""
 
 
@@ -48,9 +49,8 @@ class Tagger(torch.nn.Module):
         torch.nn.init.normal_(self.table.weight, 0, 0.1)
         self.whole = torch.nn.Linear(_WIDTH, _WIDTH, bias=False)
         sizes = [_WIDTH, *([_HIDDEN] * _LAYERS)]
-        self.layers = torch.nn.ModuleList(
-            torch.nn.Linear(3 * size, next_size) for size, next_size in zip(sizes, sizes[1:], strict=False)
-        )
+        self.convolutions = [torch.nn.Linear(3 * size, after) for size, after in pairwise(sizes)]
+        self.layers = torch.nn.ModuleList(self.convolutions)
         self.output = torch.nn.Linear(_HIDDEN + _WIDTH, 1)
 
     def forward(self, rows: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
@@ -61,7 +61,7 @@ class Tagger(torch.nn.Module):
         whole = self.whole(embedded.sum(1) / there.sum(1, keepdim=True)).unsqueeze(1)
         embedded = functional.dropout(embedded, _DROPOUT, self.training)
         state = (embedded + whole) * mask
-        for number, layer in enumerate(self.layers):
+        for number, layer in enumerate(self.convolutions):
             before, after = functional.pad(state, (0, 0, 1, 0))[:, :-1], functional.pad(state, (0, 0, 0, 1))[:, 1:]
             raised = torch.relu(layer(torch.cat([before, state, after], -1))) * mask
             state = raised if number == 0 else state + raised
@@ -88,7 +88,7 @@ def trained(passages: Sequence[Annotated], seed: int) -> Tagger:
                 tagger(rows, there), truths, weight=there, pos_weight=torch.tensor(_POSITIVE), reduction="sum"
             )
             optimizer.zero_grad()
-            (loss / there.sum()).backward()
+            (loss / there.sum()).backward()  # type: ignore[no-untyped-call]  # torch types half of itself
             torch.nn.utils.clip_grad_norm_(tagger.parameters(), 1.0)
             optimizer.step()
     return tagger.eval()
@@ -102,7 +102,7 @@ def stored(tagger: Tagger, threshold: float) -> dict[str, NDArray[np.generic]]:
 
     layers = {
         name: value
-        for number, layer in enumerate(tagger.layers)
+        for number, layer in enumerate(tagger.convolutions)
         for name, value in (
             (f"weights_{number}", half(layer.weight.T)),
             (f"bias_{number}", layer.bias.detach().numpy()),
@@ -111,10 +111,10 @@ def stored(tagger: Tagger, threshold: float) -> dict[str, NDArray[np.generic]]:
     return {
         "table": half(tagger.table.weight[:ROWS]),
         "whole": half(tagger.whole.weight.T),
-        "layers": np.int32(len(tagger.layers)),
+        "layers": np.array(len(tagger.convolutions)),
         "output_weights": half(tagger.output.weight.T),
         "output_bias": tagger.output.bias.detach().numpy(),
-        "threshold": np.float32(threshold),
+        "threshold": np.array(threshold, dtype=np.float32),
         **layers,
     }
 
@@ -137,9 +137,7 @@ def _encoded(passage: Annotated, chance: random.Random) -> list[_Sequence]:
             for hidden in (_WORD, _KNOWN):
                 if chance.random() < _FORGOTTEN:
                     rows[position, hidden] = ROWS
-    return [
-        _Sequence(rows[at : at + _LONGEST], truths[at : at + _LONGEST]) for at in range(0, len(spans), _LONGEST)
-    ]
+    return [_Sequence(rows[at : at + _LONGEST], truths[at : at + _LONGEST]) for at in range(0, len(spans), _LONGEST)]
 
 
 def _recased(text: str, chance: random.Random) -> str:

@@ -9,21 +9,14 @@ import pytest
 from numpy.typing import NDArray
 from structlog.testing import capture_logs
 
-from ingestion.labelling.heads import KINDS, Judgement
+from ingestion.labelling.heads import Judgement
 from ingestion.labelling.labeller import RingfenceLabeller
 from ingestion.labelling.normalising import Views
 from ingestion.sensitivity import Category, Finding, Verdict
+from tests.unit.ingestion.labelling.doubles import Calm
 
 _TEXT = "The cafeteria opens at noon and closes at two."
 _VECTORS = np.zeros((1, 384), dtype=np.float32)
-
-
-class Calm:
-    """Heads that see nothing sensitive anywhere."""
-
-    def judge(self, texts: list[str], vectors: NDArray[np.float32]) -> list[tuple[Judgement, ...]]:
-        assert len(vectors) == len(texts)
-        return [tuple(Judgement(kind=kind, probability=0.0, low=0.1, high=0.9) for kind in KINDS)] * len(texts)
 
 
 class Doubtful(Calm):

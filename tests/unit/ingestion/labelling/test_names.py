@@ -1,4 +1,4 @@
-"""Names of persons are found by their context, in any length of text, and never without the tagger's weights (R1, R5)."""
+"""Names of persons are found by their context, in any length of text, and never without weights (R1, R5)."""
 
 from itertools import pairwise
 

@@ -26,7 +26,8 @@ def test_case_accents_and_digits_do_not_matter(one: str, other: str) -> None:
 
 
 def test_the_order_of_words_matters_a_little() -> None:
-    first, second = (set(rows_of(text, _ROWS).tolist()) for text in ("client advises counsel", "counsel advises client"))
+    texts = ("client advises counsel", "counsel advises client")
+    first, second = (set(rows_of(text, _ROWS).tolist()) for text in texts)
 
     assert first != second
     assert first & second

@@ -12,9 +12,9 @@ from service.adapters.memory.embedding import InMemoryEmbedder, InMemoryTokenize
 from service.adapters.memory.labelling import InMemoryLabeller
 from service.cli.labelling import Labelled, body_of, rendered
 from service.evaluation.classifying import label_sources
-from service.labels import Labels
+from service.labels import LabellerParts
 
-LABELS = Labels(embedder=InMemoryEmbedder(), tokenizer=InMemoryTokenizer(), labeller=InMemoryLabeller())
+LABELS = LabellerParts(embedder=InMemoryEmbedder(), tokenizer=InMemoryTokenizer(), labeller=InMemoryLabeller())
 
 
 def labelled(text: str) -> Labelled:

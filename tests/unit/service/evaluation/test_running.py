@@ -8,11 +8,11 @@ from service.adapters.memory.labelling import InMemoryLabeller
 from service.evaluation.classifying import Cost, RingfenceClassifier, kinds_of
 from service.evaluation.rows import Kind, Row, RowFile
 from service.evaluation.running import Spending, evaluate
-from service.labels import Labels
+from service.labels import LabellerParts
 from tests.labelled_rows import EchoClassifier, a_row
 
 PII = Category.PII
-LABELS = Labels(embedder=InMemoryEmbedder(), tokenizer=InMemoryTokenizer(), labeller=InMemoryLabeller())
+LABELS = LabellerParts(embedder=InMemoryEmbedder(), tokenizer=InMemoryTokenizer(), labeller=InMemoryLabeller())
 
 
 def a_row_file(*rows: Row, name: str = "file") -> RowFile:
