@@ -149,9 +149,9 @@ class _Cutter:
         tokens = bisect_left(self.starts, end) - bisect_left(self.starts, begin)
         if tokens <= self.max_tokens - _SLACK and self._clean(begin) and self._clean(end):
             return begin, end, tokens
-        while (tokens := self._counted(begin, end)) > self.max_tokens and end > position + 1:
+        while (tokens := self._counted(begin, end)) > self.max_tokens and (end > position + 1 or begin < position):
             shorter = min(begin + (end - begin) * self.max_tokens // tokens, end - 1)
-            if shorter <= position and begin < position:
+            if begin < position and (shorter <= position or end == position + 1):
                 begin = position  # with the overlap nothing new would fit
             else:
                 end = max(shorter, position + 1)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingestion.labelling.features import NAMES, features
-from ingestion.labelling.wording import mean_rows, rows_of
+from ingestion.labelling.wording import Rows, mean_rows, rows_of
 from ingestion.sensitivity import Category
 
 Matrix = NDArray[np.float32]
@@ -51,15 +51,28 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heads:
-    """A table of words, one hidden layer, then one calibrated probability per kind."""
+class Network:
+    """A table of words beside the embedding and the cheap features, one hidden layer, one logit per kind."""
 
-    dimensions: int
     words: Matrix
-    mean: Matrix
-    scale: Matrix
     hidden: tuple[Matrix, Matrix]
     output: tuple[Matrix, Matrix]
+
+    def logits(self, scaled: Matrix, rows: Sequence[Rows]) -> Matrix:
+        """Return one logit per text and kind, shape (n, kinds)."""
+        wording = np.stack([mean_rows(self.words, own) for own in rows])
+        hidden = np.maximum(np.hstack([scaled, wording]) @ self.hidden[0] + self.hidden[1], 0)
+        return np.asarray(hidden @ self.output[0] + self.output[1], dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heads:
+    """A few networks that differ by their seed only, their mean logit, then one calibrated probability per kind."""
+
+    dimensions: int
+    mean: Matrix
+    scale: Matrix
+    networks: tuple[Network, ...]
     slope: Matrix
     offset: Matrix
     low: Matrix
@@ -87,10 +100,10 @@ class Heads:
     def probabilities(self, texts: Sequence[str], vectors: Matrix) -> Matrix:
         """Return calibrated probabilities, shape (n, kinds)."""
         cheap = np.stack([features(text) for text in texts])
-        wording = np.stack([mean_rows(self.words, rows_of(text, len(self.words))) for text in texts])
+        rows = [rows_of(text, len(self.networks[0].words)) for text in texts]
         scaled = (np.hstack([vectors, cheap]).astype(np.float32) - self.mean) / self.scale
-        hidden = np.maximum(np.hstack([scaled, wording]) @ self.hidden[0] + self.hidden[1], 0)
-        logits = (hidden @ self.output[0] + self.output[1]) * self.slope + self.offset
+        logits = np.mean([network.logits(scaled, rows) for network in self.networks], axis=0)
+        logits = logits * self.slope + self.offset
         probabilities = np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float32)
         probabilities[:, _SOURCE_CODE] *= np.minimum(cheap[:, _SYMBOLS] / _SYMBOLS_OF_CODE, 1)
         return probabilities
@@ -101,11 +114,16 @@ def _shipped() -> Heads:
     with as_file(files(__package__).joinpath(WEIGHTS)) as path, np.load(path, allow_pickle=False) as stored:
         return Heads(
             dimensions=int(stored["dimensions"]),
-            words=stored["words"].astype(np.float32),
             mean=stored["mean"],
             scale=stored["scale"],
-            hidden=(stored["hidden_weights"].astype(np.float32), stored["hidden_bias"]),
-            output=(stored["output_weights"].astype(np.float32), stored["output_bias"]),
+            networks=tuple(
+                Network(
+                    words=stored[f"words_{number}"].astype(np.float32),
+                    hidden=(stored[f"hidden_weights_{number}"].astype(np.float32), stored[f"hidden_bias_{number}"]),
+                    output=(stored[f"output_weights_{number}"].astype(np.float32), stored[f"output_bias_{number}"]),
+                )
+                for number in range(int(stored["networks"]))
+            ),
             slope=stored["slope"],
             offset=stored["offset"],
             low=stored["low"],

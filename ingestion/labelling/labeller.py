@@ -154,7 +154,7 @@ class RingfenceLabeller:
             )
             for judgement in meaning.sensitive
         ]
-        findings = (*seen.findings, *meant)
+        findings = (*meant, *seen.findings)
         doubts = tuple(dict.fromkeys((*reasons, *seen.reasons, *meaning.doubts)))
         return Label(
             verdict=Verdict.SENSITIVE if findings else Verdict.UNKNOWN if doubts else Verdict.HARMLESS,

@@ -31,6 +31,17 @@ _FUNCTION_WORDS = {
     }.items()
     for word in words.split()
 }
+_TELLING = {
+    word: language
+    for language, words in {
+        "en": "the and with from this that are were have which would their",
+        "de": "der das und nicht mit fur eine einen ist wird sind auf",
+        "fr": "dans pour une avec sont aux cette est du nous",
+        "es": "los las y una del hay fue muy pero esta",
+    }.items()
+    for word in words.split()
+}
+"""Two of one language in a sentence are told from every neighbouring language, so that nobody else is asked."""
 _WORD = re.compile(r"[a-z]+")
 _MAX_READ = 2_000
 _MIN_CLEAR = 2
@@ -69,11 +80,17 @@ def has_unsupported_passage(text: str) -> bool:
     if _letters_of_other_scripts(text) >= _A_WORD_OF_ANOTHER_SCRIPT:
         return True
     for sentence in _SENTENCE.findall(text):
-        if sum(map(str.isalpha, sentence)) >= _TELLING_LETTERS:
+        if sum(map(str.isalpha, sentence)) >= _TELLING_LETTERS and not _told(sentence):
             language, probability = _identifier().classify(sentence)
             if language not in SUPPORTED and probability >= _SURE:
                 return True
     return False
+
+
+def _told(sentence: str) -> bool:
+    """Whether the function words of a supported language, and of no other supported one, stand in the sentence."""
+    seen = {word: _TELLING[word] for word in _WORD.findall(folded_text(sentence).lower()) if word in _TELLING}
+    return len(seen) > 1 and len(set(seen.values())) == 1
 
 
 def _letters_of_other_scripts(text: str) -> int:

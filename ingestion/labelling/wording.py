@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 from ingestion.labelling.folding import folded_text
 from ingestion.labelling.hashing import row_of
 
+Rows = NDArray[np.intp]
+
 _MAX_READ = 4_000
 _STEM = 5
 _WORD = re.compile(r"[a-z]{2,24}|\d+|[^\sa-z0-9]{1,3}")
 
 
-def rows_of(text: str, rows: int) -> NDArray[np.intp]:
+def rows_of(text: str, rows: int) -> Rows:
     """Return the distinct rows of a text's words, signs and pairs, sorted. Numbers of one length are one word.
 
     The beginnings of long words stand beside them: endings differ, and so do languages, but `diagnos…` does not.
@@ -25,7 +27,7 @@ def rows_of(text: str, rows: int) -> NDArray[np.intp]:
     return np.asarray(sorted({row_of(word, rows) for word in (*words, *stems, *pairs)}), dtype=np.intp)
 
 
-def mean_rows(table: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+def mean_rows(table: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
     """Return the sum of these rows over the root of their number: long texts say more, not in proportion."""
     if not len(rows):
         return np.zeros(table.shape[1], dtype=np.float32)

@@ -15,6 +15,8 @@ _PARTS = {
     "clinical": "the search for clinical identifiers failed",
     "credentials": "the search for credentials failed",
     "markers": "the search for markings such as 'privileged' failed",
+    "columns": "reading the names of its table's columns failed",
+    "document": "reading the markings of its document failed",
 }
 _SUBJECTS = {
     "clinical": "somebody's health",
@@ -30,6 +32,13 @@ def sentence(code: str) -> str:
     cause, _, part = code.partition(":")
     if cause == "detector_failed":
         return f"It was not fully examined: {_PARTS.get(part, f'{part} failed')}."
+    if cause == "detector_timed_out":
+        return f"It was not fully examined: {_PARTS.get(part, f'{part} failed')}, because it took too long."
+    about = _SUBJECTS.get(part, part.replace("_", " "))
     if cause == "uncertain":
-        return f"It may be about {_SUBJECTS.get(part, part.replace('_', ' '))}: the head for that is in doubt."
+        return f"It may be about {about}: the head for that is in doubt."
+    if cause == "beside":
+        return f"It stands beside a text about {about}, and may go on with it."
+    if cause == "between":
+        return f"It stands between texts about {about}."
     return _REASONS.get(code, f"{code.replace('_', ' ').capitalize()} ({code}).")

@@ -1,17 +1,19 @@
-"""Rules that find a name by what frames it: a title, an introduction, initials, or being written backwards."""
+"""Rules that find a name by its words or by what frames it: listed names, a title, an introduction, initials."""
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
-from ingestion.labelling.names.words import STRICT_TITLES, Word
+from ingestion.labelling.names.words import AFTER_OTHERS, STRICT_TITLES, Word
 
 Name = tuple[int, int, float]
 """Where a name stands, and how sure the rule is."""
 
-_WORD = re.compile(r"[A-Za-z][A-Za-z'\-]{0,40}")
+_TITLES = "|".join(sorted(STRICT_TITLES, key=len, reverse=True))
+_TITLED = re.compile(rf"(?<![A-Za-z'\-])(?i:{_TITLES})[ .]{{1,4}}([A-Z][A-Za-z'\-]{{1,40}})")
 _JOINED = re.compile(r"\b[A-Z][a-z]{2,15}[A-Z][a-z]{2,15}\b")
 _HUMP = re.compile(r"[A-Z][a-z]+")
+_CAPITALS = re.compile(r"\b[A-Z][A-Za-z'\-]{2,20}(?: [A-Z][A-Za-z'\-]{2,20})+")
+_SPACED = re.compile(r"[^ ]+")
 _INTRODUCED = re.compile(
     r"(?i)\b(?:my name is|name is|your (?:last |first )?name\?|i am called|this is|name ?:|named|"
     r"signed by|signed,|contact ?:|dear|attn ?:|employee ?:|"
@@ -27,6 +29,7 @@ _BACKWARDS_SMALL = re.compile(r"\b([a-z]{4,20}) ([a-z]{5,20})\b")
 def framed(text: str) -> Iterator[Name]:
     """Yield names in text that reads forwards."""
     yield from _titled(text)
+    yield from _listed(text)
     for start, end in (*_introduced(text), *_with_initials(text), *_joined(text)):
         yield start, end, 0.85
 
@@ -45,16 +48,21 @@ def backwards(text: str) -> Iterator[Name]:
 
 
 def _titled(text: str) -> Iterator[Name]:
-    words = (Word.of(match.group(), match.start()) for match in _WORD.finditer(text))
-    for title, word in pairwise(words):
-        if (
-            title.folded in STRICT_TITLES
-            and title.text[0].isupper()
-            and word.capital
-            and not word.facts.never
-            and text[title.end : word.start].strip(" .") == ""
-        ):
-            yield word.start, word.end, 0.95
+    for match in _TITLED.finditer(text):
+        word = Word.of(match.group(1))
+        if match.group()[0].isupper() and word.capital and not word.facts.never:
+            yield *match.span(1), 0.95
+
+
+def _listed(text: str) -> Iterator[Name]:
+    """Yield listed given names before a listed surname, whatever stands around them."""
+    for match in _CAPITALS.finditer(text):
+        words = [Word.of(part.group(), match.start() + part.start()) for part in _SPACED.finditer(match.group())]
+        run: list[Word] = []
+        for word in words:
+            if run and word.facts.surname and not word.facts.never and word.folded not in AFTER_OTHERS:
+                yield run[0].start, word.end, 0.9
+            run = [*run, word] if word.facts.given and not word.facts.common else []
 
 
 def _introduced(text: str) -> Iterator[tuple[int, int]]:

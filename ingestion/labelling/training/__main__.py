@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import structlog
+from numpy.typing import NDArray
 
-from ingestion.labelling.heads import WEIGHTS, Heads
+from ingestion.labelling.heads import WEIGHTS, Heads, Network
 from ingestion.labelling.training.corpus import passages
 from ingestion.labelling.training.embedding import embedded
 from ingestion.labelling.training.fitting import Score, fitted
@@ -39,18 +40,30 @@ def _write(heads: Heads) -> None:
     np.savez_compressed(
         _TARGET,
         dimensions=np.int32(heads.dimensions),
-        words=heads.words.astype(np.float16),
         mean=heads.mean,
         scale=heads.scale,
-        hidden_weights=heads.hidden[0].astype(np.float16),
-        hidden_bias=heads.hidden[1],
-        output_weights=heads.output[0].astype(np.float16),
-        output_bias=heads.output[1],
+        networks=np.int32(len(heads.networks)),
         slope=heads.slope,
         offset=heads.offset,
         low=heads.low,
         high=heads.high,
+        allow_pickle=False,
+        **_weights(heads.networks),
     )
+
+
+def _weights(networks: tuple[Network, ...]) -> dict[str, NDArray[np.floating]]:
+    return {
+        f"{name}_{number}": weights
+        for number, network in enumerate(networks)
+        for name, weights in (
+            ("words", network.words.astype(np.float16)),
+            ("hidden_weights", network.hidden[0].astype(np.float16)),
+            ("hidden_bias", network.hidden[1]),
+            ("output_weights", network.output[0].astype(np.float16)),
+            ("output_bias", network.output[1]),
+        )
+    }
 
 
 def _report(scores: list[Score], *, own: int, shared: int) -> None:

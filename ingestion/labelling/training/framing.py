@@ -52,18 +52,48 @@ def wrapped(text: str, chance: random.Random) -> str:
 
 def mailed(text: str, other: str, slots: Slots, chance: random.Random) -> str:
     """Return the text as a mail: with a subject, an answer over a quoted header, or a forwarding header."""
-    sender, reader = chance.choice(slots["person"]), chance.choice(slots["person"])
-    date = f"{chance.randint(1, 12):02}/{chance.randint(1, 28):02}/{chance.choice(slots['year'])}"
     words = other.replace("\n", " ").split(" ")
     subject = f"{chance.choice(('', 'Re: ', 'FW: '))}{' '.join(words[: chance.randint(2, 5)])}"
     body = textwrap.fill(text, 76) if "\n" not in text and chance.random() < 0.5 else text  # noqa: PLR2004 - share
-    clock = f"{chance.randint(7, 19):02}:{chance.randint(0, 59):02}"
+    sender, reader = chance.choice(slots["person"]), chance.choice(slots["person"])
+    head = _head(sender, subject, slots, chance)
     return chance.choice(
         (
             f"Subject: {subject}\n\n{body}",
-            f"From: {sender}\nTo: {reader}\nDate: {date} {clock}\nSubject: {subject}\n\n{body}",
-            f"{body}\n\n-----Original Message-----\nFrom: {sender}\nSent: {date} {clock}\nTo: {reader}\nSubject: {subject}",
-            f"----- Forwarded by {sender} on {date} {clock} -----\n\nTo: {reader}\ncc:\nSubject: {subject}\n\n{body}",
+            f"{head}\n\n{body}",
+            f"{body}\n\n-----Original Message-----\n{head}",
+            f"Subject: {subject}\n\n{chance.choice(_COVERS)}\n----- Forwarded by {head}\n\n{body}",
+            f"Subject: {subject}\n\n{body}\n\n{head}",
             f"{chance.choice(('Hi', 'Dear', 'Hello'))} {reader.split()[0]},\n\n{body}\n\n{sender.split()[0]}",
+        )
+    )
+
+
+_COVERS = (
+    "FYI",
+    "fyi",
+    "See below.",
+    "",
+    "Please see the message below.",
+    "Thanks",
+    "As discussed.",
+    "For your files.",
+)
+_UNITS = ("Corp", "HOU", "LON", "NA", "HQ", "Finance", "Sales", "Legal", "Ops", "EMEA")
+
+
+def _head(sender: str, subject: str, slots: Slots, chance: random.Random) -> str:
+    """Return the header lines of a mail program, new or old, with one to five readers."""
+    readers = [chance.choice(slots["person"]) for _ in range(chance.choice((1, 1, 2, 3, 5)))]
+    firm = chance.choice(slots["company"]).split()[0]
+    day = f"{chance.randint(1, 12):02}/{chance.randint(1, 28):02}/{chance.choice(slots['year'])}"
+    clock = f"{chance.randint(1, 12):02}:{chance.randint(0, 59):02} {chance.choice(('AM', 'PM'))}"
+    tags = [f"{name}/{chance.choice(_UNITS)}/{firm}@{firm}" for name in readers]
+    return chance.choice(
+        (
+            f"From: {sender}\nSent: {day} {clock}\nTo: {'; '.join(readers)}\nSubject: {subject}",
+            f"{sender}@{firm}\n{day} {clock}\nTo: {', '.join(tags)}\ncc:\nSubject: {subject}",
+            f"\t{sender}\n\t{day} {clock}\n\t\t\n\t\t To: {', '.join(tags)}\n\t\t cc: \n\t\t Subject: {subject}",
+            f"From: {sender} on {day} {clock}\nTo: {', '.join(tags)}\ncc:\n\nSubject: {subject}",
         )
     )

@@ -14,6 +14,25 @@ _MIN_LETTERS = 3
 _MAX_LETTERS = 18
 _GIVEN = ("first_names", "first_names_male", "first_names_female", "first_names_nonbinary")
 _SURNAMES = ("last_names", "last_names_male", "last_names_female")
+_STILL_NAMES = frozenset(
+    (
+        *(
+            "antonio",
+            "carlos",
+            "felipe",
+            "fernando",
+            "francisco",
+            "garcia",
+            "gonzalez",
+            "jorge",
+            "jose",
+            "juan",
+            "lopez",
+        ),
+        *("luis", "manuel", "maria", "martin", "miguel", "pablo", "pedro", "rafael", "rodriguez", "santiago"),
+    )
+)
+"""Frequent Spanish names that Faker's Spanish words hold."""
 _PLACES = ("cities", "city_names", "countries", "states", "regions", "departments", "state_names", "provinces")
 
 
@@ -24,7 +43,7 @@ def main() -> None:
         "given": given,
         "surnames": surnames,
         "places": _words(_values("address", _PLACES)) & (given | surnames),
-        "common": _words(_values("lorem", ("word_list",))) | _own_words(),
+        "common": (_words(_values("lorem", ("word_list",))) | _own_words()) - _STILL_NAMES,
     }
     for name, words in lists.items():
         (_TARGET / f"{name}.txt").write_text("\n".join(sorted(words)) + "\n", encoding="ascii")

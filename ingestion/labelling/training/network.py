@@ -10,7 +10,7 @@ from torch.nn import functional
 
 Matrix = NDArray[np.float32]
 
-ROWS = 1 << 16
+ROWS = 1 << 15
 _WIDTH = 16
 _HIDDEN = 64
 _EPOCHS = 8
@@ -42,7 +42,7 @@ class Sample:
         )
 
 
-class Network(torch.nn.Module):
+class Trainable(torch.nn.Module):
     """Words from a table beside embedding and features, one hidden layer, one logit per kind."""
 
     def __init__(self, inputs: int, kinds: int) -> None:
@@ -70,10 +70,10 @@ def _some(rows: NDArray[np.intp]) -> NDArray[np.intp]:
     return rows[torch.rand(len(rows)).numpy() < _KEPT_WORDS]
 
 
-def trained(sample: Sample, seed: int) -> Network:
+def trained(sample: Sample, seed: int) -> Trainable:
     """Return a network trained on the sample, the same for the same seed and threads."""
     torch.manual_seed(seed)
-    network = Network(sample.inputs.shape[1], sample.truths.shape[1])
+    network = Trainable(sample.inputs.shape[1], sample.truths.shape[1])
     optimizer = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=_DECAY)
     inputs, truths, weights = (torch.from_numpy(part) for part in (sample.inputs, sample.truths, sample.weights))
     steps = _EPOCHS * -(-len(inputs) // _BATCH)
@@ -90,7 +90,7 @@ def trained(sample: Sample, seed: int) -> Network:
     return network.eval()
 
 
-def logits_of(network: Network, sample: Sample) -> Matrix:
+def logits_of(network: Trainable, sample: Sample) -> Matrix:
     """Return the network's logits for a sample."""
     with torch.no_grad():
         return np.asarray(network(torch.from_numpy(sample.inputs), sample.rows).numpy(), dtype=np.float32)

@@ -47,8 +47,8 @@ class Tagger(torch.nn.Module):
         super().__init__()
         self.table = torch.nn.EmbeddingBag(ROWS + 1, _WIDTH, mode="sum", padding_idx=ROWS)
         torch.nn.init.normal_(self.table.weight, 0, 0.1)
-        self.whole = torch.nn.Linear(_WIDTH, _WIDTH, bias=False)
         sizes = [_WIDTH, *([_HIDDEN] * _LAYERS)]
+        self.whole = torch.nn.Linear(_WIDTH, _WIDTH, bias=False)
         self.convolutions = [torch.nn.Linear(3 * size, after) for size, after in pairwise(sizes)]
         self.layers = torch.nn.ModuleList(self.convolutions)
         self.output = torch.nn.Linear(_HIDDEN + _WIDTH, 1)

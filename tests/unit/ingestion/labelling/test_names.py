@@ -1,7 +1,5 @@
 """Names of persons are found by their context, in any length of text, and never without weights (R1, R5)."""
 
-from itertools import pairwise
-
 import pytest
 
 from ingestion.labelling.names import NameDetector
@@ -50,15 +48,6 @@ def test_a_name_is_found_wherever_a_long_text_is_looked_at_in_blocks() -> None:
         text = f"{filler * repeats}Afterwards Marta Lindqvist thanked the team. {filler * 5}"
 
         assert "Marta Lindqvist" in names_in(text)
-
-
-def test_findings_of_names_do_not_overlap_within_one_view() -> None:
-    text = "Anna Kowalczyk, Jonas Weber and Priya Nair met Omar Haddad."
-    spans = sorted(
-        (found.start, found.end) for found in NameDetector().findings(Views.of(text)) if found.confidence != 0.85
-    )
-
-    assert all(first[1] <= second[0] for first, second in pairwise(spans))
 
 
 def test_the_tagger_gives_one_probability_per_token_and_none_for_nothing() -> None:

@@ -14,7 +14,7 @@ from ingestion.labelling.training.corpus import NONE, passages, themes_of
 
 _FOLDER = Path(ingestion.labelling.training.__file__).parent
 _FILES = sorted([*(_FOLDER / "templates").glob("*.txt"), *(_FOLDER / "passages").glob("*.txt")])
-_SLOTS = {"person": ["Anna Weber", "Omar Haddad"], "year": ["2024"]}
+_SLOTS = {"person": ["Anna Weber", "Omar Haddad"], "year": ["2024"], "company": ["Halvorsen"]}
 
 
 def test_a_seed_writes_the_same_corpus_again() -> None:
