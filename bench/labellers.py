@@ -27,7 +27,7 @@ from service.evaluation.scoring import ALL_FILES, Score
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 PRESIDIO = Path(__file__).resolve().parent.parent / "scripts" / "presidio"
 _ROWS = 150
-_TRAINED_ON = ("phi_mts", "code_pygments", "neg_legal", "neg_handbook", "pii_pci")
+_TRAINED_ON = ("phi_mts", "code_pygments", "neg_legal", "neg_handbook", "pii_pci", "pii_eds")
 _LOOKS_FOR = {
     "regexes": frozenset({Category.PII, Category.PCI}),
     "presidio": frozenset({Category.PII, Category.PCI, Category.PHI}),

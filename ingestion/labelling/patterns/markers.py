@@ -10,7 +10,7 @@ _DENIED = (
     r"can be|should i|when is|how to|example of|called|term|glossary|peut (?:contenir|etre)|puede (?:contener|ser)|konnen|kann)\b[^.\n]{0,60}$"
 )
 _PRIV = r"(?:priv[ie]?l[ie]?d?g[ed]{1,3}|privelidged?|priv\.)"
-_AC = r"(?:attorn(?:e|i)?y?|lawyer|solicitor|counsel|barrister)(?:'?s'?)?[\s\-/&]{1,3}(?:and )?client"
+_AC = r"(?:attorn(?:e|i)?y?|atty|lawyer|solicitor|counsel|barrister)(?:'?s'?)?[\s\-/&]{1,3}(?:and )?client"
 _PRIVILEGE = (
     rf"{_AC}[\s\-/:]{{1,3}}(?:{_PRIV}|communications?|confidential|work|conversation|correspondence|advice)",
     rf"a[/\-]c[ \-](?:{_PRIV}|priv)\b",

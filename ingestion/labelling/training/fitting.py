@@ -19,7 +19,7 @@ Matrix = NDArray[np.float32]
 
 _FOLDS = 5
 _NETWORKS = 3
-_FALSE_POSITIVES = {"clinical": 0.012, "counsel": 0.012, "business": 0.04, "source_code": 0.006, "personnel": 0.03}
+_FALSE_POSITIVES = {"clinical": 0.012, "counsel": 0.012, "business": 0.04, "source_code": 0.002, "personnel": 0.03}
 """How many of our harmless passages, most of them hard, a head may call sensitive on themes that it has not seen.
 
 Business and personnel matters shade into everyday office text, so that recall is dearer there; what is lost is an

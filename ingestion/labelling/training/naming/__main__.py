@@ -14,7 +14,7 @@ from ingestion.labelling.training.naming.tagging import stored, trained
 
 _TARGET = Path(__file__).parent.parent.parent / "names" / WEIGHTS
 _SEED = 7
-_THRESHOLD = 0.5
+_THRESHOLD = 0.23
 
 
 def main() -> None:

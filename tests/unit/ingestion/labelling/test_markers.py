@@ -20,7 +20,7 @@ def marked(text: str) -> set[Category]:
     [
         "PRIVILEGED AND CONFIDENTIAL", "Priviledged & Confidential", "PRIVILEGDE AND CONFIDENTIAL", "Confidential - Privileged",
         "attorney/client privilege", "Attorney-Client Communication", "ATTORNY CLIENT PRIVILEGED", "A/C Priv.", "A/C Privileged",
-        "attorney work-product", "Privileged / Attorney Work Product", "Legal advice privilege applies to this note.",
+        "attorney work-product", "Privileged / Attorney Work Product", "Confidential Atty Client Work Product", "Legal advice privilege applies to this note.",
         "Solicitor-client privileged", "Legal Professional Privilege", "Litigation privilege", "legally privileged",
         "For settlement purposes only, privileged", "WITHOUT PREJUDICE SAVE AS TO COSTS", "Without prejudice and confidential",
         "Prepared in anticipation of litigation", "Prepared at the direction of counsel", "Joint defense privilege",
