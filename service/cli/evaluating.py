@@ -15,7 +15,7 @@ from service.cli.options import err, loaded, out
 from service.errors import SettingsError
 from service.evaluation import presenting
 from service.evaluation.comparing import Comparison, baseline_at, compare
-from service.evaluation.rows import RowFile, read, sample
+from service.evaluation.rows import RowFile, RowsError, read, sample
 from service.evaluation.running import Report, Told, evaluate
 from service.evaluation.scoring import Miss
 
@@ -57,6 +57,9 @@ def labels(
     if json:
         _write(json, msgspec.json.format(msgspec.json.encode(report, order="deterministic"), indent=2) + b"\n")
     comparison = compare(before, report) if before else None
+    if comparison and not comparison.slices:
+        message = "nothing was compared: the baseline has none of these files; name the one that was measured on them"
+        raise RowsError(message)
     if json != _STANDARD_OUTPUT:
         _show(report, comparison, kinds=kinds)
     if comparison and comparison.worse:

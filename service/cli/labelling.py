@@ -72,12 +72,15 @@ def label(
 
 
 def body_of(found: Labelled) -> dict[str, object]:
-    """Return labels exactly as they are stored, with the places of the chunks, and no text."""
+    """Return the sum, and per chunk its place and its label exactly as it is stored; no text."""
     return {
         "media_type": found.document.media_type,
         "pages": len(found.document.pages),
         "characters": len(found.document.text),
-        "label": msgspec.to_builtins(found.label, order="deterministic"),
+        "verdict": found.label.verdict,
+        "categories": sorted(found.label.categories),
+        "reasons": list(found.label.reasons),
+        "labeller_version": found.label.labeller_version,
         "chunks": [
             {
                 "ordinal": one.chunk.ordinal,
@@ -98,12 +101,20 @@ def rendered(found: Labelled, *, reveal: bool) -> list[RenderableType]:
     covers = covered(found.chunks)
     parts: list[RenderableType] = []
     for one in found.chunks:
-        heading = f"chunk {one.chunk.ordinal + 1} of {len(found.chunks)}, page {one.chunk.first_page}"
+        heading = f"chunk {one.chunk.ordinal} (of {len(found.chunks)}){_pages(found, one)}"
         parts += [Text(f"── {heading} ", style="dim"), _text_of(one, covers, reveal=reveal), *_facts(one.label)]
         if one.label.findings:
             parts.append(_findings(one.label))
         parts.append("")
     return [*parts, *_sum(found)]
+
+
+def _pages(found: Labelled, one: LabelledChunk) -> str:
+    """Return the pages of a chunk where its document has more than one."""
+    first, last = one.chunk.first_page, one.chunk.last_page
+    if len(found.document.pages) == 1:
+        return ""
+    return f", page {first}" if first == last else f", pages {first} to {last}"
 
 
 def _labelled(file: str) -> Labelled:

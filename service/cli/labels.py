@@ -9,6 +9,8 @@ import typer
 from ingestion.sensitivity import Category
 from service.cli.client import Client, connected
 from service.cli.options import AsJson, DataDir, TenantName, loaded, out, print_json
+from service.cli.reasons import sentence
+from service.errors import SettingsError
 from service.ports import ReviewReason
 
 _POLL_SECONDS = 1.0
@@ -41,17 +43,23 @@ def review(  # noqa: PLR0913 - one option each
     data: DataDir = None,
     *,
     reason: Annotated[ReviewReason, typer.Option(help="Why the label is wrong.")],
-    chunk: Annotated[list[int] | None, typer.Option(min=0, help="Number of a chunk; repeatable.")] = None,
+    chunk: Annotated[
+        list[int] | None, typer.Option(min=0, help="Number of a chunk, as `labels show` counts them; repeatable.")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every chunk of the document.")] = False,
     dismiss: Annotated[list[Category] | None, typer.Option(help="A category it does not have; repeatable.")] = None,
     add: Annotated[list[Category] | None, typer.Option(help="A category it has; repeatable.")] = None,
     doubts: Annotated[
-        bool | None, typer.Option("--dismiss-doubts/--keep-doubts", help="The labeller's doubts.", show_default=False)
+        bool | None,
+        typer.Option("--dismiss-doubts/--keep-doubts", help="What the labeller was not sure of.", show_default=False),
     ] = None,
     note: Annotated[str | None, typer.Option(help="What a reader should know; kept as ciphertext.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Override labels with a reason. Dismissing needs the data-owner or admin role."""
+    if every == bool(chunk):
+        message = "name the chunks with --chunk N, or take --all of them"
+        raise SettingsError(message)
     body: dict[str, Any] = {"dismissed": dismiss or [], "added": add or [], "reason": reason, "note": note}
     body |= {"doubts_dismissed": doubts} | ({"all": True} if every else {}) | ({"ordinals": chunk} if chunk else {})
     with connected(loaded(data), tenant) as client:
@@ -59,8 +67,8 @@ def review(  # noqa: PLR0913 - one option each
     if as_json:
         print_json(reviewed)
         return
-    changed = ", ".join(map(str, reviewed["changed"]))
-    out.print(f"chunks changed: {changed}" if changed else "nothing to change: no such chunk says otherwise")
+    changed = ", ".join(f"chunk {number}" for number in reviewed["changed"])
+    out.print(f"changed: {changed}" if changed else "nothing to change: the labels say so already")
     out.print(f"labels now: {', '.join(f'{name} {count}' for name, count in sorted(reviewed['labels'].items()))}")
 
 
@@ -108,12 +116,19 @@ def _print_chunk(one: dict[str, Any]) -> None:
         place = f"{finding['start']} to {finding['end']}"
         out.print(f"    {finding['category']}: {finding['kind']} at {place} ({finding['detector']})", markup=False)
     for doubt in label["doubts"]:
-        out.print(f"    in doubt: {doubt}", markup=False)
+        out.print(f"    {sentence(doubt)}", markup=False)
     if reviewed:
-        said = ", ".join([*(f"not {name}" for name in reviewed["dismissed"]), *reviewed["added"]])
-        out.print(f"    review: {said} ({reviewed['reason']}) {reviewed['note'] or ''}", markup=False)
+        out.print(f"    review: {_said(reviewed)}", markup=False)
+        machine = one["machine"]
+        out.print(f"    before it: {machine['verdict']} {', '.join(machine['categories'])}".rstrip(), markup=False)
     if one["text"] is not None:
         out.print(f"    {one['text'].strip()[:160]!r}", markup=False)
+
+
+def _said(review: dict[str, Any]) -> str:
+    doubts = ["doubts dismissed"] if review["doubts_dismissed"] else []
+    said = ", ".join([*(f"not {name}" for name in review["dismissed"]), *review["added"], *doubts])
+    return f"{said} ({review['reason']}) {review['note'] or ''}".rstrip()
 
 
 def _print_progress(now: dict[str, Any], *, as_json: bool) -> None:

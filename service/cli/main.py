@@ -1,5 +1,6 @@
 """Puts the commands together and turns every error into one line and an exit code."""
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -33,8 +34,16 @@ labelling.register(app)
 evaluating.register(app)
 
 
+def _spoken_anyhow() -> None:
+    """Let a terminal that has no blocks and dashes show something else for them."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line: these arguments, or those that the program was started with."""
+    _spoken_anyhow()
     try:
         app(args=arguments)
     except RingfenceError as error:

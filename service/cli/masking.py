@@ -11,10 +11,11 @@ MOST_FINDINGS = 200
 """A label with so many may have lost some: the labeller keeps no more."""
 _LOST = "too many findings to place"
 _NOT_EXAMINED = "not fully examined"
-_FAILED = "detector_failed"
+_FAILED = ("detector_failed", "detector_timed_out")
 _REPLACEMENT = "\ufffd"
 _CONTROLLING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _LAYOUT = "\n\t"
+_LONGEST_MASK = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +37,10 @@ class Stretch:
 
     @property
     def masked(self) -> str:
-        """The text where nothing covers it, else as many masks."""
-        return MASK * len(self.text) if self.kinds else self.text
+        """The text where nothing covers it, else as many masks, or their number where they would fill lines."""
+        if not self.kinds:
+            return self.text
+        return MASK * len(self.text) if len(self.text) <= _LONGEST_MASK else f"{MASK * 3} {len(self.text)} characters "
 
 
 def covered(chunks: Iterable[LabelledChunk]) -> list[Covered]:

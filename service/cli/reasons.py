@@ -1,7 +1,7 @@
 """The labeller's static codes in plain words."""
 
 _REASONS = {
-    "language_unknown": "Some of it is in a language that the labeller was not trained on.",
+    "language_unknown": "Some of it is in a language that the labeller was not trained on, or in none that it knows.",
     "no_vector": "It has no embedding, so nothing could judge what it is about.",
     "made_from_nothing": "There is no text to judge.",
 }
@@ -36,7 +36,7 @@ def sentence(code: str) -> str:
         return f"It was not fully examined: {_PARTS.get(part, f'{part} failed')}, because it took too long."
     about = _SUBJECTS.get(part, part.replace("_", " "))
     if cause == "uncertain":
-        return f"It may be about {about}: the head for that is in doubt."
+        return f"It may be about {about}: the labeller is in doubt."
     if cause == "beside":
         return f"It stands beside a text about {about}, and may go on with it."
     if cause == "between":

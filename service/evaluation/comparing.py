@@ -33,8 +33,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Every change, and what hinders a fair comparison, in plain words."""
+    """How many slices both hold, every change, and what hinders a fair comparison, in plain words."""
 
+    slices: int
     changes: tuple[Change, ...]
     notes: tuple[str, ...]
 
@@ -63,10 +64,9 @@ def baseline_at(path: Path) -> Report:
 def compare(before: Report, after: Report) -> Comparison:
     """Return what changed between two measurements of the same slices."""
     earlier = {_key(score): score for score in before.scores}
-    changes = [
-        change for score in after.scores if _key(score) in earlier for change in _changes(earlier[_key(score)], score)
-    ]
-    return Comparison(changes=tuple(changes), notes=tuple(_notes(before, after)))
+    shared = [score for score in after.scores if _key(score) in earlier]
+    changes = [change for score in shared for change in _changes(earlier[_key(score)], score)]
+    return Comparison(slices=len(shared), changes=tuple(changes), notes=tuple(_notes(before, after)))
 
 
 def _key(score: Score) -> tuple[str | None, ...]:

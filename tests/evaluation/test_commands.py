@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from ingestion.sensitivity import Label, Verdict
 from service.cli.main import app
 from service.cli.masking import MASK
+from service.evaluation.rows import RowsError
 from tests.documents import a_docx
 from tests.evaluation.labelled import labels_of
 from tests.labelled_rows import a_file, a_line
@@ -73,6 +74,22 @@ def test_standard_input_is_labelled_without_a_folder_or_a_server_and_the_card_is
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_terminal_without_blocks_gets_something_else_for_them(tmp_path: Path) -> None:
+    start = "import sys; sys.stdout.reconfigure(encoding='ascii'); from service.cli import main; main(['label', '-'])"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    told = subprocess.run(
+        [sys.executable, "-c", start],
+        input=LETTER.encode(),
+        capture_output=True,
+        cwd=tmp_path,
+        env=environment,
+        check=True,
+    )
+
+    assert b"?" * len(CARD) in told.stdout
+    assert CARD.encode() not in told.stdout
+
+
 def test_a_document_of_any_format_is_labelled_and_revealed_on_request(tmp_path: Path) -> None:
     file = tmp_path / "letter.docx"
     file.write_bytes(a_docx(LETTER))
@@ -122,6 +139,17 @@ def test_ten_rows_are_measured_compared_and_nothing_of_them_is_written(tmp_path:
     assert "TRADE_SECRET_CREDENTIAL" in table
     assert not any(str(row["text"])[:12] in table + saved.read_text() + missed.read_text() for row in ROWS)
     assert "nothing changed against the baseline" in run("evaluate", "labels", str(rows), "--baseline", str(saved))
+
+
+def test_a_baseline_of_other_files_compares_nothing_and_says_so(tmp_path: Path) -> None:
+    rows, others = a_file(tmp_path / "rows.jsonl", a_line()), a_file(tmp_path / "others.jsonl", a_line())
+    saved = tmp_path / "saved.json"
+    run("evaluate", "labels", str(others), "--json", str(saved))
+
+    outcome = CliRunner().invoke(app, ["evaluate", "labels", str(rows), "--baseline", str(saved)])
+
+    assert isinstance(outcome.exception, RowsError)
+    assert "nothing was compared" in str(outcome.exception.detail)
 
 
 def test_a_baseline_that_was_better_ends_with_1(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_a_finding_of_the_neighbour_covers_the_text_that_both_chunks_hold() -> N
     assert SECRET not in printed(first, second)
 
 
-@pytest.mark.parametrize("reason", ["detector_failed:payment", "detector_failed:heads", "detector_failed:something"])
+@pytest.mark.parametrize("reason", ["detector_failed:payment", "detector_failed:heads", "detector_timed_out:names"])
 def test_nothing_is_shown_of_a_chunk_that_was_not_fully_examined(reason: str) -> None:
     """R5: the detector that failed might have found anything in it."""
     assert SECRET not in printed(a_chunk(SECRET * 9, reasons=(reason,)))
@@ -134,7 +134,7 @@ def test_nothing_is_shown_of_a_chunk_with_more_findings_than_a_label_keeps() -> 
     lost = covered([LabelledChunk(chunk=chunk, label=label, vector=VECTOR)])
 
     assert len(label.findings) < 500
-    assert {stretch.masked for stretch in stretches(text, lost)} == {MASK * len(text)}
+    assert {stretch.masked for stretch in stretches(text, lost)} == {f"{MASK * 3} {len(text)} characters "}
     assert not any(cover.whole for cover in covered([LabelledChunk(chunk=chunk, label=short, vector=VECTOR)]))
 
 
