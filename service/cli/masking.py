@@ -11,7 +11,7 @@ MOST_FINDINGS = 200
 """A label with so many may have lost some: the labeller keeps no more."""
 _LOST = "too many findings to place"
 _NOT_EXAMINED = "not fully examined"
-_FAILED = "detector_failed"
+_FAILED = ("detector_failed", "detector_timed_out")
 _REPLACEMENT = "\ufffd"
 _CONTROLLING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _LAYOUT = "\n\t"
