@@ -245,7 +245,6 @@ def test_what_a_reviewer_raises_while_an_answer_is_planned_stays_in_the_building
 
     answer = world.product.answering.ask(who, ASKED)
 
-    assert labeller.meanwhile is None
     assert (answer.route, shown_to_cloud(world)) == (Route.LOCAL, b"")
     assert [reason.categories for reason in answer.reasons] == [(Category.PHI,)]
     assert [facts["route"] for facts in world.audited(who.tenant_id, "prompt_routed")] == ["local"]
