@@ -14,6 +14,8 @@ import re2
 _Decoder = tuple[Any, Callable[[str], bytes]]
 """The shape of what it decodes, as a compiled re2 pattern, and the decoding."""
 _MIN_DECODED = 4
+_MIN_WESTERN = 12
+"""Of fewer bytes that are no UTF-8, one in a hundred would look like a Western word by chance."""
 
 
 def plain_word(token: str) -> str | None:
@@ -44,12 +46,24 @@ def _means_something(token: str, text: str) -> bool:
 
 def _text_of(decode: Callable[[str], bytes], token: str) -> str | None:
     try:
-        raw = decode(token)
-        wide = len(raw) > _MIN_DECODED and raw[1::2].count(0) * 2 >= len(raw) - 1
-        text = raw.decode("utf-16-le" if wide else "utf-8")
+        text = _read(decode(token)).removeprefix("\ufeff")
     except (ValueError, OverflowError, binascii.Error):
         return None
     return text if all(part.isprintable() or part.isspace() or part == "\u200b" for part in text) else None
+
+
+def _read(raw: bytes) -> str:
+    """Return bytes as text: in two bytes a character, in UTF-8, or in what Western systems wrote before. ValueError."""
+    for zeros, encoding in ((raw[1::2], "utf-16-le"), (raw[::2], "utf-16-be")):
+        if len(raw) > _MIN_DECODED and zeros.count(0) * 2 >= len(raw) - 2:
+            return raw.decode(encoding)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        letters = sum(byte > 0x7F for byte in raw)  # noqa: PLR2004 - the end of ASCII
+        if len(raw) < _MIN_WESTERN or letters * 5 > len(raw):
+            raise
+        return raw.decode("cp1252")
 
 
 def _base64(token: str) -> bytes:
@@ -96,7 +110,7 @@ def _decimal(token: str) -> bytes:
     return bytes(int(code) for code in re.findall(r"\d+", token))
 
 
-_PLAIN = re2.compile(r"[0-9A-Za-z ./@_:,+\-]{6,}")
+_PLAIN = re2.compile(r"[0-9A-Za-z\x{c0}-\x{d6}\x{d8}-\x{f6}\x{f8}-\x{24f} ./@_:,;+\-'\"()!?=#&\x{2019}\n]{6,}")
 """What digits may stand for; any other reading of a plain number is chance."""
 _NOT_HEX = re.compile(r"[^0-9A-Fa-f]")
 _POINT = re.compile(r"(?:\\u\{?|U\+|\\U0{0,3})([0-9A-Fa-f]{4,6})\}?")

@@ -34,7 +34,11 @@ _QUOTES = dict.fromkeys("\u2018\u2019\u201b\u2032\u00b4", "'") | dict.fromkeys(
 )
 _BLANKS = {"\u2800": " ", "\u3164": "", "\u115f": "", "\u1160": "", "\uffa0": "", "\u17b4": "", "\u17b5": ""}
 _NAMED = re.compile(r".*LETTER (?:[A-Z]+ ){0,3}?([A-Z])(?: WITH .*)?")
-_TAGS = range(0xE0020, 0xE007F)
+_HIDING = (
+    (0xE0000, range(0xE0020, 0xE007F)),  # tags
+    (0xE00F0, range(0xE0110, 0xE016F)),  # variation selectors as bytes; texts that name a glyph use lower ones
+)
+"""Invisible to people, read by language models: where a block's ASCII begins, and its printable characters."""
 _INVISIBLE = frozenset(("Cf", "Mn", "Me", "Cc"))
 OTHER = "\x7f"
 
@@ -46,8 +50,9 @@ def plain_of(character: str) -> str:
     known = _LOOKS_LIKE.get(character) or _QUOTES.get(character) or _BLANKS.get(character)
     if known is not None:
         return known
-    if ord(character) in _TAGS:  # invisible to people, read by language models
-        return chr(ord(character) - 0xE0000)
+    hidden = next((ord(character) - base for base, places in _HIDING if ord(character) in places), None)
+    if hidden is not None:
+        return chr(hidden)
     kind = unicodedata.category(character)
     if kind in _INVISIBLE:
         return " " if character.isspace() else ""

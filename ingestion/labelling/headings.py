@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 _LONGEST = 120
 _FIRST_LINES = 6
@@ -32,19 +33,34 @@ class Heading:
 
 
 class Headings:
-    """The headings of one text, and which of them speak for a place in it."""
+    """The headings of one text, and which of them speak for a place in it.
+
+    What is in force is worked out on the way down and not kept: of a text of nothing but headings every one has a
+    hundred above it. Places are asked for in order; going back begins anew.
+    """
 
     def __init__(self, text: str) -> None:
         self._headings = tuple(_headings(text))
         self._starts = [heading.start for heading in self._headings]
-        self._over = tuple(_in_force(self._headings))
+        self._reached = 0
+        self._in_force = iter(_in_force(self._headings))
+        self._now: tuple[str, ...] = ()
 
     def over(self, start: int, end: int) -> tuple[str, ...]:
         """Return what stands over `text[start:end]`: headings in force where it begins, and those inside it."""
         first = bisect_right(self._starts, start)
         last = bisect_right(self._starts, end)
         inside = (heading.text for heading in self._headings[first:last])
-        return (*(self._over[first - 1] if first else ()), *inside)
+        return (*self._above(first), *inside)
+
+    def _above(self, count: int) -> tuple[str, ...]:
+        """Return what is in force behind the first `count` headings."""
+        if count < self._reached:
+            self._reached, self._in_force, self._now = 0, iter(_in_force(self._headings)), ()
+        for now in islice(self._in_force, count - self._reached):
+            self._now = now
+        self._reached = count
+        return self._now
 
 
 def first_lines(text: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ _ALONE = r"(?i)(?:^|[|:\[(/,\-])\s*(?:(?:strictly|highly|company|private and|per
 _SET_OFF = (
     (
         Category.LEGAL_PRIVILEGE,
-        _ALONE.format(r"(?:legally )?privileged|privilegiert|mandantengeheimnis|attorney[ \-]client"),
+        _ALONE.format(r"(?:legally )?privileged|privilegiert|mandantengeheimnis|attorney[ \-]client|without prejudice"),
     ),
     (
         Category.TRADE_SECRET,

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 import structlog
 
+from ingestion.sensitivity import Verdict
 from service.answering.planning import Plan, Planner
 from service.answering.values import Answer, Citation, Question
 from service.auditing import entry, reasons_as_facts
 from service.citing import Cited, cited, quoted
 from service.errors import CloudModelError, SourceErasedError
 from service.policy.access import Principal
+from service.policy.prompt import Origin
 from service.policy.routing import Cause, Reason
-from service.ports import Clock, CloudModel, Database, Generation, LocalModel, Transaction
+from service.ports import ChunkRecord, Clock, CloudModel, Database, Generation, LocalModel, Transaction
 from service.retrieval import Retrieved
 
 _log = structlog.get_logger()
@@ -49,7 +51,7 @@ class Answering:
         return (yield from self._events(self.planner.plan(principal, question, stream=True), stream=True))
 
     def _events(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
-        self._record(plan)
+        plan = self._recorded(plan)
         if not plan.hits:
             yield NOTHING_FOUND
             return self._answer(plan, Cited(text=NOTHING_FOUND, numbers=()), "none", None)
@@ -58,7 +60,7 @@ class Answering:
             if answer is not None:
                 return answer
             plan = self.planner.kept_local(plan, Reason(cause=Cause.CLOUD_FAILED))
-            self._record(plan)
+            plan = self._recorded(plan)
         return (yield from self._locally(plan, stream=stream))
 
     def _by_cloud(self, plan: Plan, model: CloudModel, *, stream: bool) -> Generator[str, None, Answer | None]:
@@ -93,20 +95,17 @@ class Answering:
             said.append(text)
         return self._answer(plan, cited("".join(said), _texts(plan.hits)), "vllm", generation)
 
-    def _record(self, plan: Plan) -> None:
-        """Write the decision: what cannot be recorded does not happen, nor does what rests on an erased source."""
-        local = self.local.name if self.local else None
-        facts = {
-            "route": plan.route.value,
-            "reasons": reasons_as_facts(plan.reasons),
-            "sources": [_source_facts(hit) for hit in plan.hits],
-            "labeller": self.planner.labels.version,
-            "model": plan.cloud.model if plan.cloud else local,
-            "sha256": plan.cloud.sha256 if plan.cloud else None,
-        }
+    def _recorded(self, plan: Plan) -> Plan:
+        """Write the decision: what cannot be recorded does not happen, nor does what rests on an erased source.
+
+        A source that a reviewer raised since it was read keeps the plan local: a review counts from its commit on.
+        """
         who = plan.principal
         with self.database.transaction(who.tenant_id) as transaction:
-            _refuse_erased(transaction, plan)
+            now = _sources(transaction, plan)
+            raised = tuple(dict.fromkeys(map(_raised, filter(_is_raised, now))))
+            if plan.cloud is not None and raised:
+                plan = self.planner.kept_local(plan, *raised)
             transaction.audit.append(
                 entry(
                     who.tenant_id,
@@ -114,14 +113,26 @@ class Answering:
                     at=self.clock.now(),
                     actor=who.key_id,
                     subject=plan.id,
-                    facts=facts,
+                    facts=self._facts(plan),
                 )
             )
+        return plan
+
+    def _facts(self, plan: Plan) -> dict[str, object]:
+        local = self.local.name if self.local else None
+        return {
+            "route": plan.route.value,
+            "reasons": reasons_as_facts(plan.reasons),
+            "sources": [_source_facts(hit) for hit in plan.hits],
+            "labeller": self.planner.labels.version,
+            "model": plan.cloud.model if plan.cloud else local,
+            "sha256": plan.cloud.sha256 if plan.cloud else None,
+        }
 
     def _answer(self, plan: Plan, found: Cited, backend: str, generation: Generation | None) -> Answer:
         """Put the answer together, unless a source was erased while it was made: its words would outlive it."""
         with self.database.transaction(plan.principal.tenant_id) as transaction:
-            _refuse_erased(transaction, plan)
+            _sources(transaction, plan)
         sources = tuple(Citation(number=number, hit=hit) for number, hit in enumerate(plan.hits, start=1))
         return Answer(
             id=plan.id,
@@ -136,11 +147,22 @@ class Answering:
         )
 
 
-def _refuse_erased(transaction: Transaction, plan: Plan) -> None:
-    """Raise SourceErasedError where a source is not there any more (R41)."""
+def _sources(transaction: Transaction, plan: Plan) -> tuple[ChunkRecord, ...]:
+    """Return the plan's sources as they are now. Raises SourceErasedError where one is not there any more (R41)."""
     places = {(hit.document_id, hit.ordinal) for hit in plan.hits}
-    if len(transaction.chunks.fetch(places)) < len(places):
+    now = transaction.chunks.fetch(places)
+    if len(now) < len(places):
         raise SourceErasedError
+    return now
+
+
+def _is_raised(chunk: ChunkRecord) -> bool:
+    return not chunk.label.harmless
+
+
+def _raised(chunk: ChunkRecord) -> Reason:
+    cause = Cause.SENSITIVE if chunk.label.verdict is Verdict.SENSITIVE else Cause.UNKNOWN
+    return Reason(cause=cause, origin=Origin.CHUNK, categories=tuple(sorted(chunk.label.categories)))
 
 
 def _heard(pieces: Generator[str, None, Generation], said: list[str]) -> Generator[str, None, Generation]:

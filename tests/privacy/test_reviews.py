@@ -1,7 +1,8 @@
 """Who may override labels, what that lets out, and where a reviewer's words go (R6, R11, R30, R54)."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,14 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from litestar.testing import TestClient
 from structlog.testing import capture_logs
+from typing_extensions import override
 
 from ingestion.reviewing import Change
-from ingestion.sensitivity import Category
+from ingestion.sensitivity import Category, Label
+from service.adapters.memory.labelling import InMemoryLabeller
 from service.answering import Question
 from service.app import application
 from service.policy.access import DocumentId, Principal, Role
 from service.policy.routing import Cause, Route
-from service.ports import ReviewReason
+from service.ports import ReviewReason, Vectors
 from service.reviewing import ReviewRequest
 from tests.assembled import LearningLabeller, World, a_world
 
@@ -214,6 +217,37 @@ def test_what_a_reviewer_added_is_kept_from_the_cloud_at_once(world: World, http
     _, token = world.person("acme", Role.CONTRIBUTOR)
     http.post(f"/v1/documents/{document.id}/reviews", json=ADD, headers=bearer(token))
     assert world.product.answering.ask(admin, ASKED).route is Route.LOCAL
+
+
+class _InterruptedLabeller(InMemoryLabeller):
+    """The twin, which lets something happen while the egress scans."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], object] | None = None
+
+    @override
+    def label(self, texts: Sequence[str], vectors: Vectors | None) -> tuple[Label, ...]:
+        meanwhile, now = self.meanwhile, any("<source" in text for text in texts)
+        if meanwhile and now:
+            self.meanwhile = None
+            meanwhile()
+        return super().label(texts, vectors)
+
+
+def test_what_a_reviewer_raises_while_an_answer_is_planned_stays_in_the_building() -> None:
+    """R6: a review counts from its commit on, and nothing has left by then."""
+    world = a_world(labeller=(labeller := _InterruptedLabeller()))
+    who, _ = world.person("acme")
+    document = world.uploaded(who, PARKING)
+    request = ReviewRequest(ordinals=None, change=Change(added=frozenset({Category.PHI})), reason=ReviewReason.MISSED)
+    labeller.meanwhile = partial(world.product.reviewing.review, who, document.id, request)
+
+    answer = world.product.answering.ask(who, ASKED)
+
+    assert (answer.route, shown_to_cloud(world)) == (Route.LOCAL, b"")
+    assert [reason.categories for reason in answer.reasons] == [(Category.PHI,)]
+    assert [facts["route"] for facts in world.audited(who.tenant_id, "prompt_routed")] == ["local"]
 
 
 _SECRETS = st.frozensets(st.sampled_from([Category.PII, Category.PHI]))

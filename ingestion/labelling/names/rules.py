@@ -84,5 +84,6 @@ def _joined(text: str) -> Iterator[tuple[int, int]]:
     """Yield full names written without the space between them."""
     for match in _JOINED.finditer(text):
         first, last = (Word.of(part) for part in _HUMP.findall(match.group()))
-        if first.facts.given and last.facts.surname and not first.facts.ordinary and not last.facts.ordinary:
+        # Places included: there is a town called Anna, but nobody writes it in one word with a surname.
+        if first.facts.given and last.facts.surname and not first.facts.common and not last.facts.common:
             yield match.span()

@@ -5,7 +5,7 @@
 import re
 
 from ingestion.labelling.patterns import proofs
-from ingestion.labelling.patterns.pattern import Pattern
+from ingestion.labelling.patterns.pattern import Pattern, words
 from ingestion.labelling.patterns.providers import FORMATS
 from ingestion.sensitivity import Category
 
@@ -14,6 +14,7 @@ _ASSIGNED_NAME = (
     r"private[_\-]?key|client[_\-]?secret|credentials?|encryption[_\-]?key|aes_?key|bearer|salt|nonce|pw|"
     r"kennwort|passwort|mot[ _]de[ _]passe|mdp|contrasena|clave)[a-z0-9_\-]{0,20})"
 )
+_PASSWORD = r"(?:passwords?|passwor[dt]e?|passwd|passphrase|pass ?code|pwd?|kennwort|mot de passe|mdp|contrasena|clave)"  # noqa: S105 - words for one
 _PLACEHOLDER = (
     "changeme", "change_me", "example", "your", "xxxx", "****", "placeholder", "<", "${", "$(", "{{", "none", "null", "true", "false",
     "string", "undefined", "todo", "dummy", "getenv", "environ", "required", "secret", "password", "optional", "token", "enc(",
@@ -46,6 +47,9 @@ _REFERENCE = re.compile(
 _DIGEST = re.compile(
     r"(?:sha\d+[:\-])?(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     re.IGNORECASE,
+)
+_VERSION = re.compile(
+    r"v?\d+(?:[.:]\d+)+\w*|\d{1,4}[\-./]\w{2,9}[\-./]\d{1,4}|[\w.\-]+\.[a-z]{2,5}|[A-Z]{2,5}-?\d{1,4}"
 )
 _COLUMNS = re.compile(r"[A-Za-z0-9+/]{20,}")
 _SEQUENCES = ("0123456789", "1234567890", "abcdefghij", "ABCDEFGHIJ")
@@ -95,6 +99,23 @@ def _keyed(value: str) -> bool:
 def _mixed(value: str) -> bool:
     """Whether a value in a sentence is no word of it: it holds digits or signs inside."""
     return any(map(str.isdigit, value)) or any(not part.isalnum() for part in value[:-1].strip("-'_/"))
+
+
+def _chosen(value: str) -> bool:
+    """Whether a value that stands where a password would is one that people choose: letters, digits, no date or path."""
+    return (
+        _assigned(value)
+        and any(map(str.isalpha, value))
+        and any(map(str.isdigit, value))
+        and len(set(value)) > 5  # noqa: PLR2004 - aa11aa hides nothing
+        and not _VERSION.fullmatch(value)
+    )
+
+
+def _login(value: str) -> bool:
+    """Whether what follows a login's name is a password and no page of it: three kinds of characters, eight of them."""
+    kinds = (str.isupper, str.islower, str.isdigit, lambda part: not part.isalnum())
+    return len(value) >= 8 and _chosen(value) and sum(any(map(kind, value)) for kind in kinds) >= 3  # noqa: PLR2004
 
 
 def _column(value: str) -> bool:
@@ -173,12 +194,32 @@ CREDENTIALS = (
         confidence=0.7,
     ),
     _secret(
+        "assigned_secret",
+        rf"(?im)(?:^|[\t|;])[ *#\-]{{0,4}}(?:[a-z0-9\-]{{1,20}} ){{0,2}}{_PASSWORD}[ \t]{{0,3}}(?::\*{{0,2}}|\t|\||->|=>|- |\x7f|$)"
+        r"[ \t|]{0,3}(?:\r?\n[ \t]{0,3}){0,2}([^\s'\"|;<>]{6,64})[ \t|]*$",
+        valid=_chosen,
+        confidence=0.8,
+    ),
+    _secret(
+        "assigned_secret",
+        rf"(?i)(?:^|\s)['\"]?([^\s'\"<>]{{6,64}})['\"]? (?:as|als|comme|como) (?:(?:the|your|my|an?|das|ihr|le|la|su) )?(?:[a-z]{{2,10}} )?{_PASSWORD}\b",
+        valid=_chosen,
+        unless=words(r"hash\w*|polic\w+|algorithm\w*|manager|encryption|protocol|verfahren|richtlinie|storage"),
+        confidence=0.8,
+    ),
+    _secret(
+        "assigned_secret",
+        r"(?i)\b(?:admin|root|administrator|superuser|postgres|sysadmin) ?[:/|] ?([a-z0-9!@#$%&*?_+\-]{8,40})(?:[\s.,;)]|$)",
+        valid=_login,
+        confidence=0.8,
+    ),
+    _secret(
         "signed_url",
         r"(?i)[?&](?:X-Amz-(?:Signature|Credential)|sig|signature|X-Goog-Signature|access_token|api_key|token)=([A-Za-z0-9%+/_\-.]{16,})",
     ),
     _secret(
         "assigned_secret",
-        r"(?i)\b(?:my ?|the )?(?:pass(?:word|wort|phrase|code)?|secret|kennwort|contrasena|mot de passe|wifi key|wlan-?schlussel|pin code)(?: (?:is|ist|est|es|lautet))[ :]{1,2}['\"]?([^\s'\"]{6,64})",
+        r"(?i)\b(?:my ?|the )?(?:pass(?:word|wort|phrase|code)?|secret|kennwort|contrasena|clave|mot de passe|mdp|pwd?|wifi key|wlan-?schlussel|pin code)(?: (?:is|ist|est|es|lautet))[ :]{1,2}['\"]?([^\s'\"]{6,64})",
         valid=lambda value: _assigned(value) and _mixed(value),
         confidence=0.8,
     ),

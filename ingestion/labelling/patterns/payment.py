@@ -8,7 +8,7 @@ from ingestion.sensitivity import Category
 
 _PCI = Category.PCI
 _IS = r"(?: ?(?:code|number|nummer|no|nr|is|ist|est|es|lautet|was|of|de|card)\b){0,3}[ :#=.\-/]{0,4}"
-_DIGITS = r"\d(?:[ \-.\n\r/_|,:*~+]{0,3}\d){11,200}"
+_DIGITS = r"\d(?:[ \-.\n\r\t/_|,:*~+]{0,3}\d){11,200}"
 
 PAYMENT = (
     Pattern(

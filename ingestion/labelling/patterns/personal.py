@@ -13,7 +13,9 @@ _CALL = (
     r"calling|sms|whatsapp|text me|reach|rufnummer|durchwahl|anrufen|appel\w*|llam\w*|registered|contact|answering|joignables?|contacter|erreichbar\w*|rappel\w*|numero de (?:tel\w*|portable|movil)|whats ?app|signal|telegram|handynummer|dial|ring|hotline|pager|celular|"
     r"messages to|stop receiving|office|ph|tph|gsm|poste|secretariat)\b|\b(?:tel|ph)[.:]"
 )
-_NO_CALL = words(r"isbn|issn|order|invoice|serial|part|sku|version|ean|euros?|eur|usd|figures?|table")
+_NO_CALL = words(
+    r"isbn|issn|order|invoice|serial|part|sku|version|article|artikel\w*|ean|euros?|eur|usd|figures?|table"
+)
 _EXTENSION = r"(?: ?(?:x|ext\.?|extension|poste|durchwahl|dw|-) ?\d{1,6})?"
 _BORN = words(
     r"born|d\.?o\.?b|date of birth|birth ?date|birthday|geboren|geb|geburtsdatum|geburtstag|nee?|naissance|naiss|ddn|"
@@ -57,7 +59,7 @@ PERSONAL = (
     Pattern(
         kind="phone",
         category=_PII,
-        shape=r"(?:^|[^\w.\-/+:])(00\d{2}[ \d().\-/]{7,18}\d|0\d(?:[ ./\-]?\d{2}){4}|0\d{1,4}[ /\-]{1,3}\d{2,4}(?:[ \-]\d{2,5}){0,3}|"
+        shape=r"(?:^|[^\w.\-/+:])(00\d{2}[ \d().\-/]{7,18}\d|0\d(?:[ ./\-]?\d{2}){4}|0\d{1,4}[ /\-]{1,3}\d{2,4}(?:[ \-]\d{2,5}){0,3}|0(?:1[5-7]\d{1,2}|[2-9]\d{1,4})[ /\-]{1,3}\d{5,8}|0(?:1[5-7]|7[1-9])\d{8,9}|"
         r"[6789]\d{2} \d{2,3} \d{2,3}(?: \d{2})?)\b",
         valid=proofs.phone_of("FR", "GB", "DE", "ES", "IT", "NL", "AT", "CH", "BE", "AU", "SE", "JP", "IN", "BR", "ZA"),
         unless=_NO_CALL,

@@ -29,6 +29,10 @@ _KINDS = (
     ("phone", "appelez le 06 12 34 56 78", "06 12 34 56 78", "between 2010 - 2011 it grew"),
     ("phone", "llame al 612 345 678", "612 345 678", "it costs 1 200 300 euros"),
     ("phone", "mobile 07700 900123", "07700 900123", "reading 07700 of the meter"),
+    ("phone", "unter 0170 1234567 sind wir da", "0170 1234567", "der Artikel 0170 1234567"),
+    ("phone", "unter 0151-23456789 sind wir da", "0151-23456789", "das Teil 0001-23456789"),
+    ("phone", "unter 01701234567 sind wir da", "01701234567", "das Feld 01001234567"),
+    ("phone", "we answer 07911123456 all day", "07911123456", "the row 07011123456"),
     ("phone", "Telefon 4930123456", "4930123456", "the phone was made on 2019-04-16"),
     ("phone", "Telefon 7045550123", "7045550123", "phone price 3134.452501"),
     ("ip_address", "from 41.173.96.26 at noon", "41.173.96.26", "release 41.173.96"),
@@ -117,6 +121,10 @@ def test_a_card_is_found_with_and_without_words(card: str, sentence: str) -> Non
     (label,) = _LABELLER.label([sentence.format(card)], None)
 
     assert Category.PCI in label.categories
+
+
+def test_a_card_pasted_out_of_four_cells_is_found() -> None:
+    assert ("card_number", "4426\t4665\t8278\t0038") in found("4426\t4665\t8278\t0038")
 
 
 _NUMBER = "4426466582780038"

@@ -21,6 +21,8 @@ def names_in(text: str) -> set[str]:
         ("La réunion a été reportée à la demande de Mathilde Vasseur.", "Mathilde Vasseur"),
         ("El acta la firmó Rodrigo Etxeberria el lunes.", "Rodrigo Etxeberria"),
         ("please call anna becker tomorrow", "anna becker"),
+        ("ask AnnaBecker about the printer", "AnnaBecker"),
+        ("Bitte Anna\u200bBecker den Schlüssel geben", "Anna\u200bBecker"),
         ("Zeljko Vranjes-Otunba answered every question of the committee.", "Zeljko Vranjes-Otunba"),
     ],
 )

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from ingestion.labelling.normalising import Views
 
 _CARD = "4203895020367512"
+_MAILED = "Herr Müller, geboren am 3. Mai"
+_FOLDED = "Herr Muller, geboren am 3. Mai"
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,15 @@ _CARD = "4203895020367512"
         pytest.param(f"a {base64.b64encode(_CARD.encode()).decode()} b", f"a {_CARD} b", id="base64"),
         pytest.param(f"a {base64.b32encode(_CARD.encode()).decode()} b", f"a {_CARD} b", id="base32"),
         pytest.param(f"a {_CARD.encode().hex()} b", f"a {_CARD} b", id="hex"),
+        pytest.param(base64.b64encode(_MAILED.encode("latin-1")).decode(), _FOLDED, id="base64 of Latin-1"),
+        pytest.param(_MAILED.encode("cp1252").hex(), _FOLDED, id="hex of Windows-1252"),
+        pytest.param(_MAILED.encode("utf-16-be").hex(), _FOLDED, id="UTF-16, the high byte first"),
+        pytest.param(base64.b64encode(_MAILED.encode("utf-16")).decode(), _FOLDED, id="UTF-16 with its mark"),
+        pytest.param(" ".join(map(str, _MAILED.encode())), _FOLDED, id="decimal codes with an umlaut"),
+        pytest.param(" ".join(f"{byte:08b}" for byte in b"Ann O'Hara (42)"), "Ann O'Hara (42)", id="bits with signs"),
+        pytest.param(
+            "ok\U0001f600" + "".join(chr(0xE00F0 + b) for b in b"Lisa"), "ok\x7fLisa", id="variation selectors"
+        ),
         pytest.param("%6c%69%73%61%40x.com", "lisa@x.com", id="percent"),
         pytest.param("&#108;&#105;&#115;&#97;", "lisa", id="entities"),
         pytest.param(base64.b64encode(base64.b64encode(_CARD.encode())).decode(), _CARD, id="base64 twice"),
@@ -52,6 +63,11 @@ def test_a_span_in_a_view_leads_back_to_what_stood_in_the_original() -> None:
 @pytest.mark.parametrize("word", ["information", "Deutschland", "INTERNATIONAL", "cafeteria", "handbook"])
 def test_ordinary_words_are_no_codes(word: str) -> None:
     assert Views.of(f"the {word} desk").uncovered.text == f"the {word} desk"
+
+
+@pytest.mark.parametrize("text", ["\u8fbb\U000e0101", "\u2764\ufe0f", "\u845b\U000e0100\u57ce\U000e0102"])
+def test_a_selector_that_names_a_glyph_says_nothing(text: str) -> None:
+    assert set(Views.of(text).plain.text) == {"\x7f"}
 
 
 @settings(deadline=None)

@@ -136,6 +136,7 @@ def test_headings_that_introduce_a_subject_are_no_marks(line: str) -> None:
     ("line", "category"),
     [
         ("CONFIDENTIAL", Category.TRADE_SECRET),
+        ("WITHOUT PREJUDICE", Category.LEGAL_PRIVILEGE),
         ("Price plan - confidential", Category.TRADE_SECRET),
         ("Streng vertraulich", Category.TRADE_SECRET),
         ("Privileged & Confidential", Category.LEGAL_PRIVILEGE),

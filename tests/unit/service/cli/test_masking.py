@@ -115,7 +115,15 @@ def test_a_finding_of_the_neighbour_covers_the_text_that_both_chunks_hold() -> N
     assert SECRET not in printed(first, second)
 
 
-@pytest.mark.parametrize("reason", ["detector_failed:payment", "detector_failed:heads", "detector_timed_out:names"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "detector_failed:payment",
+        "detector_failed:heads",
+        "detector_failed:x",
+        "detector_timed_out:payment",
+    ],
+)
 def test_nothing_is_shown_of_a_chunk_that_was_not_fully_examined(reason: str) -> None:
     """R5: the detector that failed might have found anything in it."""
     assert SECRET not in printed(a_chunk(SECRET * 9, reasons=(reason,)))
