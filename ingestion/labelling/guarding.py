@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -55,11 +55,14 @@ class _Errand(Generic[T]):
     outcomes: list[T | Failure] = field(default_factory=list)
     done: threading.Lock = field(default_factory=threading.Lock)
     abandoned: bool = False
+    back: threading.Event = field(default_factory=threading.Event)
+    """Set once no thread is busy with it any more."""
 
     def run(self) -> None:
         for step in self.steps:
             outcome = _attempted(step)
             if self.abandoned:
+                self.back.set()
                 return
             self.outcomes.append(outcome)
             if step.vital and isinstance(outcome, Failure):
@@ -70,8 +73,9 @@ class _Errand(Generic[T]):
 class Guard:
     """Runs steps in a thread of its own, at most `seconds` for all steps of one text.
 
-    A thread that does not come back is left behind and replaced. A detector that hung three times is not asked
-    again in this process: each of its threads may hold a core for ever. Threads are started when they are
+    A thread that does not come back is left behind and replaced. A detector three of whose threads still hang is not
+    asked again: each of them may hold a core for ever. One that came back late, as all do where many callers load
+    the lists at once, holds none. Threads are started when they are
     needed, in the process that needs them, so that a worker may fork after the labeller was made.
     """
 
@@ -79,7 +83,7 @@ class Guard:
         self._seconds = seconds
         self._grace = grace
         self._observer = observer
-        self._hangs: Counter[str] = Counter()
+        self._hangs: dict[str, tuple[threading.Event, ...]] = {}
         self._idle: deque[SimpleQueue[_Errand[object]]] = deque()
         self._process = os.getpid()
 
@@ -106,7 +110,10 @@ class Guard:
         self._observer(failure.name, failure.how)
 
     def _off(self, step: Step[T]) -> bool:
-        return self._hangs[step.name] >= _HANGS_BEFORE_OFF
+        return len(self._hanging(step.name)) >= _HANGS_BEFORE_OFF
+
+    def _hanging(self, name: str) -> tuple[threading.Event, ...]:
+        return tuple(back for back in self._hangs.get(name, ()) if not back.is_set())
 
     def _awaited(self, steps: Sequence[Step[T]]) -> list[T | Failure]:
         """Return the outcomes up to the last step or the one that hangs, whose outcome is its failure."""
@@ -129,8 +136,8 @@ class Guard:
         if len(came) == len(steps):
             return came
         hung = steps[len(came)].name
-        self._hangs[hung] += 1
-        if self._hangs[hung] == _HANGS_BEFORE_OFF:
+        self._hangs[hung] = (*self._hanging(hung), errand.back)
+        if len(self._hangs[hung]) == _HANGS_BEFORE_OFF:
             _LOG.error("detector_switched_off", detector=hung)
         return [*came, Failure(name=hung, how="timed_out", error="DeadlinePassed")]
 

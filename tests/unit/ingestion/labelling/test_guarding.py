@@ -84,6 +84,21 @@ def test_a_vital_step_that_is_switched_off_ends_the_text() -> None:
     assert reasons(outcomes) == ["detector_timed_out:0"]
 
 
+def test_a_step_that_was_switched_off_is_asked_again_once_its_threads_came_back() -> None:
+    """Many callers that load the lists at once are all late; none of them may blind the process for good."""
+    released = threading.Event()
+    guard = Guard(seconds=0.05, grace=0.0)
+    for _ in range(3):
+        guard.run(steps(lambda: int(released.wait(30))))
+    while_hanging = guard.run(steps(lambda: 1))
+    released.set()
+    until = time.monotonic() + 30
+    while reasons(came := guard.run(steps(lambda: 1))) != [1] and time.monotonic() < until:
+        time.sleep(0.01)
+
+    assert (reasons(while_hanging), reasons(came)) == (["detector_timed_out:0"], [1])
+
+
 def test_a_process_that_was_stopped_past_the_deadline_gets_a_moment_to_finish() -> None:
     """A busy or stopped machine makes no ordinary text unknown."""
     slow = threading.Event()
