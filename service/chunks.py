@@ -7,7 +7,7 @@ from dataclasses import replace
 from ingestion.reviewing import Review, effective
 from ingestion.sensitivity import Label
 from service.places import chunk_place, file_name_place, title_place
-from service.ports import ChunkIndex, ChunkRecord, DocumentRecord, Point, Transaction, Vectors
+from service.ports import ChunkIndex, ChunkRecord, DocumentRecord, Point, ReviewRecord, Transaction, Vectors
 from service.sealing import Key
 
 
@@ -26,9 +26,16 @@ def file_name_of(key: Key, record: DocumentRecord) -> str:
     return key.open(record.file_name, place=file_name_place(record.tenant_id, record.id)).decode()
 
 
-def reviews_of(transaction: Transaction, record: DocumentRecord) -> Mapping[int, Review]:
-    """Return what reviewers said of a document's chunks, by ordinal."""
-    return {found.ordinal: found.review for found in transaction.reviews.of(record.id)}
+def reviews_of(transaction: Transaction, record: DocumentRecord, *, version: str) -> Mapping[int, Review]:
+    """Return what reviewers said of a document's chunks, by ordinal, as far as it stands against this labeller."""
+    return {found.ordinal: standing(found, version) for found in transaction.reviews.of(record.id)}
+
+
+def standing(found: ReviewRecord, version: str) -> Review:
+    """Return a review without what it said of another labeller's doubts: what this one doubts is a new question."""
+    if found.labeller_version == version:
+        return found.review
+    return replace(found.review, doubts_dismissed=False)
 
 
 def relabelled(chunk: ChunkRecord, machine: Label, record: DocumentRecord, review: Review | None) -> ChunkRecord:

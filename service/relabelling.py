@@ -183,7 +183,7 @@ class Relabelling:
                 raise LeaseLostError
             if _texts(transaction.chunks.of(record.id)) != _texts(done.chunks):
                 raise LeaseLostError  # other chunks by now: these labels are not theirs
-            reviews = reviews_of(transaction, record)
+            reviews = reviews_of(transaction, record, version=version)
             rows = [
                 relabelled(chunk, label, record, reviews.get(chunk.ordinal))
                 for chunk, label in zip(done.chunks, done.labels, strict=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from ingestion.reviewing import Change, Review
 from ingestion.sensitivity import Label
 from service.auditing import entry
-from service.chunks import counted, relabelled, text_of
+from service.chunks import counted, relabelled, standing, text_of
 from service.doorbell import ring
 from service.errors import ConflictError, InvalidRequestError, NotPermittedError
 from service.places import note_place
@@ -114,7 +114,12 @@ class Reviewing:
             record = visible(transaction, principal, document_id, lock=True)
             _refuse(record, request)
             chunks = transaction.chunks.of(record.id)
-            known = {found.ordinal: found.review for found in transaction.reviews.of(record.id)}
+            versions = {chunk.ordinal: chunk.label.labeller_version for chunk in chunks}
+            known = {
+                found.ordinal: standing(found, versions[found.ordinal])
+                for found in transaction.reviews.of(record.id)
+                if found.ordinal in versions
+            }
             amended = _amended(_chosen(chunks, request), known, request.change)
             if not amended:
                 return Reviewed(changed=(), labels=record.label_counts, job=None)

@@ -41,8 +41,6 @@ _HARMLESS = (
         '<source number="1">\nEvery full-time employee receives 28 days of paid vacation per year.\n</source>\n\n'
         "Question: How many vacation days do new employees get?"
     ),
-    "user",
-    "assistant",
     "claude-sonnet-4-5",
     "New employees get 28 vacation days per year [1].",
 )

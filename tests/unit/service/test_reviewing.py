@@ -149,6 +149,23 @@ def test_doubts_can_be_dismissed_and_taken_up_again() -> None:
     assert verdicts == [Verdict.HARMLESS, Verdict.UNKNOWN]
 
 
+def test_what_another_labeller_version_doubts_is_a_new_question() -> None:
+    """R5, R6: who dismissed the doubts of one version has not read those of the next."""
+    labeller = LearningLabeller()
+    world = a_world(labeller=labeller)
+    who, _ = world.person("acme")
+    document = world.uploaded(who, "SECRET-UNKNOWN")
+    reviewed(world, who, document.id, a_request(doubts_dismissed=True))
+    labeller.learn()
+    world.product.jobs.sweep()
+    world.work()
+    verdicts = [shown(world, who, document.id)[0].label.verdict]
+    for change in (adding(PHI), dismissing(PHI), a_request(doubts_dismissed=True)):
+        reviewed(world, who, document.id, change)
+        verdicts.append(shown(world, who, document.id)[0].label.verdict)
+    assert verdicts == [Verdict.UNKNOWN, Verdict.SENSITIVE, Verdict.UNKNOWN, Verdict.HARMLESS]
+
+
 def test_what_was_declared_at_upload_cannot_be_dismissed() -> None:
     world = a_world()
     who, _ = world.person("acme")
