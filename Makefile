@@ -38,7 +38,7 @@ serve: install ## run the knowledge base in ringfence-data/ until Ctrl-C
 	@$(BIN)/ringfence init
 	@$(BIN)/ringfence up
 
-check: install ## lint, types, import rules, and the fast tests (under a minute)
+check: install ## lint, types, import rules, and the fast tests (two minutes)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
