@@ -58,7 +58,7 @@ def test_a_label_is_reviewed_by_the_command_line_and_the_next_answer_obeys(stack
     assert asked(client)["route"] == "cloud"
     review = ("labels", "review", document, "--tenant", TENANT)
     printed = stack.command(*review, "--chunk", "0", "--add", "TRADE_SECRET", "--reason", "missed", "--note", "Why not")
-    assert "chunks changed: 0" in printed
+    assert "changed: chunk 0" in printed
     assert asked(client)["route"] == "local"
     shown = stack.command("labels", "show", document, "--tenant", TENANT)
     assert "TRADE_SECRET" in shown
