@@ -1,6 +1,7 @@
 """How many false positives each recall of a head costs, on labelled rows: `python -m bench.head_curves FOLDER...`.
 
-A head that is told by meaning alone can be set anywhere on this curve; the shipped thresholds are in the weights.
+Rows that the heads were trained on are left out. A head that is told by meaning alone can be set anywhere on this
+curve; the shipped thresholds are in the weights.
 """
 
 import argparse
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.labellers import unseen
 from ingestion.document import Document, Page
 from ingestion.labelling.heads import KINDS, Heads
 from ingestion.sensitivity import Category
@@ -36,7 +38,7 @@ def main() -> None:
     )
     chosen = parser.parse_args()
     telemetry.warnings_only()
-    rows = [row for file in read(chosen.paths) for row in file.rows if not row.variant]
+    rows = [row for file in read(chosen.paths) for row in unseen(file).rows if not row.variant]
     likely = _probabilities(rows, bootstrap.labeller_parts(settings.load()))
     print(f"{'head':12} {'+':>5} {'-':>5}  " + "  ".join(f"recall at {rate:.0%}" for rate in _RATES))
     for place, kind in enumerate(KINDS):

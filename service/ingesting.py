@@ -143,7 +143,7 @@ class Ingestion:
             transaction.jobs.update(
                 replace(work.job, state=JobState.SUCCEEDED, stage="ready", lease_until=None, updated_at=now)
             )
-            facts = {"job": str(work.job.id), "labels": ready.label_counts, "labeller": self.labellers.labeller.version}
+            facts = {"job": str(work.job.id), "labels": ready.label_counts, "labeller": self.labellers.version}
             transaction.audit.append(
                 entry(record.tenant_id, "document_ingested", at=now, subject=record.id, facts=facts)
             )
@@ -160,7 +160,7 @@ class Ingestion:
             label_counts=counted(rows),
             failure=None,
             failure_detail=None,
-            labeller_version=self.labellers.labeller.version,
+            labeller_version=self.labellers.version,
             relabel_failed=None,
         )
 

@@ -38,7 +38,7 @@ class Labels:
     @property
     def version(self) -> str:
         """The labeller version that a label must carry to count."""
-        return self.labellers.labeller.version
+        return self.labellers.version
 
     def of_question(self, text: str, *, tenant_id: TenantId) -> tuple[Label, Vector]:
         """Return the label of a question and its vector, which retrieval needs too."""

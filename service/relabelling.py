@@ -79,7 +79,7 @@ class Relabelling:
         """Return how many documents are current, stale, or could not be labelled."""
         if not principal.may(Permission.SEE_LABELLING):
             raise NotPermittedError
-        version = self.labellers.labeller.version
+        version = self.labellers.version
         with self.database.transaction(principal.tenant_id) as transaction:
             counts = transaction.documents.labelling(version=version)
             waiting = transaction.jobs.open(JobKind.RELABEL)
@@ -96,9 +96,7 @@ class Relabelling:
         """Write jobs for the oldest stale documents, up to the bound, and ring for them; return how many."""
         with self.database.transaction(tenant_id) as transaction:
             room = _OPEN_AT_ONCE - len(transaction.jobs.open(JobKind.RELABEL))
-            stale = transaction.documents.stale(
-                version=self.labellers.labeller.version, limit=max(room, 0), failed=failed
-            )
+            stale = transaction.documents.stale(version=self.labellers.version, limit=max(room, 0), failed=failed)
             jobs = [self.requested(transaction, record) for record in stale]
         return sum(ring(self.queue, job) for job in jobs)
 
@@ -176,7 +174,7 @@ class Relabelling:
 
     def _write(self, job: JobRecord, done: _Labelled) -> None:
         """Write while holding the document's row: an erasure waits, or has won; a review is seen, or comes after."""
-        now, version = self.clock.now(), self.labellers.labeller.version
+        now, version = self.clock.now(), self.labellers.version
         with self.database.transaction(job.tenant_id) as transaction:
             record = transaction.documents.get(job.document_id, lock=True)
             if record is None or not transaction.jobs.holds(job, lock=True):
@@ -209,8 +207,8 @@ class Relabelling:
                 reason, detail = "erased", "The document was erased before it was labelled anew."
             if not transaction.jobs.update(replace(failed, failure=reason, failure_detail=detail)) or record is None:
                 return
-            transaction.documents.update(replace(record, relabel_failed=self.labellers.labeller.version))
-            facts = {"job": str(job.id), "reason": reason, "labeller": self.labellers.labeller.version}
+            transaction.documents.update(replace(record, relabel_failed=self.labellers.version))
+            facts = {"job": str(job.id), "reason": reason, "labeller": self.labellers.version}
             transaction.audit.append(entry(job.tenant_id, "relabelling_failed", at=now, subject=record.id, facts=facts))
 
     def _abandon(self, job: JobRecord) -> None:

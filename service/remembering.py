@@ -153,6 +153,11 @@ class RememberingLabellers:
     keys: KeyStore
     cache: LabelCache
 
+    @property
+    def version(self) -> str:
+        """The version of the labeller in force, whoever's labels are remembered."""
+        return self.labeller.version
+
     def of(self, tenant_id: TenantId) -> TenantLabeller:
         """Return the tenant's labeller."""
         return TenantLabeller(

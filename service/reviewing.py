@@ -186,7 +186,7 @@ class Reviewing:
             text=text_of(key, record, chunk) if key is not None else None,
             label=chunk.label,
             machine=chunk.machine,
-            stale=chunk.label.labeller_version != self.relabelling.labellers.labeller.version,
+            stale=chunk.label.labeller_version != self.relabelling.labellers.version,
             review=_review_view(found, key) if found is not None else None,
         )
 

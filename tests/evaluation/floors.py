@@ -3,21 +3,19 @@
 Every score carries its interval, and CI fails when one falls out of it on the wrong side.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
-from ingestion.labelling.training.shared_data import held_out
+from bench.labellers import unseen
 from service import bootstrap, settings
 from service.evaluation.classifying import RingfenceClassifier
-from service.evaluation.rows import RowFile, read
+from service.evaluation.rows import read
 from service.evaluation.running import Report, evaluate
 
 _HERE = Path(__file__).parent
 SHARED = _HERE.parents[2] / "shared" / "data"
 OWN_FLOORS, PUBLIC_FLOORS = _HERE / "floors_own.json", _HERE / "floors_public.json"
-_TRAINED_ON = ("phi_mts", "code_pygments", "neg_legal", "neg_handbook", "pii_pci", "pii_eds")
 _ROWS = 120
 
 
@@ -28,14 +26,8 @@ def own() -> Report:
 
 def public() -> Report:
     """Return how it does on a sample of public rows that no weight was trained on. Raises RowsError without them."""
-    files = [_unseen(file) for file in read([SHARED / "labelled", SHARED / "evasion"])]
+    files = [unseen(file) for file in read([SHARED / "labelled", SHARED / "evasion"])]
     return evaluate(files, _classifier(), limit=_ROWS)[0]
-
-
-def _unseen(file: RowFile) -> RowFile:
-    if not file.name.startswith(_TRAINED_ON):
-        return file
-    return replace(file, rows=tuple(row for row in file.rows if held_out(row.id)))
 
 
 def _classifier() -> RingfenceClassifier:
