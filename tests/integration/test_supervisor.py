@@ -1,5 +1,6 @@
 """`ringfence up` on real PostgreSQL, Valkey and Qdrant Edge: it survives what people and machines do to it."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -84,8 +85,7 @@ def up(folder: DataFolder, tmp_path: Path) -> Iterator[Callable[[], Up]]:
     for one in started:
         one.process.kill()
         one.process.wait()
-    for process in _alive(folder):
-        process.kill()
+    _kill_all(folder)
     _until(lambda: not _alive(folder), lambda: str(_alive(folder)))
 
 
@@ -126,8 +126,7 @@ def test_a_part_that_is_killed_comes_back(up: Callable[[], Up], title: str) -> N
 def test_parts_killed_all_at_once_come_back(up: Callable[[], Up]) -> None:
     running = up()
     running.says("answers at")
-    for process in _alive(running.folder):
-        process.kill()
+    _kill_all(running.folder)
     for title in _PARTS:
         running.says(f"{title} … ready", times=2)
     assert _all_answer(running.folder)
@@ -153,8 +152,7 @@ def test_a_start_after_everything_was_killed_finds_its_way_past_what_lies_around
     first = up()
     first.says("answers at")
     first.process.kill()
-    for process in _alive(folder):
-        process.kill()
+    _kill_all(folder)
     first.process.wait()
     assert (folder.postgres / "data" / "postmaster.pid").exists()
     second = up()
@@ -264,6 +262,12 @@ def _try(connection: psycopg.Connection, statement: str) -> None:
         connection.execute(statement, ("canary",) if "%s" in statement else None)
     except psycopg.Error:
         return
+
+
+def _kill_all(folder: DataFolder) -> None:
+    for process in _alive(folder):
+        with contextlib.suppress(psutil.NoSuchProcess):  # PostgreSQL's children end with the first of them
+            process.kill()
 
 
 def _alive(folder: DataFolder) -> list[psutil.Process]:
