@@ -116,7 +116,7 @@ def a_world(
     database, index, keys = database or InMemoryDatabase(), index or InMemoryChunkIndex(), InMemoryKeyStore()
     vault, queue, clock, labeller = InMemoryVault(), InMemoryJobQueue(), StoppedClock(), labeller or InMemoryLabeller()
     local_model = InMemoryLocalModel() if local else None
-    cloud_model = InMemoryCloudModel() if cloud else None
+    cloud_model = InMemoryCloudModel(now=clock.now) if cloud else None
     adapters = Adapters(
         database=database,
         index=index,

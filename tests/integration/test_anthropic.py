@@ -5,6 +5,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 
 import httpx2
 import pytest
@@ -145,7 +146,12 @@ def test_the_guard_lets_only_the_permitted_request_through() -> None:
         return httpx2.Response(200)
 
     permit = a_cloud_permit(model=MODEL, stream=False)
-    guard = EgressGuard(permit, httpx2.URL("http://provider.test/v1/messages"), httpx2.MockTransport(network))
+    guard = EgressGuard(
+        permit,
+        httpx2.URL("http://provider.test/v1/messages"),
+        httpx2.MockTransport(network),
+        now=lambda: datetime.now(UTC),
+    )
     with httpx2.Client(transport=guard, trust_env=False) as client:
         for method, url, body in (
             ("POST", "http://provider.test/v1/messages", permit.body + b" "),

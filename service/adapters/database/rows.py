@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
+
 from service.ports import AuditEntry
 
 T = TypeVar("T")
