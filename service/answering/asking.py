@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from service.answering.evidence import context_facts, ending, refusal
 from service.answering.grounds import held, raised
 from service.answering.planning import Plan, Planner
 from service.answering.retelling import draft_of, retold
@@ -17,7 +18,7 @@ from service.conversations import Keeping
 from service.errors import CloudModelError, EgressRefusedError, LocalModelUnavailableError
 from service.policy.access import Principal
 from service.policy.routing import Cause, Reason
-from service.ports import AuditEntry, Clock, CloudModel, Database, Generation, LocalModel
+from service.ports import Clock, CloudModel, Database, Generation, LocalModel
 from service.retrieval import Retrieved
 
 _log = structlog.get_logger()
@@ -64,13 +65,8 @@ class Answering:
         self, principal: Principal, question: Question, answer_id: UUID, *, stream: bool
     ) -> Generator[str, None, Answer]:
         """Answer, unless the same request was answered in a conversation already: then tell that answer again."""
-        earlier = (
-            self.keeping.repeated(
-                principal, question.request, question=question.text, conversation_id=question.conversation
-            )
-            if question.request and question.kept
-            else None
-        )
+        request = question.request if question.kept else None
+        earlier = self.keeping.repeated(principal, request, question.text, question.conversation)
         if earlier is not None:
             answer = self.told(principal, earlier.id)
             yield answer.text
@@ -110,7 +106,7 @@ class Answering:
         except (CloudModelError, EgressRefusedError) as error:
             _log.warning("cloud_answer_failed", answer=str(plan.id), pieces=len(said), error=error.code)
             if said:
-                self._made(plan, "anthropic", None, stopped="cloud_failed")
+                self._stopped(plan, "anthropic", "cloud_failed")
                 raise
             return None
         return self._answer(plan, cited("".join(said), _texts(plan.hits)), "anthropic", generation)
@@ -142,14 +138,12 @@ class Answering:
         try:
             yield
         except GeneratorExit:
-            self._made(plan, backend, None, stopped="client_gone")
+            self._stopped(plan, backend, "client_gone")
             raise
         except LocalModelUnavailableError:
             reasons = (*plan.reasons, Reason(cause=Cause.LOCAL_UNAVAILABLE))
             self._refused(plan.principal, plan.id, reasons)
             raise
-        finally:
-            plan.watch.lap("generation")
 
     def _recorded(self, plan: Plan) -> Plan:
         """Write the decision: what cannot be recorded does not happen, nor does what rests on an erased source.
@@ -175,23 +169,13 @@ class Answering:
 
     def _refused(self, who: Principal, answer_id: UUID, reasons: tuple[Reason, ...]) -> None:
         """Write down that a question got no answer, and why."""
-        facts = {"reasons": reasons_as_facts(reasons)}
         with self.database.transaction(who.tenant_id) as transaction:
-            transaction.audit.append(
-                entry(
-                    who.tenant_id,
-                    "prompt_refused",
-                    at=self.clock.now(),
-                    actor=who.key_id,
-                    subject=answer_id,
-                    facts=facts,
-                )
-            )
+            transaction.audit.append(refusal(who, answer_id, reasons, at=self.clock.now()))
 
-    def _made(self, plan: Plan, backend: str, generation: Generation | None, *, stopped: str) -> None:
-        """Write down how an answer ended that is not told to its end."""
+    def _stopped(self, plan: Plan, backend: str, stopped: str) -> None:
+        """Write down why an answer is not told to its end."""
         with self.database.transaction(plan.principal.tenant_id) as transaction:
-            transaction.audit.append(self._ending(plan, backend, generation, stopped=stopped))
+            transaction.audit.append(ending(plan, backend, None, at=self.clock.now(), citations=0, stopped=stopped))
 
     def _facts(self, plan: Plan) -> dict[str, object]:
         local = self.local.name if self.local else None
@@ -202,28 +186,8 @@ class Answering:
             "labeller": self.planner.labels.version,
             "model": plan.cloud.model if plan.cloud else local,
             "sha256": plan.cloud.sha256 if plan.cloud else None,
-            "scope": "non_sensitive" if plan.question.harmless_only else "all",
-            "timings": plan.watch.facts(),
-            **_context_facts(plan),
+            **context_facts(plan),
         }
-
-    def _ending(
-        self, plan: Plan, backend: str, generation: Generation | None, *, citations: int = 0, stopped: str | None = None
-    ) -> AuditEntry:
-        """Return the entry that ends an answer; there is one for each."""
-        facts = {
-            "route": plan.route.value,
-            "backend": backend,
-            "model": generation.model if generation else None,
-            "finish": generation.finish if generation else None,
-            "input_tokens": generation.input_tokens if generation else None,
-            "output_tokens": generation.output_tokens if generation else None,
-            "citations": citations,
-            "stopped": stopped,
-            "timings": plan.watch.facts(),
-        }
-        who, now = plan.principal, self.clock.now()
-        return entry(who.tenant_id, "answer_made", at=now, actor=who.key_id, subject=plan.id, facts=facts)
 
     def _answer(
         self, plan: Plan, found: Cited, backend: str, generation: Generation | None, *, stopped: str | None = None
@@ -246,12 +210,13 @@ class Answering:
             conversation=plan.context.conversation,
             context=plan.context.turns,
         )
-        ending = self._ending(plan, backend, generation, citations=len(answer.citations), stopped=stopped)
+        cites = len(answer.citations)
+        end = ending(plan, backend, generation, at=self.clock.now(), citations=cites, stopped=stopped)
         who = plan.principal
         turn_of = nullcontext() if stopped else draft_of(self.keeping, plan, answer)
         with turn_of as turn, self.database.transaction(who.tenant_id) as transaction:
             held(transaction, plan)
-            transaction.audit.append(ending)
+            transaction.audit.append(end)
             if turn is not None:
                 self.keeping.keep(transaction, who, turn, plan.context)
         return answer
@@ -273,17 +238,6 @@ def _heard(pieces: Generator[str, None, Generation], said: list[str], plan: Plan
 
 def _texts(hits: Sequence[Retrieved]) -> list[str]:
     return [hit.text for hit in hits]
-
-
-def _context_facts(plan: Plan) -> dict[str, object]:
-    """Return which conversation it is, which of its turns are in the context, and how the question was rewritten."""
-    context = plan.context
-    by, label = (plan.searched[0].by, plan.searched[1].verdict.value) if plan.searched else ("asked", None)
-    return {
-        "conversation": str(context.conversation) if context.conversation else None,
-        "context": context.facts(),
-        "searched": {"by": by, "verdict": label},
-    }
 
 
 def _source_facts(hit: Retrieved) -> dict[str, object]:

@@ -60,7 +60,7 @@ class Keeping:
         return key.fingerprint(f"{principal.key_id}\x00{request}".encode(), purpose="request")
 
     def repeated(
-        self, principal: Principal, request: str, *, question: str, conversation_id: ConversationId | None
+        self, principal: Principal, request: str | None, question: str, conversation_id: ConversationId | None
     ) -> TurnRecord | None:
         """Return the turn that the request made already. Raises ConflictError where that was another question."""
         fingerprint = self.request_fingerprint(principal, request)
