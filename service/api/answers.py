@@ -86,7 +86,13 @@ def fetch(
 
 
 def _conversation(data: AnswerRequest) -> ConversationId | None:
-    return None if data.conversation in {None, NEW} else ConversationId(UUID(data.conversation))
+    if data.conversation is None or data.conversation == NEW:
+        return None
+    try:
+        return ConversationId(UUID(data.conversation))
+    except ValueError:
+        message = f"a conversation is named by its id, or is `{NEW}`"
+        raise InvalidRequestError(message) from None
 
 
 def _request_key(request: Request[Any, Any, Any]) -> str | None:

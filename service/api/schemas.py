@@ -16,10 +16,7 @@ from service.retrieval import Retrieved
 
 Limit = Annotated[int, Meta(ge=1, le=100)]
 NEW = "new"
-_UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-ConversationName = Annotated[
-    str, Meta(pattern=f"^({NEW}|{_UUID})$", description="Id of your conversation, or `new` to open one.")
-]
+ConversationName = Annotated[str, Meta(description="Id of your conversation, or `new` to open one.", examples=["new"])]
 QuestionText = Annotated[str, Meta(min_length=1, max_length=2_000, examples=["How many days off do I get?"])]
 
 
