@@ -1,6 +1,6 @@
 """A stream that ends with its listener: who goes away stops the work, and that is known at once."""
 
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncGenerator, Generator
 from typing import TypeVar
 
 from anyio import CancelScope, to_thread
@@ -9,7 +9,7 @@ T = TypeVar("T")
 _END = object()
 
 
-async def closed_with_its_listener(events: Generator[T, None, None]) -> AsyncIterator[T]:
+async def closed_with_its_listener(events: Generator[T, None, None]) -> AsyncGenerator[T, None]:
     """Yield the events, each made in a thread; close their maker when the response is over or cut off.
 
     A step under way is waited for, because what runs cannot be closed.

@@ -139,11 +139,10 @@ def test_no_time_and_no_restart_forgets_what_was_sensitive() -> None:
     talk = a_talk(PARKING, SALARY)
     talk.ask(PAID)
     talk.world.clock.advance(10 * 365 * 86_400)
-    before, after = talk.world, a_world(database=talk.world.database, index=talk.world.index)
-    planner = after.product.answering.planner
-    planner = replace(planner, recollection=replace(planner.recollection, keys=before.keys))
-    planner = replace(planner, retriever=replace(planner.retriever, keys=before.keys))
-    plan = planner.plan(talk.who, Question(text=WHERE, conversation=talk.id), stream=False)
+    stores = talk.world
+    restarted = a_world(database=stores.database, index=stores.index, keys=stores.keys)
+    question = Question(text=WHERE, conversation=talk.id)
+    plan = restarted.product.answering.planner.plan(talk.who, question, stream=False)
     assert (plan.route, [turn.ordinal for turn in plan.context.turns]) == (Route.LOCAL, [0])
 
 
@@ -450,32 +449,12 @@ class Stubborn(InMemoryKeyStore):
         super().destroy_turn_keys(tenant_id=tenant_id, turn_ids=turn_ids)  # type: ignore[arg-type]
 
 
-def stubborn(talk: Talk, how: str) -> Stubborn:
-    """Replace the key store by one that does so, with the same keys."""
-    keys = Stubborn()
-    keys._turns, keys._documents, keys._tenants = (  # noqa: SLF001 - the same keys in a store that misbehaves
-        talk.world.keys._turns,  # noqa: SLF001
-        talk.world.keys._documents,  # noqa: SLF001
-        talk.world.keys._tenants,  # noqa: SLF001
-    )
-    keys.how = how
-    made = talk.world.product
-    forgetting = replace(made.erasure.forgetting, keys=keys)
-    talk.world.product = replace(
-        made,
-        erasure=replace(made.erasure, keys=keys, forgetting=forgetting),
-        conversations=replace(made.conversations, forgetting=forgetting),
-        jobs=replace(made.jobs, forgetting=forgetting),
-    )
-    return keys
-
-
 def test_a_key_store_that_only_claims_to_destroy_is_found_out() -> None:
     """R42: the turn keeps its row, so it is counted."""
-    talk = a_talk()
+    talk = a_talk(keys=(keys := Stubborn()))
     document = talk.world.uploaded(talk.who, PARKING)
     talk.ask(WHERE)
-    keys = stubborn(talk, "claims")
+    keys.how = "claims"
     talk.world.product.erasure.request(talk.who, document.id)
     talk.world.work()
     assert talk.world.product.erasure.remains(talk.who.tenant_id, document.id).turns == 1
@@ -490,9 +469,9 @@ def test_a_key_store_that_only_claims_to_destroy_is_found_out() -> None:
 @pytest.mark.parametrize("what", ["conversation", "turn"])
 def test_a_crash_between_hiding_and_destroying_is_made_good_by_the_sweep(what: str) -> None:
     """R41, R43: hidden at the commit; the ids stay until the keys are gone."""
-    talk = a_talk(PARKING)
+    talk = a_talk(PARKING, keys=(keys := Stubborn()))
     answer = talk.ask(WHERE)
-    keys = stubborn(talk, "dies")
+    keys.how = "dies"
     assert talk.id
     product, identifier = talk.world.product.conversations, talk.id
     forget = partial(talk.drop, 0) if what == "turn" else partial(product.forget, talk.who, identifier)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import assume, given
@@ -140,3 +141,11 @@ def test_a_cloud_permit_is_bound_to_its_bytes() -> None:
             life=a_life(),
             seal=egress._SEAL,  # noqa: SLF001 - to get past it
         )
+
+
+def test_a_permit_is_good_from_its_minting_until_its_end_and_not_a_moment_longer() -> None:
+    life = a_life(seconds=30)
+    permit = a_cloud_permit(model="model-1", stream=False, life=life)
+    moment = timedelta(microseconds=1)
+    times = [life.minted_at - moment, life.minted_at, life.valid_until - moment, life.valid_until]
+    assert [permit.alive(time) for time in times] == [False, True, True, False]
