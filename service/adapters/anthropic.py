@@ -90,7 +90,7 @@ class AnthropicCloudModel:
         self._network.close()
 
     def _check(self, permit: CloudPermit, *, stream: bool) -> None:
-        if permit.model != self._model or permit.stream is not stream or not permit.alive(self._now()):
+        if permit.model != self._model or permit.stream is not stream:
             raise EgressRefusedError
 
     def _client(self, permit: CloudPermit) -> Anthropic:

@@ -18,7 +18,7 @@ from service.conversations import Keeping
 from service.errors import CloudModelError, EgressRefusedError, LocalModelUnavailableError
 from service.policy.access import Principal
 from service.policy.routing import Cause, Reason
-from service.ports import Clock, CloudModel, Database, Generation, LocalModel
+from service.ports import Clock, CloudModel, Database, Generation, LocalModel, TurnRecord
 from service.retrieval import Retrieved
 
 _log = structlog.get_logger()
@@ -57,6 +57,11 @@ class Answering:
         """
         return (yield from self._begun(principal, question, answer_id or uuid4(), stream=True))
 
+    def answer_id(self, principal: Principal, question: Question) -> UUID:
+        """Return the id that the answer will have: where this request was answered already, that answer's."""
+        earlier = self._earlier(principal, question)
+        return uuid4() if earlier is None else earlier.id
+
     def told(self, principal: Principal, answer_id: UUID) -> Answer:
         """Return an answer of the principal's own conversation again. Raises NotFoundError."""
         return retold(self.planner.retriever, self.keeping, principal, answer_id)
@@ -65,8 +70,7 @@ class Answering:
         self, principal: Principal, question: Question, answer_id: UUID, *, stream: bool
     ) -> Generator[str, None, Answer]:
         """Answer, unless the same request was answered in a conversation already: then tell that answer again."""
-        request = question.request if question.kept else None
-        earlier = self.keeping.repeated(principal, request, question.text, question.conversation)
+        earlier = self._earlier(principal, question)
         if earlier is not None:
             answer = self.told(principal, earlier.id)
             yield answer.text
@@ -77,6 +81,10 @@ class Answering:
         except PromptRefusedError as error:
             self._refused(principal, answer_id, error.reasons)
             raise
+
+    def _earlier(self, principal: Principal, question: Question) -> TurnRecord | None:
+        request = question.request if question.kept else None
+        return self.keeping.repeated(principal, request, question.text, question.conversation)
 
     def _events(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
         plan = self._recorded(plan)

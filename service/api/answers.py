@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -68,7 +68,7 @@ def ask(
         opens=data.conversation == NEW,
         request=_request_key(request),
     )
-    answer_id = uuid4()
+    answer_id = ringfence.answering.answer_id(principal, question)
     headers = {"Content-Location": f"/v1/answers/{answer_id}"} if question.kept else {}
     if data.stream or _EVENT_STREAM in request.headers.get("accept", ""):
         pieces = _primed(ringfence.answering.stream(principal, question, answer_id=answer_id))

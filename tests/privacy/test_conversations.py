@@ -35,6 +35,11 @@ PARKING = "Visitors park in the garage."
 SALARY = "Salary of Ellison: SECRET-PII."
 WHERE = "Where do visitors park?"
 PAID = "What is the salary of Ellison?"
+CLERK = "Paper is stored in the cellar, says the clerk."
+CLERK_ASKED = "Where is paper stored, says the clerk?"
+RAISED = ReviewRequest(
+    ordinals=frozenset({0}), change=Change(added=frozenset({Category.PHI})), reason=ReviewReason.MISSED
+)
 
 
 class Talk:
@@ -159,11 +164,9 @@ def test_harmless_turns_go_to_the_cloud_with_the_question() -> None:
 def test_a_raised_source_counts_for_the_turns_that_rest_on_it() -> None:
     """R6, R10: the answer was harmless when it was made."""
     talk = a_talk(PARKING)
-    other = talk.world.uploaded(talk.who, "Paper is stored in the cellar, says the clerk.")
-    talk.ask("Where is paper stored, says the clerk?")
-    change = Change(added=frozenset({Category.PHI}))
-    request = ReviewRequest(ordinals=frozenset({0}), change=change, reason=ReviewReason.MISSED)
-    talk.world.product.reviewing.review(talk.who, other.id, request)
+    other = talk.world.uploaded(talk.who, CLERK)
+    talk.ask(CLERK_ASKED)
+    talk.world.product.reviewing.review(talk.who, other.id, RAISED)
     answer = talk.ask(WHERE)
     assert answer.route is Route.LOCAL
     assert [turn.label.categories for turn in answer.context] == [{Category.PHI}]
@@ -259,6 +262,33 @@ def test_more_context_never_turns_local_into_cloud(
         routes.append(planner.plan(talk.who, question, stream=False).route)
     assert routes != [Route.LOCAL, Route.CLOUD]
     assert b"SECRET" not in shown_to_cloud(talk)
+
+
+def test_an_answer_is_what_it_was_made_with_also_where_that_is_in_no_context_any_more() -> None:
+    """R10: the sensitive question is beyond the budget; the answer that was made with it is not."""
+    talk = a_talk(PARKING)
+    talk.ask("Where do visitors park, says SECRET-PHI?")
+    talk.ask(WHERE)
+    made = talk.world.product.answering.planner
+    planner = replace(made, recollection=replace(made.recollection, tokens=20))
+    plan = planner.plan(talk.who, Question(text=WHERE, conversation=talk.id), stream=False)
+    assert [(turn.ordinal, turn.answer_label.verdict) for turn in plan.context.turns] == [(1, Verdict.SENSITIVE)]
+    assert plan.route is Route.LOCAL
+
+
+def test_an_answer_is_what_its_own_words_are_whatever_its_sources() -> None:
+    """R10: a model may say what no source says."""
+
+    class Inventive(InMemoryLocalModel):
+        def generate(self, prompt: Prompt) -> tuple[str, Generation]:
+            _, generation = super().generate(prompt)
+            return "Visitors like SECRET-PHI park there.", generation
+
+    talk = a_talk(PARKING, cloud=False)
+    answer = rewriting(talk, Inventive()).ask(talk.who, Question(text=WHERE, opens=True))
+    planner = talk.world.product.answering.planner
+    plan = planner.plan(talk.who, Question(text=WHERE, conversation=answer.conversation), stream=False)
+    assert [turn.answer_label.categories for turn in plan.context.turns] == [{Category.PHI}]
 
 
 # Whose it is
@@ -424,7 +454,8 @@ def test_an_erased_document_takes_every_turn_that_rests_on_it() -> None:
     """R41: also the turns that were only made with such a turn in their context."""
     talk = a_talk(PARKING)
     document = talk.world.uploaded(talk.who, SALARY)
-    answers = [talk.ask(text) for text in (WHERE, PAID, "Which garage do visitors use?")]
+    answers = [talk.ask(text) for text in (WHERE, PAID, PARKING)]
+    assert {source.hit.text for source in answers[2].sources} == {PARKING}
     talk.world.product.erasure.request(talk.who, document.id)
     assert talk.texts() == [answers[0].text], "unreachable at the commit"
     assert talk.in_context() == [0]
@@ -541,6 +572,18 @@ def test_what_leaves_the_context_while_an_answer_is_made_is_sent_and_kept_nowher
     assert talk.texts() == []
     assert shown_to_cloud(talk) == b""
     assert len(local.shown) == (at == "generation")
+
+
+def test_a_source_of_an_earlier_turn_raised_while_an_answer_is_planned_keeps_it_local() -> None:
+    """R6, R10: a review counts from its commit on, at the moment of sending."""
+    talk = a_talk(PARKING)
+    other = talk.world.uploaded(talk.who, CLERK)
+    talk.ask(CLERK_ASKED)
+    reviewing = talk.world.product.reviewing
+    local = Interrupted("decision", lambda: reviewing.review(talk.who, other.id, RAISED))
+    answer = rewriting(talk, local).ask(talk.who, Question(text=WHERE, conversation=talk.id))
+    assert (answer.route, {reason.origin for reason in answer.reasons}) == (Route.LOCAL, {Origin.EARLIER_ANSWER})
+    assert WHERE.encode() not in shown_to_cloud(talk)
 
 
 def test_a_turn_that_could_not_be_kept_leaves_no_key() -> None:

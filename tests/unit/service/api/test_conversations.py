@@ -95,6 +95,7 @@ def test_a_repeated_request_is_not_answered_twice(world: World, http: TestClient
         headers={"idempotency-key": "k1"},
     )
     assert first["id"] in streamed.text
+    assert streamed.headers["content-location"] == f"/v1/answers/{first['id']}"
     other = ask(http, "new", key="k1", question="Which garage do visitors use?")
     assert (other.status_code, other.headers["content-type"]) == (409, "application/problem+json")
 
