@@ -11,7 +11,7 @@ from ingestion.sensitivity import Category, Label
 from service.adapters.memory.database import InMemoryDatabase
 from service.adapters.memory.embedding import InMemoryEmbedder, InMemoryParser, InMemoryTokenizer
 from service.adapters.memory.index import InMemoryChunkIndex
-from service.adapters.memory.keeping import InMemoryKeyStore, InMemoryVault
+from service.adapters.memory.keeping import InMemoryKeyStore, InMemorySigner, InMemoryVault
 from service.adapters.memory.labelling import InMemoryLabeller
 from service.adapters.memory.models import InMemoryCloudModel, InMemoryLocalModel
 from service.adapters.memory.queue import InMemoryJobQueue
@@ -113,7 +113,8 @@ def a_world(
     database: Database | None = None,
 ) -> World:
     """Return a fresh product on twins; `index` may misbehave, `labeller` learn, and `database` be a real one."""
-    database, index, keys = database or InMemoryDatabase(), index or InMemoryChunkIndex(), InMemoryKeyStore()
+    index, keys = index or InMemoryChunkIndex(), InMemoryKeyStore()
+    database = database or InMemoryDatabase(keys=keys)
     vault, queue, clock, labeller = InMemoryVault(), InMemoryJobQueue(), StoppedClock(), labeller or InMemoryLabeller()
     local_model = InMemoryLocalModel() if local else None
     cloud_model = InMemoryCloudModel() if cloud else None
@@ -122,6 +123,7 @@ def a_world(
         index=index,
         keys=keys,
         vault=vault,
+        signer=InMemorySigner(),
         queue=queue,
         clock=clock,
         parser=InMemoryParser(),

@@ -8,7 +8,9 @@ from ingestion.sensitivity import Category, Finding, Label, Verdict
 from service.policy.access import EVERYONE, DocumentId, JobId, KeyId, Role, TenantId
 from service.ports import (
     ApiKeyRecord,
+    AuditCheckpoint,
     AuditEntry,
+    AuditLeaf,
     ChunkRecord,
     DocumentRecord,
     DocumentState,
@@ -135,4 +137,20 @@ def an_audit_entry(tenant_id: TenantId, *, action: str = "route", at: datetime =
     facts = {"route": "local", "reasons": ["sensitive"], "sources": 3, "harmless": False}
     return AuditEntry(
         id=uuid4(), tenant_id=tenant_id, at=at, actor=KeyId(uuid4()), action=action, subject=uuid4(), facts=facts
+    )
+
+
+def a_leaf(tenant_id: TenantId, index: int = 0, number: int = 1) -> AuditLeaf:
+    return AuditLeaf(tenant_id=tenant_id, leaf_index=index, entry_number=number, leaf_hash=bytes([index]) * 32)
+
+
+def a_checkpoint(tenant_id: TenantId, size: int = 1) -> AuditCheckpoint:
+    return AuditCheckpoint(
+        tenant_id=tenant_id,
+        size=size,
+        root=b"r" * 32,
+        at=NOON,
+        signature=b"s" * 64,
+        key_id="k" * 16,
+        peaks=b"p" * 32 * size.bit_count(),
     )

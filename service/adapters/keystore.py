@@ -2,21 +2,20 @@
 
 import os
 import sqlite3
-import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from typing_extensions import override
 
+from service.adapters.secret_file import read_secret, write_secret
 from service.errors import DamagedError, KeyDestroyedError, PartUnavailableError, SettingsError
-from service.policy.access import DocumentId, TenantId
+from service.policy.access import DocumentId, KeyId, TenantId
 from service.ports import KeyStore
 from service.sealing import KEY_BYTES, Key, Sealed
 
 _FILE = "keys.sqlite"
 _CHECK_PLACE = "check"
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _BUSY_SECONDS = 30.0
 
 # A destroyed key keeps its row without the key, so that nobody makes a new one for an erased document.
@@ -26,6 +25,11 @@ _TABLES = (
     """
     create table if not exists document_keys (
         tenant_id text not null, document_id text not null, wrapped blob, primary key (tenant_id, document_id)
+    ) without rowid
+    """,
+    """
+    create table if not exists actor_keys (
+        tenant_id text not null, actor text not null, wrapped blob, primary key (tenant_id, actor)
     ) without rowid
     """,
 )
@@ -98,20 +102,54 @@ class SqliteKeyStore(KeyStore):
         with self._writing() as connection:
             return self._tenant_key(connection, tenant_id) or self._new_tenant_key(connection, tenant_id)
 
+    @override
+    def actor_key(self, *, tenant_id: TenantId, actor: KeyId) -> Key:
+        with self._connected() as connection:
+            found = self._actor_key(connection, tenant_id, actor)
+        if found is not None:
+            return found
+        with self._writing() as connection:
+            return self._actor_key(connection, tenant_id, actor) or self._new_actor_key(connection, tenant_id, actor)
+
+    @override
+    def destroy_actor_key(self, *, tenant_id: TenantId, actor: KeyId) -> None:
+        with self._writing() as connection:
+            connection.execute(
+                "insert into actor_keys values (?, ?, null) on conflict do update set wrapped = null",
+                (str(tenant_id), str(actor)),
+            )
+
+    def _actor_key(self, connection: sqlite3.Connection, tenant_id: TenantId, actor: KeyId) -> Key | None:
+        """Return the key, None where there never was one. Raises KeyDestroyedError where it was destroyed."""
+        row = connection.execute(
+            "select wrapped from actor_keys where tenant_id = ? and actor = ?", (str(tenant_id), str(actor))
+        ).fetchone()
+        return None if row is None else self._opened(connection, tenant_id, row[0], _actor_place(tenant_id, actor))
+
+    def _new_actor_key(self, connection: sqlite3.Connection, tenant_id: TenantId, actor: KeyId) -> Key:
+        fresh = Key.fresh()
+        tenant = self._tenant_key(connection, tenant_id) or self._new_tenant_key(connection, tenant_id)
+        wrapped = tenant.seal(fresh.secret, place=_actor_place(tenant_id, actor))
+        connection.execute("insert into actor_keys values (?, ?, ?)", (str(tenant_id), str(actor), wrapped))
+        return fresh
+
+    def _opened(self, connection: sqlite3.Connection, tenant_id: TenantId, wrapped: bytes | None, place: str) -> Key:
+        """Unwrap a key of the tenant. Raises KeyDestroyedError where only its place is left."""
+        if wrapped is None:
+            raise KeyDestroyedError
+        tenant = self._tenant_key(connection, tenant_id)
+        if tenant is None:
+            raise DamagedError
+        return Key(tenant.open(Sealed(wrapped), place=place))
+
     def _document_key(self, connection: sqlite3.Connection, tenant_id: TenantId, document_id: DocumentId) -> Key | None:
         """Return the key, None where there never was one. Raises KeyDestroyedError where it was destroyed."""
         row = connection.execute(
             "select wrapped from document_keys where tenant_id = ? and document_id = ?",
             (str(tenant_id), str(document_id)),
         ).fetchone()
-        if row is None:
-            return None
-        if row[0] is None:
-            raise KeyDestroyedError
-        tenant = self._tenant_key(connection, tenant_id)
-        if tenant is None:
-            raise DamagedError
-        return Key(tenant.open(row[0], place=_document_place(tenant_id, document_id)))
+        place = _document_place(tenant_id, document_id)
+        return None if row is None else self._opened(connection, tenant_id, row[0], place)
 
     def _tenant_key(self, connection: sqlite3.Connection, tenant_id: TenantId) -> Key | None:
         row = connection.execute("select wrapped from tenant_keys where tenant_id = ?", (str(tenant_id),)).fetchone()
@@ -176,48 +214,13 @@ class SqliteKeyStore(KeyStore):
 def create_master_key(path: Path) -> Key:
     """Write a new master key, readable by its owner only. Raises SettingsError where there is a file already."""
     key = Key.fresh()
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        message = f"{path} exists already; a master key is never replaced, everything sealed under it would be lost"
-        raise SettingsError(message) from None
-    except OSError as error:
-        message = f"the master key {path} cannot be written: {error.strerror}"
-        raise SettingsError(message) from None
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, 0o600)
-        file.write(key.secret)
-        file.flush()
-        os.fsync(descriptor)
-    _sync_folder(path.parent)
+    write_secret(path, key.secret, name="master key", loss="everything sealed under it would be lost")
     return key
 
 
 def load_master_key(path: Path) -> Key:
     """Read the master key. Raises SettingsError where it is missing, too short or long, or open to others."""
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            secret = file.read(KEY_BYTES + 1)
-    except OSError as error:
-        message = f"the master key {path} cannot be read: {error.strerror}"
-        raise SettingsError(message) from None
-    if mode & _OTHERS:
-        message = f"the master key {path} is open to others (mode {mode:04o}): run chmod 600 {path}"
-        raise SettingsError(message)
-    if len(secret) != KEY_BYTES:
-        message = f"the master key {path} does not have {KEY_BYTES} bytes; restore it from your backup"
-        raise SettingsError(message)
-    return Key(secret)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name in the folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return Key(read_secret(path, size=KEY_BYTES, name="master key"))
 
 
 def _tenant_place(tenant_id: TenantId) -> str:
@@ -226,3 +229,7 @@ def _tenant_place(tenant_id: TenantId) -> str:
 
 def _document_place(tenant_id: TenantId, document_id: DocumentId) -> str:
     return f"{tenant_id}|{document_id}|key"
+
+
+def _actor_place(tenant_id: TenantId, actor: KeyId) -> str:
+    return f"{tenant_id}|actor|{actor}|key"

@@ -1,9 +1,16 @@
 """What the use cases need from the outside, as Protocols. Each has a twin in `adapters.memory`."""
 
+from service.ports.auditing import (
+    AuditCheckpoint,
+    AuditLeaf,
+    AuditRecord,
+    AuditTable,
+    Pseudonym,
+    Signer,
+)
 from service.ports.background import Clock, JobQueue
 from service.ports.database import (
     ApiKeyTable,
-    AuditTable,
     ChunkTable,
     Database,
     DocumentTable,
@@ -44,7 +51,10 @@ from service.ports.records import (
 __all__ = [
     "ApiKeyRecord",
     "ApiKeyTable",
+    "AuditCheckpoint",
     "AuditEntry",
+    "AuditLeaf",
+    "AuditRecord",
     "AuditTable",
     "ChunkIndex",
     "ChunkRecord",
@@ -69,9 +79,11 @@ __all__ = [
     "LocalModel",
     "Parser",
     "Point",
+    "Pseudonym",
     "ReviewReason",
     "ReviewRecord",
     "ReviewTable",
+    "Signer",
     "Tenant",
     "Tokenizer",
     "Tombstone",

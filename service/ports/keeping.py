@@ -2,12 +2,12 @@
 
 from typing import Protocol
 
-from service.policy.access import DocumentId, TenantId
+from service.policy.access import DocumentId, KeyId, TenantId
 from service.sealing import Key, Sealed
 
 
 class KeyStore(Protocol):
-    """One key per document, apart from everything else. Destroying a key erases every copy of its text."""
+    """One key per document and per actor, apart from everything else. Destroying one erases what it protects."""
 
     def document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
         """Return the key. Raises KeyDestroyedError where there is none."""
@@ -27,6 +27,14 @@ class KeyStore(Protocol):
 
     def tenant_key(self, tenant_id: TenantId) -> Key:
         """Return the tenant's key for fingerprints, made now if it never had one."""
+        ...
+
+    def actor_key(self, *, tenant_id: TenantId, actor: KeyId) -> Key:
+        """Return the key of the actor's pseudonym, made now if it never had one. KeyDestroyedError after destroy."""
+        ...
+
+    def destroy_actor_key(self, *, tenant_id: TenantId, actor: KeyId) -> None:
+        """Make the key unrecoverable, so that nobody can tell whose the pseudonym was. Twice does no harm."""
         ...
 
 

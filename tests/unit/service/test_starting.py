@@ -6,6 +6,7 @@ import pytest
 
 from service import supervisor
 from service.adapters.keystore import SqliteKeyStore, create_master_key, load_master_key
+from service.adapters.signing import create_signing_key
 from service.folder import DataFolder
 from service.settings import load
 
@@ -15,6 +16,7 @@ def folder(tmp_path: Path) -> DataFolder:
     folder = DataFolder(tmp_path / "data")
     folder.create()
     create_master_key(folder.master_key)
+    create_signing_key(folder.audit_key)
     SqliteKeyStore(folder.keys, load_master_key(folder.master_key))
     return folder
 
