@@ -19,7 +19,7 @@ from service.errors import (
     RingfenceError,
 )
 from service.policy.access import KeyId, Permission, Principal, TenantId
-from service.ports import AuditCheckpoint, AuditLeaf, AuditRecord, Clock, Database, KeyStore, Signer
+from service.ports import AuditCheckpoint, AuditLeaf, AuditRecord, Clock, Database, KeyStore, Signer, Transaction
 
 _LEAVES_AT_ONCE = 5_000
 """Leaves of one transaction: each ends with a checkpoint, and whoever dies in between loses nothing."""
@@ -111,7 +111,7 @@ class Auditing:
             if leaf is None or leaf.leaf_index >= checkpoint.size:
                 raise NotFoundError
             ((_, record),) = transaction.audit.sequenced(start=leaf.leaf_index, stop=leaf.leaf_index + 1)
-            hashes = transaction.audit.leaf_hashes(size=checkpoint.size)
+            hashes = _hashes(transaction, checkpoint)
         if record is None:
             raise NotFoundError
         path = tree.inclusion(hashes, leaf.leaf_index)
@@ -122,9 +122,9 @@ class Auditing:
         checkpoint = self._newest(principal)
         with self.database.transaction(principal.tenant_id) as transaction:
             first = transaction.audit.checkpoint(size=size)
-            hashes = transaction.audit.leaf_hashes(size=checkpoint.size)
-        if first is None:
-            raise NotFoundError
+            if first is None:
+                raise NotFoundError
+            hashes = _hashes(transaction, checkpoint)
         path = tree.consistency(hashes, first.size)
         return exporting.consistency_line(first, checkpoint, path, public_key=self.signer.public_key)
 
@@ -190,6 +190,15 @@ class Auditing:
                 found = transaction.audit.sequenced(start=start, stop=stop)
             for leaf, record in found:
                 yield exporting.leaf_line(leaf, record, withheld=_outside(record, since, until))
+
+
+def _hashes(transaction: Transaction, checkpoint: AuditCheckpoint) -> tuple[bytes, ...]:
+    """Return the hashes of the checkpoint's leaves. Raises AuditDamagedError where one is missing."""
+    hashes = transaction.audit.leaf_hashes(size=checkpoint.size)
+    if len(hashes) != checkpoint.size:
+        message = "Leaves are missing from the audit log. Export it and run `ringfence audit verify` to see which."
+        raise AuditDamagedError(message)
+    return hashes
 
 
 def _outside(record: AuditRecord | None, since: datetime | None, until: datetime | None) -> bool:
