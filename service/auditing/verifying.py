@@ -56,7 +56,7 @@ class _Log:
             self._once(leaf.number, leaf.entry_id)
         except WrongError as error:
             self.problems.append(f"line {self.size + 2}: {error}")
-        else:
+        if not self.problems:
             self.peaks = tree.grown(self.peaks, self.size, [leaf.hash])
         self.size += 1
         if self.kept is not None and self.size == self.kept.size and not self.problems:
