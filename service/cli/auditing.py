@@ -12,7 +12,7 @@ from rich.markup import escape
 from service.auditing import Expected, Verdict, verify
 from service.cli.client import connected
 from service.cli.options import AsJson, DataDir, TenantName, loaded, out, print_json
-from service.errors import NotFoundError, RingfenceError, SettingsError
+from service.errors import SettingsError
 from service.folder import DataFolder
 
 _HELP = """Show the audit log, and prove that nobody changed it.
@@ -108,8 +108,10 @@ def verify_file(
     complete: Annotated[bool, typer.Option("--complete", help="Refuse entries that are given as hashes only.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check a file byte by byte, offline. Exit code 0: sound; 1: something is wrong, and where."""
-    expected = Expected(public_key=_key(public_key), checkpoint=kept and _content(kept), complete=complete)
+    """Check a file byte by byte, offline. Exit code 0: sound, 1: not sound (it says where), 2: not readable."""
+    expected = Expected(
+        public_key=_key(public_key), checkpoint=None if kept is None else _content(kept), complete=complete
+    )
     try:
         with file.open("rb") as lines:
             verdict = verify(lines, expected)
@@ -208,8 +210,5 @@ def _content(file: Path) -> bytes:
 
 
 def _unreadable(file: Path, error: OSError) -> NoReturn:
-    if isinstance(error, FileNotFoundError):
-        message = f"there is no file {file}"
-        raise NotFoundError(message)
-    message = f"{file} cannot be read: {error.strerror}"
-    raise RingfenceError(message)
+    message = f"{file} cannot be opened: {error.strerror}"
+    raise SettingsError(message) from None

@@ -309,7 +309,7 @@ def _old_rows(connection: Connection) -> dict[UUID, tuple[object, ...]]:
     tenants, actors = [uuid4(), uuid4()], [uuid4(), uuid4(), None]
     for number, tenant in enumerate(tenants):
         connection.execute("insert into tenants values (%s, %s, now())", [tenant, f"old-{number}"])
-    rows = {
+    rows: dict[UUID, tuple[object, ...]] = {
         uuid4(): (tenants[place % 2], NOON, actors[place % 3], "prompt_routed", uuid4(), {"ms": place / 7, "n": place})
         for place in range(12)
     }

@@ -157,10 +157,11 @@ def test_a_header_with_values_of_other_types_is_told_and_never_raises(
 ) -> None:
     head, *rest = files[kind].splitlines(keepends=True)
     names = json.loads(head)
+    shapes: tuple[object, ...] = (None, 1, -1, 1.0, "x", [], {}, [1], {"x": 1}, True)
     for name in names:
-        for value in (None, 1, "x", [], {}, [1], {"x": 1}, True):
+        for value in shapes:
             assert verifier(b"".join([respelled(head, **{name: value}), *rest])) != []
     for name in names["checkpoint"]:
-        for value in (None, -1, "x", [], {}, 1.0):
+        for value in shapes:
             told = names["checkpoint"] | {name: value}
             assert verifier(b"".join([respelled(head, checkpoint=told), *rest])) != []

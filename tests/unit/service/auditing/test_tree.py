@@ -71,7 +71,8 @@ def test_the_consistency_proof_from_six_to_eight_is_the_known_one() -> None:
 
 @given(sizes, st.data())
 def test_appending_in_any_portions_gives_the_root_of_the_whole(size: int, data: st.DataObject) -> None:
-    hashes, peaks, done = hashes_of(size), (), 0
+    hashes, done = hashes_of(size), 0
+    peaks: tree.Peaks = ()
     while done < size:
         portion = data.draw(st.integers(1, size - done))
         peaks = tree.grown(peaks, done, hashes[done : done + portion])
