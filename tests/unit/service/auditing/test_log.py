@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from service.auditing import ERASED, pseudonym_of, revealed
+from service.auditing.checkpoints import grown
 from service.errors import (
     AuditDamagedError,
     ConflictError,
@@ -21,6 +22,7 @@ from service.policy.access import KeyId, Permission, Principal, Role
 from service.sealing import Key
 from tests.assembled import a_world
 from tests.evidence import VERIFIERS, Verifier, an_audited_world, exported, logged
+from tests.records import a_leaf
 
 verifiers = pytest.mark.parametrize("verifier", VERIFIERS.values(), ids=VERIFIERS)
 
@@ -129,6 +131,8 @@ def test_the_log_verifies_after_every_erasable_key_is_gone(verifier: Verifier) -
     assert pseudonym_of(world.keys, auditor.tenant_id, auditor.key_id) == ERASED
     logged(world, auditor)
     assert verifier(exported(world, auditor), complete=True) == []
+    assert world.product.auditing.page(auditor, limit=1)[0].record.actor == ERASED
+    assert {view.api_key for view in world.product.auditing.page(auditor, limit=9)} == {None}
 
 
 def test_an_actor_has_one_pseudonym_that_differs_between_actors_and_tenants() -> None:
@@ -192,6 +196,25 @@ def test_a_checkpoint_whose_parts_do_not_belong_together_is_no_ground(change: di
     logged(world, auditor)
     with pytest.raises(AuditDamagedError):
         auditing.sequence(auditor.tenant_id)
+
+
+@verifiers
+def test_an_entry_that_is_two_leaves_is_told_although_it_was_signed(verifier: Verifier) -> None:
+    """One question asked must not count as two, whatever made the tree."""
+    world, auditor, _ = an_audited_world(1)
+    with world.database.transaction(auditor.tenant_id) as transaction:
+        ((number, hashed),) = transaction.audit.unsequenced(limit=9)
+        leaves = [a_leaf(auditor.tenant_id, index, number) for index in range(2)]
+        signed = grown(
+            None,
+            [hashed, hashed],
+            tenant_id=auditor.tenant_id,
+            at=world.clock.now(),
+            signer=world.product.auditing.signer,
+        )
+        transaction.audit.seal([replace(leaf, leaf_hash=hashed) for leaf in leaves], signed)
+    (problem,) = verifier(exported(world, auditor))
+    assert "twice" in problem
 
 
 def test_a_damaged_log_stops_no_other_tenant() -> None:
