@@ -21,9 +21,9 @@ class SchemaError(Exception):
     """The schema cannot be read or changed; the message is one line without SQL and passwords."""
 
 
-def upgrade(owner_url: str, *, role: str = APPLICATION_ROLE) -> None:
-    """Bring the schema to the newest revision; several at once wait for each other. Raises SchemaError."""
-    _run(owner_url, role, lambda config: command.upgrade(config, "head"))
+def upgrade(owner_url: str, *, to: str = "head", role: str = APPLICATION_ROLE) -> None:
+    """Bring the schema to a revision, the newest; several at once wait for each other. Raises SchemaError."""
+    _run(owner_url, role, lambda config: command.upgrade(config, to))
 
 
 def downgrade(owner_url: str, *, to: str = "base", role: str = APPLICATION_ROLE) -> None:

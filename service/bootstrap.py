@@ -14,6 +14,7 @@ from service.adapters.keystore import SqliteKeyStore, load_master_key
 from service.adapters.qdrant_edge import QdrantEdgeChunkIndex
 from service.adapters.sandbox import SandboxedParser
 from service.adapters.sentence_transformers import PackagedTokenizer, SentenceTransformersEmbedder
+from service.adapters.signing import Ed25519Signer
 from service.adapters.vault import vault_at
 from service.folder import DataFolder
 from service.labels import LabellerParts
@@ -52,11 +53,13 @@ def adapters(settings: Settings) -> Adapters:
     """Return the real adapters: servers where settings name them, else the embedded parts of the data folder."""
     folder = DataFolder(settings.data_dir)
     known = labeller_parts(settings)
+    keys = SqliteKeyStore(folder.keys, load_master_key(folder.master_key))
     return Adapters(
-        database=SqlDatabase(_secret(settings.database_url) or folder.database_url),
+        database=SqlDatabase(_secret(settings.database_url) or folder.database_url, keys=keys),
         index=chunk_index(settings, folder, space=known.embedder.name),
-        keys=SqliteKeyStore(folder.keys, load_master_key(folder.master_key)),
+        keys=keys,
         vault=vault_at(settings.vault_url, folder.vault),
+        signer=Ed25519Signer(folder.audit_key),
         queue=CeleryJobQueue(_secret(settings.broker_url) or folder.broker_url),
         clock=SystemClock(),
         parser=parser(settings),

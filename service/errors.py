@@ -78,5 +78,9 @@ class DamagedError(RingfenceError):
     """A ciphertext was changed or belongs to another place: it is not readable."""
 
 
+class AuditDamagedError(RingfenceError):
+    """The audit log's newest checkpoint was changed, or signed with another key: nothing is added on top of it."""
+
+
 class LeaseLostError(RingfenceError):
     """Another worker holds this job now, or its document is erased: this attempt may not write."""

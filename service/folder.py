@@ -36,6 +36,11 @@ class DataFolder:
         return self.keys / "master.key"
 
     @property
+    def audit_key(self) -> Path:
+        """The key that signs audit checkpoints."""
+        return self.keys / "audit.key"
+
+    @property
     def postgres(self) -> Path:
         """PostgreSQL's own folder."""
         return self.path / "postgres"

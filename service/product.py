@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from service.answering import Answering, Planner
+from service.auditing import Auditing
 from service.conversations import Conversations, Forgetting, Keeping, Recollection
 from service.documents import Documents
 from service.erasure import Erasure
@@ -22,6 +23,7 @@ from service.ports import (
     Labeller,
     LocalModel,
     Parser,
+    Signer,
     Tokenizer,
     Vault,
 )
@@ -41,6 +43,7 @@ class Adapters:
     index: ChunkIndex
     keys: KeyStore
     vault: Vault
+    signer: Signer
     queue: JobQueue
     clock: Clock
     parser: Parser
@@ -78,6 +81,7 @@ class Ringfence:
     erasure: Erasure
     relabelling: Relabelling
     reviewing: Reviewing
+    auditing: Auditing
     parts: Mapping[str, Callable[[], bool]]
 
     def readiness(self) -> dict[str, bool]:
@@ -121,6 +125,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             clock=adapters.clock,
             relabelling=relabelling,
         ),
+        auditing=Auditing(database=adapters.database, keys=adapters.keys, signer=adapters.signer, clock=adapters.clock),
         parts={"database": adapters.database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
     )
 

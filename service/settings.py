@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
 
 from service.errors import SettingsError
+from service.policy.facts import is_code
 
 PREFIX = "RINGFENCE_"
 _MB = 1024 * 1024
@@ -118,6 +119,14 @@ class Settings(BaseSettings):
         plain = value.get_secret_value() if isinstance(value, SecretStr) else value
         if plain is not None and not plain.startswith(kinds):
             message = f"must start with {' or '.join(kinds)}"
+            raise ValueError(message)
+        return value
+
+    @field_validator("local_model", "cloud_model")
+    @classmethod
+    def _fit_for_evidence(cls, value: str | None) -> str | None:
+        if value is not None and not is_code(value):
+            message = "must be a name without spaces, such as org/Model-7B: it is written into the audit"
             raise ValueError(message)
         return value
 

@@ -11,7 +11,7 @@ from ingestion.sensitivity import Category, Label
 from service.adapters.memory.database import InMemoryDatabase
 from service.adapters.memory.embedding import InMemoryEmbedder, InMemoryParser, InMemoryTokenizer
 from service.adapters.memory.index import InMemoryChunkIndex
-from service.adapters.memory.keeping import InMemoryKeyStore, InMemoryVault
+from service.adapters.memory.keeping import InMemoryKeyStore, InMemorySigner, InMemoryVault
 from service.adapters.memory.labelling import InMemoryLabeller
 from service.adapters.memory.models import InMemoryCloudModel, InMemoryLocalModel
 from service.adapters.memory.queue import InMemoryJobQueue
@@ -114,7 +114,8 @@ def a_world(
     keys: KeyStore | None = None,
 ) -> World:
     """Return a fresh product on twins; `index` may misbehave, `labeller` learn, `database` and `keys` be real ones."""
-    database, index, keys = database or InMemoryDatabase(), index or InMemoryChunkIndex(), keys or InMemoryKeyStore()
+    index, keys = index or InMemoryChunkIndex(), keys or InMemoryKeyStore()
+    database = database or InMemoryDatabase(keys=keys)
     vault, queue, clock, labeller = InMemoryVault(), InMemoryJobQueue(), StoppedClock(), labeller or InMemoryLabeller()
     local_model = InMemoryLocalModel() if local else None
     cloud_model = InMemoryCloudModel(now=clock.now) if cloud else None
@@ -123,6 +124,7 @@ def a_world(
         index=index,
         keys=keys,
         vault=vault,
+        signer=InMemorySigner(),
         queue=queue,
         clock=clock,
         parser=InMemoryParser(),

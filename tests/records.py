@@ -8,7 +8,9 @@ from ingestion.sensitivity import Category, Finding, Label, Verdict
 from service.policy.access import EVERYONE, ConversationId, DocumentId, JobId, KeyId, Role, TenantId, TurnId
 from service.ports import (
     ApiKeyRecord,
+    AuditCheckpoint,
     AuditEntry,
+    AuditLeaf,
     ChunkRecord,
     ConversationRecord,
     DocumentRecord,
@@ -172,4 +174,20 @@ def a_turn(
         asked_at=NOON,
         answered_at=NOON + MINUTE,
         request_fingerprint=request,
+    )
+
+
+def a_leaf(tenant_id: TenantId, index: int = 0, number: int = 1) -> AuditLeaf:
+    return AuditLeaf(tenant_id=tenant_id, leaf_index=index, entry_number=number, leaf_hash=bytes([index]) * 32)
+
+
+def a_checkpoint(tenant_id: TenantId, size: int = 1) -> AuditCheckpoint:
+    return AuditCheckpoint(
+        tenant_id=tenant_id,
+        size=size,
+        root=b"r" * 32,
+        at=NOON,
+        signature=b"s" * 64,
+        key_id="k" * 16,
+        peaks=b"p" * 32 * size.bit_count(),
     )

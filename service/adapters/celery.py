@@ -15,15 +15,20 @@ from service.ports import JobKind
 SWEEP = "jobs.sweep"
 """The task that rings again for what stands still."""
 SWEEP_SECONDS = 5.0
+SEQUENCE = "audit.sequence"
+"""The task that gives audit entries their leaves; until it ran, nothing but the database protects them."""
+SEQUENCE_SECONDS = 5.0
 
 QUEUES = {
     JobKind.ERASE.value: "erase",
     SWEEP: "sweep",
+    SEQUENCE: "audit",
     JobKind.INGEST.value: "ingest",
     JobKind.RELABEL.value: "relabel",
 }
 """Task → queue. Each has its own, so that an erasure never waits behind a thousand uploads."""
 
+_LIFETIMES = {QUEUES[SWEEP]: 2 * SWEEP_SECONDS, QUEUES[SEQUENCE]: 2 * SEQUENCE_SECONDS}
 _TASK_SECONDS = 3_000
 """A task that runs longer is ended; its job comes back when the lease runs out."""
 _CONNECT_SECONDS = 3.0
@@ -94,8 +99,8 @@ class CeleryJobQueue:
 def _queue(name: str, *, amqp: bool) -> Queue:
     """Return a queue that survives the broker; with RabbitMQ a quorum queue, which lost nothing when measured."""
     arguments = {"x-queue-type": "quorum"} if amqp else {}
-    # A sweep that nobody took is worth nothing when the next one is due.
-    lifetime = 2 * SWEEP_SECONDS if name == QUEUES[SWEEP] else None
+    # A sweep that nobody took is worth nothing when the next one is due, nor is a sequencing.
+    lifetime = _LIFETIMES.get(name)
     return Queue(name, routing_key=name, queue_arguments=arguments, message_ttl=lifetime)  # type: ignore[no-untyped-call]  # kombu has no types here
 
 

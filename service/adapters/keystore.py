@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import stat
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,14 +9,14 @@ from uuid import UUID
 
 from typing_extensions import override
 
+from service.adapters.secret_file import read_secret, write_secret
 from service.errors import DamagedError, KeyDestroyedError, PartUnavailableError, SettingsError
-from service.policy.access import DocumentId, TenantId, TurnId
+from service.policy.access import DocumentId, KeyId, TenantId, TurnId
 from service.ports import KeyStore
 from service.sealing import KEY_BYTES, Key, Sealed
 
 _FILE = "keys.sqlite"
 _CHECK_PLACE = "check"
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _BUSY_SECONDS = 30.0
 
 # A destroyed key keeps its row without the key, so that nobody makes a new one for an erased document.
@@ -34,12 +33,20 @@ _TABLES = (
         tenant_id text not null, turn_id text not null, wrapped blob, primary key (tenant_id, turn_id)
     ) without rowid
     """,
+    """
+    create table if not exists actor_keys (
+        tenant_id text not null, actor text not null, wrapped blob, primary key (tenant_id, actor)
+    ) without rowid
+    """,
 )
 _DOCUMENT = "select wrapped from document_keys where tenant_id = ? and document_id = ?"
+_ACTOR = "select wrapped from actor_keys where tenant_id = ? and actor = ?"
 _TURN = "select wrapped from turn_keys where tenant_id = ? and turn_id = ?"
 _NEW_DOCUMENT = "insert into document_keys values (?, ?, ?)"
+_NEW_ACTOR = "insert into actor_keys values (?, ?, ?)"
 _NEW_TURN = "insert into turn_keys values (?, ?, ?)"
 _NO_DOCUMENT = "insert into document_keys values (?, ?, null) on conflict do update set wrapped = null"
+_NO_ACTOR = "insert into actor_keys values (?, ?, null) on conflict do update set wrapped = null"
 _NO_TURN = "insert into turn_keys values (?, ?, null) on conflict do update set wrapped = null"
 # The rollback journal holds the page as it was before, wrapped keys included, and is cut to nothing by each commit.
 # A write-ahead log would keep them until no reader is left that could hinder its checkpoint.
@@ -114,6 +121,18 @@ class SqliteKeyStore(KeyStore):
             return found
         with self._writing() as connection:
             return self._tenant_key(connection, tenant_id) or self._new_tenant_key(connection, tenant_id)
+
+    @override
+    def actor_key(self, *, tenant_id: TenantId, actor: KeyId) -> Key:
+        place = _actor_place(tenant_id, actor)
+        with self._connected() as connection:
+            found = self._found(connection, _ACTOR, tenant_id, actor, place)
+        return found or self._created((_ACTOR, _NEW_ACTOR), tenant_id, actor, place)
+
+    @override
+    def destroy_actor_key(self, *, tenant_id: TenantId, actor: KeyId) -> None:
+        with self._writing() as connection:
+            connection.execute(_NO_ACTOR, (str(tenant_id), str(actor)))
 
     def _kept(self, look: str, tenant_id: TenantId, owner: UUID, place: str) -> Key:
         with self._connected() as connection:
@@ -210,48 +229,13 @@ class SqliteKeyStore(KeyStore):
 def create_master_key(path: Path) -> Key:
     """Write a new master key, readable by its owner only. Raises SettingsError where there is a file already."""
     key = Key.fresh()
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        message = f"{path} exists already; a master key is never replaced, everything sealed under it would be lost"
-        raise SettingsError(message) from None
-    except OSError as error:
-        message = f"the master key {path} cannot be written: {error.strerror}"
-        raise SettingsError(message) from None
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, 0o600)
-        file.write(key.secret)
-        file.flush()
-        os.fsync(descriptor)
-    _sync_folder(path.parent)
+    write_secret(path, key.secret, name="master key", loss="everything sealed under it would be lost")
     return key
 
 
 def load_master_key(path: Path) -> Key:
     """Read the master key. Raises SettingsError where it is missing, too short or long, or open to others."""
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            secret = file.read(KEY_BYTES + 1)
-    except OSError as error:
-        message = f"the master key {path} cannot be read: {error.strerror}"
-        raise SettingsError(message) from None
-    if mode & _OTHERS:
-        message = f"the master key {path} is open to others (mode {mode:04o}): run chmod 600 {path}"
-        raise SettingsError(message)
-    if len(secret) != KEY_BYTES:
-        message = f"the master key {path} does not have {KEY_BYTES} bytes; restore it from your backup"
-        raise SettingsError(message)
-    return Key(secret)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name in the folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return Key(read_secret(path, size=KEY_BYTES, name="master key"))
 
 
 def _tenant_place(tenant_id: TenantId) -> str:
@@ -264,3 +248,7 @@ def _turn_place(tenant_id: TenantId, turn_id: TurnId) -> str:
 
 def _document_place(tenant_id: TenantId, document_id: DocumentId) -> str:
     return f"{tenant_id}|{document_id}|key"
+
+
+def _actor_place(tenant_id: TenantId, actor: KeyId) -> str:
+    return f"{tenant_id}|actor|{actor}|key"

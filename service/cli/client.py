@@ -57,6 +57,19 @@ class Client:
             raise _error(response)
         return response.json() if response.content else None
 
+    @contextmanager
+    def lines(self, path: str, params: dict[str, str]) -> Iterator[Iterator[bytes]]:
+        """Open a body that may be long, to be taken piece by piece. Raises the error that the API names."""
+        try:
+            with self.http.stream("GET", path, params=params) as response:
+                if response.is_error:
+                    response.read()
+                    raise _error(response)
+                yield response.iter_bytes()
+        except httpx.TransportError as error:
+            message = f"{self.http.base_url} does not answer, or broke off; start it with `ringfence up`"
+            raise PartUnavailableError(message) from error
+
 
 @contextmanager
 def connected(settings: Settings, tenant: str | None) -> Iterator[Client]:

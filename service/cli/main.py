@@ -8,7 +8,17 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from service.cli import administering, asking, conversations, documents, evaluating, labelling, labels, running
+from service.cli import (
+    administering,
+    asking,
+    auditing,
+    conversations,
+    documents,
+    evaluating,
+    labelling,
+    labels,
+    running,
+)
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
 
 EXIT_FAILED = 1
@@ -31,6 +41,7 @@ documents.register(app)
 asking.register(app)
 conversations.register(app)
 labels.register(app)
+auditing.register(app)
 labelling.register(app)
 evaluating.register(app)
 

@@ -21,13 +21,16 @@ def register(app: typer.Typer) -> None:
 def init(data: DataDir = None, *, as_json: AsJson = False) -> None:
     """Create the data folder, its keys (mode 0600) and the database. Doing it again changes nothing."""
     from service import supervisor  # noqa: PLC0415 - imports the database's tools
+    from service.adapters.signing import Ed25519Signer  # noqa: PLC0415 - only this command needs it
 
     settings = loaded(data)
     supervisor.initialise(settings)
+    key = Ed25519Signer(DataFolder(settings.data_dir).audit_key).public_key.hex()
     if as_json:
-        print_json({"data_dir": str(settings.data_dir)})
+        print_json({"data_dir": str(settings.data_dir), "audit_public_key": key})
     else:
         out.print(f"{settings.data_dir} is ready. Next: ringfence up")
+        out.print(f"The audit is signed with {key}: note this public key elsewhere.")
 
 
 def up(data: DataDir = None) -> None:

@@ -1,10 +1,17 @@
 """What the use cases need from the outside, as Protocols. Each has a twin in `adapters.memory`."""
 
+from service.ports.auditing import (
+    AuditCheckpoint,
+    AuditLeaf,
+    AuditRecord,
+    AuditTable,
+    Pseudonym,
+    Signer,
+)
 from service.ports.background import Clock, JobQueue
 from service.ports.conversations import ConversationTable, TurnTable
 from service.ports.database import (
     ApiKeyTable,
-    AuditTable,
     ChunkTable,
     Database,
     DocumentTable,
@@ -48,7 +55,10 @@ from service.ports.records import (
 __all__ = [
     "ApiKeyRecord",
     "ApiKeyTable",
+    "AuditCheckpoint",
     "AuditEntry",
+    "AuditLeaf",
+    "AuditRecord",
     "AuditTable",
     "ChunkIndex",
     "ChunkRecord",
@@ -75,9 +85,11 @@ __all__ = [
     "LocalModel",
     "Parser",
     "Point",
+    "Pseudonym",
     "ReviewReason",
     "ReviewRecord",
     "ReviewTable",
+    "Signer",
     "Tenant",
     "Tokenizer",
     "Tombstone",

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID
 
 from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
+from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
 from service.ports.records import (
     ApiKeyRecord,
-    AuditEntry,
     ChunkRecord,
     DocumentRecord,
     JobKind,
@@ -175,18 +174,6 @@ class TombstoneTable(Protocol):
 
     def mark_gone(self, document_id: DocumentId, at: datetime) -> None:
         """Record that every store was found empty at this time."""
-        ...
-
-
-class AuditTable(Protocol):
-    """Append only: the database itself refuses updates and deletions."""
-
-    def append(self, entry: AuditEntry) -> None:
-        """Add an entry."""
-        ...
-
-    def page(self, *, limit: int, action: str | None = None, subject: UUID | None = None) -> tuple[AuditEntry, ...]:
-        """Return entries, newest first."""
         ...
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from service.policy.access import DocumentId, TenantId, TurnId
+from service.policy.access import DocumentId, KeyId, TenantId, TurnId
 from service.sealing import Key, Sealed
 
 
 class KeyStore(Protocol):
-    """One key per document and per turn, apart from everything else.
+    """One key per document, per turn and per actor, apart from everything else.
 
-    Destroying a key erases every copy of its text.
+    Destroying a key erases every copy of what it protects.
     """
 
     def document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
@@ -47,6 +47,14 @@ class KeyStore(Protocol):
 
     def tenant_key(self, tenant_id: TenantId) -> Key:
         """Return the tenant's key for fingerprints, made now if it never had one."""
+        ...
+
+    def actor_key(self, *, tenant_id: TenantId, actor: KeyId) -> Key:
+        """Return the key of the actor's pseudonym, made now if it never had one. KeyDestroyedError after destroy."""
+        ...
+
+    def destroy_actor_key(self, *, tenant_id: TenantId, actor: KeyId) -> None:
+        """Make the key unrecoverable, so that nobody can tell whose the pseudonym was. Twice does no harm."""
         ...
 
 

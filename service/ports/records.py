@@ -9,6 +9,7 @@ from uuid import UUID
 from ingestion.reviewing import Review
 from ingestion.sensitivity import Category, Label
 from service.policy.access import ConversationId, DocumentId, JobId, KeyId, Role, TenantId, TurnId
+from service.policy.facts import checked, is_code
 from service.sealing import Sealed
 
 
@@ -230,7 +231,11 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """Who did what, when, decided how: ids, labels, versions, reasons; never content."""
+    """Who did what, when, decided how: ids, labels, versions, reasons; never content.
+
+    `facts` become plain JSON here; ValueError where one has another shape than `policy.facts` allows. What a person
+    wrote or is called goes into `personal`, sealed under a key that can be destroyed.
+    """
 
     id: UUID
     tenant_id: TenantId
@@ -239,3 +244,11 @@ class AuditEntry:
     action: str
     subject: UUID | None
     facts: Mapping[str, object]
+    personal: Sealed | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what could be content."""
+        if not is_code(self.action):
+            message = "the action of an audit entry is not a code"
+            raise ValueError(message)
+        object.__setattr__(self, "facts", checked(self.facts))

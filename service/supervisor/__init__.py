@@ -11,6 +11,7 @@ from contextlib import suppress
 import migrations
 from service.adapters.keystore import SqliteKeyStore, create_master_key, load_master_key
 from service.adapters.sentence_transformers import model_folder
+from service.adapters.signing import Ed25519Signer, create_signing_key
 from service.errors import ConflictError, RingfenceError, SettingsError
 from service.folder import DataFolder
 from service.settings import Settings
@@ -43,7 +44,7 @@ def up(settings: Settings, *, programs: Programs = parts.programs) -> int:
 
 
 def initialise(settings: Settings) -> None:
-    """Make folder, master key and schema where they are missing. Doing it twice does no harm.
+    """Make folder, master key, audit signing key and schema where they are missing. Doing it twice does no harm.
 
     While the knowledge base runs, nothing is missing. Raises RingfenceError with one clear line.
     """
@@ -53,13 +54,15 @@ def initialise(settings: Settings) -> None:
         with lock.held(folder, where="no address: it is being initialised"):
             _initialise(settings, folder)
     except ConflictError:
-        if not folder.master_key.exists():
+        if not (folder.master_key.exists() and folder.audit_key.exists()):
             raise
 
 
 def _initialise(settings: Settings, folder: DataFolder) -> None:
     if not folder.master_key.exists():
         create_master_key(folder.master_key)
+    if not folder.audit_key.exists():
+        create_signing_key(folder.audit_key)
     supervisor = Supervisor(folder, Progress.silent())
     with supervisor.obeying_signals():
         try:
@@ -121,10 +124,11 @@ def _migrate(settings: Settings, folder: DataFolder) -> None:
 
 def _check(settings: Settings, folder: DataFolder) -> None:
     """Find out now, in one line, what a part would only tell its log. Raises SettingsError."""
-    if not folder.master_key.exists():
+    if not (folder.master_key.exists() and folder.audit_key.exists()):
         message = f"{folder.path} is not initialised: run `ringfence init` first"
         raise SettingsError(message)
     SqliteKeyStore(folder.keys, load_master_key(folder.master_key))
+    _ = Ed25519Signer(folder.audit_key).public_key
     model_folder(settings.embedder)
 
 

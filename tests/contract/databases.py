@@ -7,6 +7,7 @@ import pytest
 
 from service.adapters.database import SqlDatabase
 from service.adapters.memory.database import InMemoryDatabase
+from service.adapters.memory.keeping import InMemoryKeyStore
 from service.policy.access import KeyId, Principal, Role, Scope, TenantId
 from service.ports import Database
 from tests.records import a_tenant
@@ -21,7 +22,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     if request.param == "memory":
         yield InMemoryDatabase()
         return
-    adapter = SqlDatabase(request.getfixturevalue("migrated_database").app_url)
+    adapter = SqlDatabase(request.getfixturevalue("migrated_database").app_url, keys=InMemoryKeyStore())
     yield adapter
     adapter.close()
 

@@ -1,7 +1,8 @@
 """The promises of ports.Database, kept by the twin and by PostgreSQL alike: tenants, keys, evidence."""
 
 from dataclasses import replace
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -200,7 +201,15 @@ def test_audit_entries_come_newest_first_and_by_action_or_subject(database: Data
     with database.transaction(tenant) as transaction:
         for entry in (late, early, erased):
             transaction.audit.append(entry)
-        assert transaction.audit.page(limit=9) == (late, erased, early)
-        assert transaction.audit.page(limit=1) == (late,)
-        assert transaction.audit.page(limit=9, action="erase") == (erased,)
-        assert transaction.audit.page(limit=9, subject=early.subject) == (early,)
+
+        def ids(**wanted: Any) -> list[UUID]:  # noqa: ANN401 - of page
+            return [record.id for record in transaction.audit.page(**({"limit": 9} | wanted))]
+
+        assert ids() == [late.id, erased.id, early.id]
+        assert ids(limit=1) == [late.id]
+        assert ids(action="erase") == [erased.id]
+        assert ids(subject=early.subject) == [early.id]
+        assert ids(after=late.id) == [erased.id, early.id]
+        assert ids(after=early.id) == []
+        with pytest.raises(NotFoundError):
+            ids(after=uuid4())

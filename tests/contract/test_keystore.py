@@ -15,7 +15,7 @@ import pytest
 from service.adapters.keystore import SqliteKeyStore, create_master_key, load_master_key
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.errors import DamagedError, KeyDestroyedError, PartUnavailableError, SettingsError
-from service.policy.access import DocumentId, TenantId, TurnId
+from service.policy.access import DocumentId, KeyId, TenantId, TurnId
 from service.ports import KeyStore
 from service.sealing import KEY_BYTES, Key
 
@@ -92,6 +92,33 @@ def test_threads_that_ask_at_once_get_the_same_key(keys: KeyStore) -> None:
             assert len(set(pool.map(ask, [document_id] * 8))) == 1
 
 
+def test_an_actor_keeps_the_key_of_their_pseudonym_until_it_is_destroyed(keys: KeyStore) -> None:
+    """R50: afterwards nobody can tell whose the pseudonym was, and no new key is made in silence."""
+    actor, other = KeyId(uuid4()), KeyId(uuid4())
+    made = keys.actor_key(tenant_id=TENANT, actor=actor)
+    assert keys.actor_key(tenant_id=TENANT, actor=actor) == made
+    kept = keys.actor_key(tenant_id=TENANT, actor=other)
+    elsewhere = keys.actor_key(tenant_id=TenantId(uuid4()), actor=actor)
+    assert len({made.secret, kept.secret, elsewhere.secret, keys.tenant_key(TENANT).secret}) == 4
+    for _ in range(2):
+        keys.destroy_actor_key(tenant_id=TENANT, actor=actor)
+        with pytest.raises(KeyDestroyedError):
+            keys.actor_key(tenant_id=TENANT, actor=actor)
+    assert keys.actor_key(tenant_id=TENANT, actor=other) == kept
+
+
+def test_threads_that_act_at_once_get_one_pseudonym(keys: KeyStore) -> None:
+    start = threading.Barrier(8)
+
+    def ask(actor: KeyId) -> bytes:
+        start.wait(timeout=30)
+        return keys.actor_key(tenant_id=TENANT, actor=actor).secret
+
+    with ThreadPoolExecutor(8) as pool:
+        for actor in [KeyId(uuid4()) for _ in range(10)]:
+            assert len(set(pool.map(ask, [actor] * 8))) == 1
+
+
 # SQLite
 
 
@@ -156,6 +183,20 @@ def test_a_destroyed_key_leaves_no_byte_in_the_folder(tmp_path: Path) -> None:
     kept = set(documents) - doomed
     assert all(wrapped[document_id] in after for document_id in kept)
     assert all(store.has_document_key(tenant_id=TENANT, document_id=document_id) for document_id in kept)
+
+
+def test_a_destroyed_actor_key_leaves_no_byte_in_the_folder(tmp_path: Path) -> None:
+    """R41, R50."""
+    store, actors = SqliteKeyStore(tmp_path, MASTER), [KeyId(uuid4()) for _ in range(50)]
+    for actor in actors:
+        store.actor_key(tenant_id=TENANT, actor=actor)
+    with closing(sqlite3.connect(tmp_path / "keys.sqlite")) as connection:
+        wrapped = [bytes(row[0]) for row in connection.execute("select wrapped from actor_keys")]
+    assert all(value in _bytes_in(tmp_path) for value in wrapped)
+    for actor in actors:
+        store.destroy_actor_key(tenant_id=TENANT, actor=actor)
+    after = _bytes_in(tmp_path)
+    assert [value for value in wrapped if value[:16] in after or value[-16:] in after] == []
 
 
 def test_no_key_lies_in_the_folder_unwrapped(tmp_path: Path) -> None:

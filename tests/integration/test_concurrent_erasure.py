@@ -5,6 +5,7 @@ from dataclasses import replace
 from threading import Event
 
 from service.adapters.database import SqlDatabase
+from service.adapters.memory.keeping import InMemoryKeyStore
 from service.erasure import Erasure
 from service.ports import DocumentRecord
 from tests.assembled import a_world
@@ -35,7 +36,7 @@ def requested(erasure: Erasure, record: DocumentRecord, locked: Event) -> None:
 
 def test_an_erasure_and_a_replacement_at_once_do_not_wait_for_each_other(migrated_database: PostgresDatabase) -> None:
     """R43: one of them would be told that the database does not answer, and the document would stay for now."""
-    database = SqlDatabase(migrated_database.app_url)
+    database = SqlDatabase(migrated_database.app_url, keys=InMemoryKeyStore())
     record = a_document(tenant_in(database))
     with database.transaction(record.tenant_id) as transaction:
         transaction.documents.add(record)

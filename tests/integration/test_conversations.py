@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 
 from service.adapters.database import SqlDatabase
 from service.adapters.keystore import SqliteKeyStore
+from service.adapters.memory.keeping import InMemoryKeyStore
 from service.answering import Answer, Question
 from service.errors import PartUnavailableError
 from service.places import turn_answer_place, turn_question_place
@@ -34,7 +35,7 @@ _BEFORE_THE_OTHER_WAITS = 0.3
 
 @pytest.fixture
 def database(migrated_database: PostgresDatabase) -> Iterator[SqlDatabase]:
-    adapter = SqlDatabase(migrated_database.app_url)
+    adapter = SqlDatabase(migrated_database.app_url, keys=InMemoryKeyStore())
     yield adapter
     adapter.close()
 
@@ -180,7 +181,7 @@ def test_two_answers_of_one_conversation_at_once_are_two_turns(world: World) -> 
 def test_a_conversation_survives_a_new_process(world: World, migrated_database: PostgresDatabase) -> None:
     """R10: what was sensitive before a restart is sensitive after it."""
     who, _, (first, second) = a_told_answer(world, "restarted")
-    database = SqlDatabase(migrated_database.app_url)
+    database = SqlDatabase(migrated_database.app_url, keys=InMemoryKeyStore())
     restarted = a_world(database=database, index=world.index, keys=world.keys)
     plan = restarted.product.answering.planner.plan(
         who, Question(text=PAID, conversation=first.conversation), stream=False

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from service.adapters.database import SqlDatabase
+from service.adapters.memory.keeping import InMemoryKeyStore
 from service.errors import ConflictError, PartUnavailableError, SettingsError
 from service.policy.access import TenantId
 from service.ports import JobState
@@ -21,7 +22,7 @@ __all__ = ["empty_database", "migrated_database", "postgres"]
 
 @pytest.fixture
 def database(migrated_database: PostgresDatabase) -> Iterator[SqlDatabase]:
-    adapter = SqlDatabase(migrated_database.app_url)
+    adapter = SqlDatabase(migrated_database.app_url, keys=InMemoryKeyStore())
     yield adapter
     adapter.close()
 
@@ -39,7 +40,7 @@ def _end_all_connections(server: PostgresServer) -> None:
 
 
 def test_a_server_that_is_not_there_is_unavailable(postgres: PostgresServer) -> None:
-    database = SqlDatabase(postgres.url("absent", role="ringfence_app"))
+    database = SqlDatabase(postgres.url("absent", role="ringfence_app"), keys=InMemoryKeyStore())
     with pytest.raises(PartUnavailableError):
         database.tenants()
     assert not database.ready()
@@ -47,7 +48,7 @@ def test_a_server_that_is_not_there_is_unavailable(postgres: PostgresServer) -> 
 
 @pytest.mark.usefixtures("migrated_database")
 def test_a_database_without_the_schema_says_what_to_do(empty_database: str) -> None:
-    database = SqlDatabase(empty_database.replace("postgres@", "ringfence_app@"))
+    database = SqlDatabase(empty_database.replace("postgres@", "ringfence_app@"), keys=InMemoryKeyStore())
     with pytest.raises(PartUnavailableError, match="ringfence init"):
         database.tenants()
     assert not database.ready()
@@ -57,7 +58,7 @@ def test_a_database_without_the_schema_says_what_to_do(empty_database: str) -> N
 @pytest.mark.parametrize("address", ["nonsense", "sqlite:///secret", "postgresql://user:secret@host:port/db"])
 def test_a_wrong_address_is_one_line_without_the_password(address: str) -> None:
     with pytest.raises(SettingsError) as raised:
-        SqlDatabase(address)
+        SqlDatabase(address, keys=InMemoryKeyStore())
     assert "secret" not in str(raised.value)
     assert "\n" not in str(raised.value)
 

@@ -14,6 +14,7 @@ from ingestion.reviewing import Change
 from ingestion.sensitivity import Category, Verdict
 from service.adapters.database import SqlDatabase
 from service.adapters.memory.index import InMemoryChunkIndex
+from service.adapters.memory.keeping import InMemoryKeyStore
 from service.answering import Question
 from service.documents import DocumentView
 from service.errors import LeaseLostError
@@ -64,7 +65,7 @@ def labeller() -> LearningLabeller:
 
 @pytest.fixture
 def world(migrated_database: PostgresDatabase, index: EventfulIndex, labeller: LearningLabeller) -> Iterator[World]:
-    database = SqlDatabase(migrated_database.app_url)
+    database = SqlDatabase(migrated_database.app_url, keys=InMemoryKeyStore())
     yield a_world(database=database, index=index, labeller=labeller)
     database.close()
 
@@ -278,7 +279,9 @@ def test_a_review_that_comes_while_points_are_written_gets_a_job_of_its_own(
 def test_rows_of_the_first_schema_are_stale_and_kept(empty_database: str) -> None:
     """R6: nobody noted which version labelled them, so they are labelled anew; nothing is lost on the way."""
     migrations.upgrade(empty_database)
-    database = SqlDatabase(empty_database.replace("postgres@", f"{migrations.APPLICATION_ROLE}@"))
+    database = SqlDatabase(
+        empty_database.replace("postgres@", f"{migrations.APPLICATION_ROLE}@"), keys=InMemoryKeyStore()
+    )
     record = a_document(tenant_in(database))
     chunk = a_chunk(record.id, 0)
     with database.transaction(record.tenant_id) as transaction:

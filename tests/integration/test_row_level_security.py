@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import LiteralString
 from uuid import uuid4
 
 import psycopg
@@ -14,14 +15,17 @@ from sqlalchemy import make_url
 
 from service.adapters.database import SqlDatabase
 from service.adapters.database.tables import metadata
+from service.adapters.memory.keeping import InMemoryKeyStore
 from service.policy.access import DocumentId, KeyId, TenantId
 from service.ports import Tombstone, TurnSource
 from tests.records import (
     NOON,
+    a_checkpoint,
     a_chunk,
     a_conversation,
     a_document,
     a_job,
+    a_leaf,
     a_review,
     a_tenant,
     a_turn,
@@ -32,6 +36,7 @@ from tests.servers.postgres import PostgresDatabase, migrated_database, postgres
 
 __all__ = ["migrated_database", "postgres"]
 
+_APPEND_ONLY = ("audit_entries", "audit_leaves", "audit_checkpoints")
 _OWNED = sorted(set(metadata.tables) - {"tenants"})
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -56,7 +61,7 @@ def app(migrated_database: PostgresDatabase) -> Iterator[Connection]:
 
 @pytest.fixture
 def database(migrated_database: PostgresDatabase) -> Iterator[SqlDatabase]:
-    adapter = SqlDatabase(migrated_database.app_url, pool_size=4)
+    adapter = SqlDatabase(migrated_database.app_url, pool_size=4, keys=InMemoryKeyStore())
     yield adapter
     adapter.close()
 
@@ -81,6 +86,7 @@ def filled(database: SqlDatabase) -> TenantId:
         conversation = a_conversation(tenant.id)
         transaction.conversations.add(conversation)
         transaction.turns.add(a_turn(conversation, TurnSource(document_id=document.id, ordinal=0)))
+        transaction.audit.seal([a_leaf(tenant.id)], a_checkpoint(tenant.id))
     return tenant.id
 
 
@@ -172,6 +178,13 @@ def test_a_row_cannot_be_given_to_another_tenant(app: Connection, filled: Tenant
         "update audit_entries set action = 'nothing'",
         "delete from audit_entries",
         "alter table audit_entries disable trigger append_only",
+        "update audit_leaves set leaf_hash = 'x'",
+        "delete from audit_leaves",
+        "truncate audit_leaves",
+        "update audit_checkpoints set size = 0",
+        "delete from audit_checkpoints",
+        "truncate audit_checkpoints",
+        "alter table audit_checkpoints disable trigger append_only",
         "delete from tombstones",
         "drop policy tenant on turns",
         "update turns set answer = ''",
@@ -205,21 +218,25 @@ def test_a_presented_key_shows_one_row_and_nothing_else(
 
 
 @pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("table", _APPEND_ONLY)
 @pytest.mark.parametrize(
     "statement",
     [
-        "update audit_entries set action = 'nothing'",
-        "delete from audit_entries",
-        "truncate audit_entries",
-        "delete from audit_entries where false",
+        "update {} set tenant_id = tenant_id",
+        "delete from {}",
+        "delete from {} where false",
+        "truncate {}",
     ],
 )
-def test_not_even_a_superuser_changes_the_audit_by_a_statement(owner: Connection, statement: str) -> None:
+def test_not_even_a_superuser_changes_the_audit_by_a_statement(
+    owner: Connection, table: str, statement: LiteralString
+) -> None:
     """R50: append-only in the database itself."""
-    owner.execute("set session_replication_role = replica")  # switches ordinary triggers off, not this one
-    with pytest.raises(errors.InsufficientPrivilege, match="append-only"):
-        owner.execute(statement.encode())
-    assert _count(owner, "audit_entries") != 0
+    for mode in ("origin", "replica"):  # replica switches ordinary triggers off, not these
+        owner.execute(sql.SQL("set session_replication_role = {}").format(sql.Identifier(mode)))
+        with pytest.raises(errors.InsufficientPrivilege, match="append-only"):
+            owner.execute(sql.SQL(statement).format(sql.Identifier(table)))
+    assert all(_count(owner, table) != 0 for table in _APPEND_ONLY)
 
 
 def test_pooled_connections_never_carry_a_tenant_over(database: SqlDatabase) -> None:
@@ -249,7 +266,7 @@ def test_pooled_connections_never_carry_a_tenant_over(database: SqlDatabase) -> 
 
 def test_a_setting_ends_with_its_transaction(migrated_database: PostgresDatabase, filled: TenantId) -> None:
     """R30: on the one connection of this pool, what one caller presented is nothing to the next."""
-    database = SqlDatabase(migrated_database.app_url, pool_size=1)
+    database = SqlDatabase(migrated_database.app_url, pool_size=1, keys=InMemoryKeyStore())
     with database.transaction(filled) as transaction:
         (key,) = transaction.api_keys.all()
     assert database.api_key(key.secret_sha256) == key

@@ -10,6 +10,7 @@ from sqlalchemy.pool import NullPool
 import migrations
 from service.adapters.database import SqlDatabase
 from service.adapters.database.tables import metadata
+from service.adapters.memory.keeping import InMemoryKeyStore
 from service.errors import SettingsError
 from tests.servers.postgres import PostgresDatabase, PostgresServer, empty_database, migrated_database, postgres
 
@@ -53,7 +54,7 @@ def test_a_database_is_ready_only_with_the_current_schema(empty_database: str) -
     with _connected(empty_database) as connection:
         connection.execute("drop role if exists early")
         connection.execute("create role early login")
-    database = SqlDatabase(empty_database.replace("postgres@", "early@"))
+    database = SqlDatabase(empty_database.replace("postgres@", "early@"), keys=InMemoryKeyStore())
     assert not database.ready()
     migrations.upgrade(empty_database, role="early")
     assert database.ready()
@@ -66,7 +67,7 @@ def test_a_database_is_ready_only_with_the_current_schema(empty_database: str) -
 def test_the_application_refuses_a_role_that_row_level_security_does_not_bind(
     migrated_database: PostgresDatabase,
 ) -> None:
-    database = SqlDatabase(migrated_database.owner_url)
+    database = SqlDatabase(migrated_database.owner_url, keys=InMemoryKeyStore())
     with pytest.raises(SettingsError, match="bypasses row-level security"):
         database.tenants()
     assert not database.ready()

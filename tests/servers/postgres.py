@@ -51,7 +51,7 @@ class PostgresDatabase:
 def postgres(pytestconfig: pytest.Config) -> PostgresServer:
     """Return the one server of this test run, whichever modules import this fixture."""
     if _RUNNING not in pytestconfig.stash:
-        server = _started()
+        server = started()
         pytestconfig.stash[_RUNNING] = server
         pytestconfig.add_cleanup(server.stop)
     return pytestconfig.stash[_RUNNING]
@@ -82,7 +82,8 @@ def _created(server: PostgresServer) -> Iterator[str]:
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
-def _started() -> PostgresServer:
+def started() -> PostgresServer:
+    """Return a new server in a folder of its own; it does not wait for the disk."""
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="pg-"))  # a socket's path has room for about 100 bytes: keep it short
     if os.geteuid() == 0:

@@ -1,7 +1,6 @@
-"""What was erased, who did what, and with which key, in PostgreSQL."""
+"""What was erased, and who may ask with which key, in PostgreSQL."""
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -9,9 +8,9 @@ from typing_extensions import override
 
 from service.adapters.database.rows import row_of
 from service.adapters.database.session import Session
-from service.adapters.database.tables import api_keys, audit_entries, tombstones
+from service.adapters.database.tables import api_keys, tombstones
 from service.policy.access import DocumentId, KeyId
-from service.ports import ApiKeyRecord, ApiKeyTable, AuditEntry, AuditTable, Tombstone, TombstoneTable
+from service.ports import ApiKeyRecord, ApiKeyTable, Tombstone, TombstoneTable
 
 
 class SqlTombstoneTable(TombstoneTable):
@@ -31,27 +30,6 @@ class SqlTombstoneTable(TombstoneTable):
     @override
     def mark_gone(self, document_id: DocumentId, at: datetime) -> None:
         self._session.run(update(tombstones).where(tombstones.c.document_id == document_id).values(gone_at=at))
-
-
-class SqlAuditTable(AuditTable):
-    """The audit log of the session's tenant."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    @override
-    def append(self, entry: AuditEntry) -> None:
-        self._session.run(insert(audit_entries).values(row_of(entry)))
-
-    @override
-    def page(self, *, limit: int, action: str | None = None, subject: UUID | None = None) -> tuple[AuditEntry, ...]:
-        page = select(audit_entries)
-        if action is not None:
-            page = page.where(audit_entries.c.action == action)
-        if subject is not None:
-            page = page.where(audit_entries.c.subject == subject)
-        newest_first = page.order_by(audit_entries.c.at.desc(), audit_entries.c.number.desc())
-        return self._session.many(newest_first.limit(limit), AuditEntry)
 
 
 class SqlApiKeyTable(ApiKeyTable):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from service.ports import AuditEntry
+from service.ports import AuditRecord
 
 T = TypeVar("T")
 
@@ -17,7 +17,7 @@ _COLUMN_TYPES = (bytes, datetime, UUID)
 def row_of(record: object) -> dict[str, Any]:
     """Return the column values of a record."""
     row: dict[str, Any] = msgspec.to_builtins(record, builtin_types=_COLUMN_TYPES, order="deterministic")
-    if isinstance(record, AuditEntry):
+    if isinstance(record, AuditRecord):
         row["facts"] = msgspec.to_builtins(record.facts, order="deterministic")
     return row
 

@@ -151,15 +151,42 @@ tombstones = Table(
 audit_entries = Table(
     "audit_entries",
     metadata,
-    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("number", BigInteger, Identity(always=False), primary_key=True),
     Column("id", Uuid, nullable=False, unique=True),
     Column("tenant_id", Uuid, ForeignKey("tenants.id"), nullable=False),
     Column("at", _MOMENT, nullable=False),
-    Column("actor", Uuid),
+    Column("actor", Text),
     Column("action", Text, nullable=False),
     Column("subject", Uuid),
     Column("facts", JSONB, nullable=False),
+    Column("personal", LargeBinary),
+    Column("leaf_hash", LargeBinary, nullable=False),
     Index("audit_entries_by_age", "tenant_id", "at", "number"),
+    Index("audit_entries_by_number", "tenant_id", "number"),
+    Index("audit_entries_by_subject", "tenant_id", "subject"),
+)
+
+# No foreign key to the entry: where somebody removed one, its leaf stays and tells.
+audit_leaves = Table(
+    "audit_leaves",
+    metadata,
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), primary_key=True),
+    Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry_number", BigInteger, nullable=False),
+    Column("leaf_hash", LargeBinary, nullable=False),
+    UniqueConstraint("tenant_id", "entry_number"),
+)
+
+audit_checkpoints = Table(
+    "audit_checkpoints",
+    metadata,
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("at", _MOMENT, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("peaks", LargeBinary, nullable=False),
 )
 
 conversations = Table(

@@ -12,9 +12,10 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from typing_extensions import override
 
 import migrations
+from service.adapters.database.audit_log import SqlAuditTable
 from service.adapters.database.conversations import SqlConversationTable, SqlTurnTable
 from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
-from service.adapters.database.evidence import SqlApiKeyTable, SqlAuditTable, SqlTombstoneTable
+from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
 from service.adapters.database.jobs import SqlJobTable
 from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
@@ -22,7 +23,7 @@ from service.adapters.database.session import Session, translated
 from service.adapters.database.tables import api_keys, tenants
 from service.errors import ConflictError, RingfenceError, SettingsError
 from service.policy.access import TenantId
-from service.ports import ApiKeyRecord, Database, Tenant
+from service.ports import ApiKeyRecord, Database, KeyStore, Tenant
 
 _TENANT = "app.tenant"
 _KEY_HASH = "app.key_hash"
@@ -45,7 +46,7 @@ class SqlTransaction:
     turns: SqlTurnTable
 
     @classmethod
-    def of(cls, session: Session, tenant_id: TenantId) -> "SqlTransaction":
+    def of(cls, session: Session, tenant_id: TenantId, keys: KeyStore) -> "SqlTransaction":
         """Return the tables over a session that the server has bound to this tenant."""
         return cls(
             documents=SqlDocumentTable(session),
@@ -53,7 +54,7 @@ class SqlTransaction:
             reviews=SqlReviewTable(session),
             jobs=SqlJobTable(session),
             tombstones=SqlTombstoneTable(session),
-            audit=SqlAuditTable(session),
+            audit=SqlAuditTable(session, tenant_id, keys),
             api_keys=SqlApiKeyTable(session),
             conversations=SqlConversationTable(session),
             turns=SqlTurnTable(session),
@@ -63,15 +64,19 @@ class SqlTransaction:
 class SqlDatabase(Database):
     """PostgreSQL, spoken to as a role that row-level security binds."""
 
-    def __init__(self, url: str, *, pool_size: int = 5, statement_seconds: float = 30) -> None:
-        """Take the address of the application's role; nothing is connected yet. Raises SettingsError."""
+    def __init__(self, url: str, *, keys: KeyStore, pool_size: int = 5, statement_seconds: float = 30) -> None:
+        """Take the address of the application's role, and the keys of the audit's pseudonyms.
+
+        Nothing is connected yet. Raises SettingsError.
+        """
+        self._keys = keys
         self._engine = _engine(url, pool_size=pool_size, statement_seconds=statement_seconds)
 
     @override
     @contextmanager
     def transaction(self, tenant_id: TenantId) -> Iterator[SqlTransaction]:
         with self._begun(_TENANT, str(tenant_id)) as session:
-            yield SqlTransaction.of(session, tenant_id)
+            yield SqlTransaction.of(session, tenant_id, self._keys)
 
     @override
     def add_tenant(self, tenant: Tenant) -> None:

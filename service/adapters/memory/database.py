@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
+from service.adapters.memory.audit_log import InMemoryAuditTable
 from service.adapters.memory.conversations import InMemoryConversationTable, InMemoryTurnTable
+from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
 from service.adapters.memory.reviews import InMemoryReviewTable
 from service.adapters.memory.tables import (
     InMemoryApiKeyTable,
-    InMemoryAuditTable,
     InMemoryChunkTable,
     InMemoryDocumentTable,
     InMemoryTombstoneTable,
@@ -20,7 +21,7 @@ from service.adapters.memory.tables import (
 )
 from service.errors import ConflictError, NotFoundError
 from service.policy.access import TenantId
-from service.ports import ApiKeyRecord, Database, Tenant
+from service.ports import ApiKeyRecord, Database, KeyStore, Tenant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class InMemoryTransaction:
     turns: InMemoryTurnTable
 
     @classmethod
-    def of(cls, rows: Rows) -> "InMemoryTransaction":
+    def of(cls, rows: Rows, keys: KeyStore) -> "InMemoryTransaction":
         """Return the tables over these rows."""
         return cls(
             documents=InMemoryDocumentTable(rows),
@@ -46,7 +47,7 @@ class InMemoryTransaction:
             reviews=InMemoryReviewTable(rows),
             jobs=InMemoryJobTable(rows),
             tombstones=InMemoryTombstoneTable(rows),
-            audit=InMemoryAuditTable(rows),
+            audit=InMemoryAuditTable(rows, keys),
             api_keys=InMemoryApiKeyTable(rows),
             conversations=InMemoryConversationTable(rows),
             turns=InMemoryTurnTable(rows),
@@ -56,7 +57,8 @@ class InMemoryTransaction:
 class InMemoryDatabase(Database):
     """Everything in one process; a transaction works on copies that replace the rows when it ends well."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keys: KeyStore | None = None) -> None:
+        self._keys = keys or InMemoryKeyStore()
         self._tenants: dict[TenantId, Tenant] = {}
         self._rows: dict[TenantId, Rows] = {}
         self._lock = threading.RLock()
@@ -70,7 +72,7 @@ class InMemoryDatabase(Database):
             changed = rows.copied()
             self._begin()
             try:
-                yield InMemoryTransaction.of(changed)
+                yield InMemoryTransaction.of(changed, self._keys)
             finally:
                 self._open = False
             if changed != rows:

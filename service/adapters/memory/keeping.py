@@ -1,13 +1,14 @@
-"""The twins of the key store and the vault."""
+"""The twins of the key store, the vault and the signer."""
 
 import threading
 from collections.abc import Iterable
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typing_extensions import override
 
 from service.errors import KeyDestroyedError, NotFoundError
-from service.policy.access import DocumentId, TenantId, TurnId
-from service.ports import KeyStore, Vault
+from service.policy.access import DocumentId, KeyId, TenantId, TurnId
+from service.ports import KeyStore, Signer, Vault
 from service.sealing import Key, Sealed
 
 _Place = tuple[TenantId, DocumentId]
@@ -20,6 +21,7 @@ class InMemoryKeyStore(KeyStore):
         self._tenants: dict[TenantId, Key] = {}
         self._documents: dict[_Place, Key | None] = {}
         self._turns: dict[tuple[TenantId, TurnId], Key | None] = {}
+        self._actors: dict[tuple[TenantId, KeyId], Key | None] = {}
         self._lock = threading.Lock()
 
     @override
@@ -75,6 +77,19 @@ class InMemoryKeyStore(KeyStore):
         with self._lock:
             return self._tenants.setdefault(tenant_id, Key.fresh())
 
+    @override
+    def actor_key(self, *, tenant_id: TenantId, actor: KeyId) -> Key:
+        with self._lock:
+            key = self._actors.setdefault((tenant_id, actor), Key.fresh())
+        if key is None:
+            raise KeyDestroyedError
+        return key
+
+    @override
+    def destroy_actor_key(self, *, tenant_id: TenantId, actor: KeyId) -> None:
+        with self._lock:
+            self._actors[tenant_id, actor] = None
+
 
 class InMemoryVault(Vault):
     """Originals in a dictionary."""
@@ -100,3 +115,19 @@ class InMemoryVault(Vault):
     @override
     def exists(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
         return (tenant_id, document_id) in self._originals
+
+
+class InMemorySigner(Signer):
+    """A signing key that ends with the process."""
+
+    def __init__(self) -> None:
+        self._key = Ed25519PrivateKey.generate()
+
+    @property
+    @override
+    def public_key(self) -> bytes:
+        return self._key.public_key().public_bytes_raw()
+
+    @override
+    def sign(self, message: bytes) -> bytes:
+        return self._key.sign(message)

@@ -7,7 +7,6 @@ from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
-import msgspec
 from typing_extensions import override
 
 from service.errors import ConflictError, NotFoundError, RingfenceError
@@ -15,8 +14,9 @@ from service.policy.access import ConversationId, DocumentId, JobId, KeyId, Scop
 from service.ports import (
     ApiKeyRecord,
     ApiKeyTable,
-    AuditEntry,
-    AuditTable,
+    AuditCheckpoint,
+    AuditLeaf,
+    AuditRecord,
     ChunkRecord,
     ChunkTable,
     ConversationRecord,
@@ -46,7 +46,9 @@ class Rows:
     reviews: dict[tuple[DocumentId, int], ReviewRecord] = field(default_factory=dict)
     jobs: dict[JobId, JobRecord] = field(default_factory=dict)
     tombstones: dict[DocumentId, Tombstone] = field(default_factory=dict)
-    audit: list[AuditEntry] = field(default_factory=list)
+    audit: list[AuditRecord] = field(default_factory=list)
+    audit_leaves: list[AuditLeaf] = field(default_factory=list)
+    audit_checkpoints: list[AuditCheckpoint] = field(default_factory=list)
     api_keys: dict[KeyId, ApiKeyRecord] = field(default_factory=dict)
     conversations: dict[ConversationId, ConversationRecord] = field(default_factory=dict)
     turns: dict[TurnId, TurnRecord] = field(default_factory=dict)
@@ -62,6 +64,8 @@ class Rows:
             jobs=dict(self.jobs),
             tombstones=dict(self.tombstones),
             audit=list(self.audit),
+            audit_leaves=list(self.audit_leaves),
+            audit_checkpoints=list(self.audit_checkpoints),
             api_keys=dict(self.api_keys),
             conversations=dict(self.conversations),
             turns=dict(self.turns),
@@ -217,27 +221,6 @@ class InMemoryTombstoneTable(TombstoneTable):
         found = self.get(document_id)
         if found is not None:
             self._rows.tombstones[document_id] = replace(found, gone_at=at)
-
-
-class InMemoryAuditTable(AuditTable):
-    """The audit log; facts are kept as the JSON that they become in a real database."""
-
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
-
-    @override
-    def append(self, entry: AuditEntry) -> None:
-        self._rows.admit(entry.tenant_id)
-        self._rows.audit.append(replace(entry, facts=msgspec.to_builtins(entry.facts)))
-
-    @override
-    def page(self, *, limit: int, action: str | None = None, subject: UUID | None = None) -> tuple[AuditEntry, ...]:
-        found = [
-            entry
-            for entry in reversed(self._rows.audit)
-            if action in {None, entry.action} and subject in {None, entry.subject}
-        ]
-        return tuple(sorted(found, key=lambda entry: entry.at, reverse=True)[:limit])
 
 
 class InMemoryApiKeyTable(ApiKeyTable):

@@ -10,6 +10,7 @@ import pytest
 from service import bootstrap
 from service.adapters.keystore import create_master_key
 from service.adapters.sentence_transformers import model_folder
+from service.adapters.signing import create_signing_key
 from service.folder import DataFolder
 from service.metrics import DETECTOR_FAILURES
 from service.ports import Labeller
@@ -28,6 +29,7 @@ def data(tmp_path: Path) -> DataFolder:
     folder = DataFolder(tmp_path / "data")
     folder.create()
     create_master_key(folder.master_key)
+    create_signing_key(folder.audit_key)
     return folder
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from ingestion.reviewing import Change
 from ingestion.sensitivity import Category, Verdict
+from service.auditing import pseudonym_of
 from service.errors import ConflictError, InvalidRequestError, NotFoundError, NotPermittedError
 from service.policy.access import DocumentId, Principal, Role
 from service.ports import JobKind, JobState, ReviewReason
@@ -75,7 +76,8 @@ def test_the_audit_tells_the_override_and_not_the_note() -> None:
     reviewed(world, who, document.id, dismissing(PII, note="canary"))
     with world.database.transaction(who.tenant_id) as transaction:
         (entry,) = transaction.audit.page(limit=5, action="label_reviewed")
-    assert (entry.actor, entry.subject) == (who.key_id, document.id)
+    assert entry.actor == pseudonym_of(world.keys, who.tenant_id, who.key_id)
+    assert entry.subject == document.id
     assert entry.facts == {
         "ordinal": 0,
         "reason": "false_positive",

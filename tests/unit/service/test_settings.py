@@ -33,6 +33,7 @@ def test_an_unknown_setting_stops_with_the_name_that_was_meant(monkeypatch: pyte
     [
         ("RINGFENCE_PORT", "0", "RINGFENCE_PORT: "),  # out of range
         ("RINGFENCE_PORT", "http", "RINGFENCE_PORT: "),  # not a number
+        ("RINGFENCE_CLOUD_MODEL", "our best model", "RINGFENCE_CLOUD_MODEL: "),  # could not stand in the audit
         ("RINGFENCE_LOCAL_MODEL_HOSTS", "gpu1", "RINGFENCE_LOCAL_MODEL_HOSTS: "),  # not JSON
         ("RINGFENCE_DATABASE_URL", "mysql://u:hunter2@db/x", "RINGFENCE_DATABASE_URL: "),  # another database
         ("RINGFENCE_BROKER_URL", "sqs://u:hunter2@queue", "RINGFENCE_BROKER_URL: "),  # a broker outside

@@ -92,7 +92,13 @@ def test_every_error_of_the_product_has_a_status() -> None:
         known.add(kind)
         pending += kind.__subclasses__()
     ours = {kind for kind in known if kind.__module__ == errors.__name__}
-    inside = {errors.SettingsError, errors.EgressRefusedError, errors.DamagedError, errors.LeaseLostError}
+    inside = {
+        errors.AuditDamagedError,
+        errors.SettingsError,
+        errors.EgressRefusedError,
+        errors.DamagedError,
+        errors.LeaseLostError,
+    }
     assert ours - inside == set(STATUS)
 
 
