@@ -79,6 +79,20 @@ def test_lines_removed_repeated_moved_or_cut_off_are_found(files: dict[str, byte
 
 
 @verifiers
+@pytest.mark.parametrize("kind", ["proof", "consistency", "checkpoint"])
+def test_nothing_hides_behind_a_proof(files: dict[str, bytes], verifier: Verifier, kind: str) -> None:
+    assert verifier(files[kind] * 2) != []
+    assert verifier(files[kind] + b"\n") != []
+
+
+@verifiers
+def test_how_many_leaves_there_should_be_is_said(files: dict[str, bytes], verifier: Verifier) -> None:
+    lines = files["export"].splitlines(keepends=True)
+    (problem,) = verifier(b"".join(lines[:-2]))
+    assert "4 leaves" in problem
+
+
+@verifiers
 @pytest.mark.parametrize("cut", [1, 100])
 def test_an_export_that_broke_off_is_found(files: dict[str, bytes], verifier: Verifier, cut: int) -> None:
     assert verifier(files["export"][:-cut]) != []
@@ -93,7 +107,8 @@ def test_two_tenants_cannot_be_mixed(verifier: Verifier) -> None:
     for place in range(3):
         logged(world, other, place)
     ours, theirs = exported(world, auditor).splitlines(True), exported(world, other).splitlines(True)
-    assert verifier(b"".join([*ours[:2], theirs[2], *ours[3:]])) != []
+    (problem,) = verifier(b"".join([*ours[:2], theirs[2], *ours[3:]]))
+    assert "tenant" in problem
     assert verifier(b"".join([ours[0], *theirs[1:]])) != []
     assert verifier(b"".join([theirs[0], *ours[1:]])) != []
 

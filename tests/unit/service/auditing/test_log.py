@@ -9,7 +9,9 @@ from uuid import uuid4
 import pytest
 
 from service.auditing import ERASED, pseudonym_of, revealed
+from service.auditing.canonical import leaf_bytes
 from service.auditing.checkpoints import grown
+from service.auditing.tree import leaf_hash
 from service.errors import (
     AuditDamagedError,
     ConflictError,
@@ -104,6 +106,24 @@ def test_a_log_that_was_cut_off_does_not_extend_the_checkpoint_that_was_kept(ver
     assert verifier(before, checkpoint=kept) != []
     logged(world, auditor)
     assert verifier(exported(world, auditor), checkpoint=kept) == []
+
+
+@verifiers
+def test_a_log_written_anew_with_the_right_key_is_not_the_one_that_was_kept(verifier: Verifier) -> None:
+    """Whoever has the database and the signing key cannot change what a checkpoint elsewhere says."""
+    world, auditor, _ = an_audited_world(4)
+    kept = world.product.auditing.checkpoint(auditor)
+    rows = world.database._rows[auditor.tenant_id]  # type: ignore[attr-defined]  # noqa: SLF001 - rights on the database
+    rows.audit_leaves.clear()
+    rows.audit_checkpoints.clear()
+    del rows.audit[0]
+    for place in (8, 9):  # numbers that are not taken
+        rows.audit.append(replace(rows.audit[0], id=uuid4(), number=place))
+        rows.audit[-1] = replace(rows.audit[-1], leaf_hash=leaf_hash(leaf_bytes(rows.audit[-1])))
+    content = exported(world, auditor)
+    assert verifier(content) == []
+    (problem,) = verifier(content, checkpoint=kept)
+    assert "first 4 leaves" in problem
 
 
 @verifiers
