@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from service.answering import Answering, Planner
 from service.documents import Documents
 from service.erasure import Erasure
+from service.governing import Governing
 from service.ingesting import Ingestion
 from service.jobs import Jobs
 from service.labels import Labels
@@ -21,6 +22,7 @@ from service.ports import (
     Labeller,
     LocalModel,
     Parser,
+    ProviderRegister,
     Tokenizer,
     Vault,
 )
@@ -30,6 +32,7 @@ from service.remembering import LabelCache, RememberingLabellers
 from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
+from service.terms import TermsInForce
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,7 @@ class Adapters:
     tokenizer: Tokenizer
     embedder: Embedder
     labeller: Labeller
+    register: ProviderRegister
     local: LocalModel | None = None
     cloud: CloudModel | None = None
 
@@ -75,6 +79,7 @@ class Ringfence:
     erasure: Erasure
     relabelling: Relabelling
     reviewing: Reviewing
+    governing: Governing
     parts: Mapping[str, Callable[[], bool]]
 
     def readiness(self) -> dict[str, bool]:
@@ -88,6 +93,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     labellers = RememberingLabellers(labeller=adapters.labeller, keys=adapters.keys, cache=cache)
     labels = Labels(embedder=adapters.embedder, tokenizer=adapters.tokenizer, labellers=labellers)
     retriever = Retriever(index=adapters.index, database=adapters.database, keys=adapters.keys)
+    terms = _terms(adapters)
     lease = Lease(database=adapters.database, clock=adapters.clock, seconds=limits.lease_seconds)
     erasure = _erasure(adapters, lease)
     relabelling = _relabelling(adapters, limits, lease, labellers)
@@ -103,7 +109,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             relabelling=relabelling,
         ),
         searching=Searching(retriever=retriever, labels=labels),
-        answering=_answering(adapters, limits, retriever, labels),
+        answering=_answering(adapters, limits, retriever, labels, terms),
         erasure=erasure,
         relabelling=relabelling,
         reviewing=Reviewing(
@@ -113,6 +119,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             clock=adapters.clock,
             relabelling=relabelling,
         ),
+        governing=Governing(database=adapters.database, clock=adapters.clock, terms=terms),
         parts={"database": adapters.database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
     )
 
@@ -174,10 +181,22 @@ def _relabelling(
     )
 
 
-def _answering(adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, labels: Labels) -> Answering:
+def _terms(adapters: Adapters) -> TermsInForce:
+    return TermsInForce(
+        database=adapters.database,
+        register=adapters.register,
+        clock=adapters.clock,
+        model=adapters.cloud.name if adapters.cloud else None,
+    )
+
+
+def _answering(
+    adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, labels: Labels, terms: TermsInForce
+) -> Answering:
     planner = Planner(
         retriever=retriever,
         labels=labels,
+        terms=terms,
         local=adapters.local,
         cloud=adapters.cloud,
         answer_tokens=limits.answer_tokens,

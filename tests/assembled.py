@@ -14,11 +14,14 @@ from service.adapters.memory.index import InMemoryChunkIndex
 from service.adapters.memory.keeping import InMemoryKeyStore, InMemoryVault
 from service.adapters.memory.labelling import InMemoryLabeller
 from service.adapters.memory.models import InMemoryCloudModel, InMemoryLocalModel
+from service.adapters.memory.policies import InMemoryProviderRegister
 from service.adapters.memory.queue import InMemoryJobQueue
 from service.documents import DocumentView, Upload
 from service.policy.access import Principal, Role, TenantId
+from service.policy.terms import Rules
 from service.ports import Database, JobKind, Vectors
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
+from tests.terms import some_rules
 
 
 @dataclass(slots=True)
@@ -69,6 +72,7 @@ class World:
     queue: InMemoryJobQueue
     clock: StoppedClock
     labeller: InMemoryLabeller
+    register: InMemoryProviderRegister
     local: InMemoryLocalModel | None
     cloud: InMemoryCloudModel | None
 
@@ -111,10 +115,15 @@ def a_world(
     index: InMemoryChunkIndex | None = None,
     labeller: InMemoryLabeller | None = None,
     database: Database | None = None,
+    rules: Rules | None = None,
 ) -> World:
-    """Return a fresh product on twins; `index` may misbehave, `labeller` learn, and `database` be a real one."""
+    """Return a fresh product on twins; `index` may misbehave, `labeller` learn, and `database` be a real one.
+
+    Unless other `rules` are given, the provider has promised everything.
+    """
     database, index, keys = database or InMemoryDatabase(), index or InMemoryChunkIndex(), InMemoryKeyStore()
     vault, queue, clock, labeller = InMemoryVault(), InMemoryJobQueue(), StoppedClock(), labeller or InMemoryLabeller()
+    register = InMemoryProviderRegister(rules or some_rules())
     local_model = InMemoryLocalModel() if local else None
     cloud_model = InMemoryCloudModel() if cloud else None
     adapters = Adapters(
@@ -128,6 +137,7 @@ def a_world(
         tokenizer=InMemoryTokenizer(),
         embedder=InMemoryEmbedder(),
         labeller=labeller,
+        register=register,
         local=local_model,
         cloud=cloud_model,
     )
@@ -141,6 +151,7 @@ def a_world(
         queue=queue,
         clock=clock,
         labeller=labeller,
+        register=register,
         local=local_model,
         cloud=cloud_model,
     )

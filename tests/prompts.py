@@ -7,6 +7,7 @@ from service.policy import egress, routing
 from service.policy.egress import CloudPermit
 from service.policy.prompt import Origin, Part, Prompt
 from service.policy.routing import Backends, Permit
+from tests.terms import some_terms
 
 VERSION = "labeller-1"
 INSTRUCTIONS = "Answer the question only from the numbered sources. Cite them like [1]."
@@ -49,7 +50,8 @@ def scanned_harmless(_texts: Sequence[str]) -> Label:
 def a_cloud_permit(prompt: Prompt | None = None, *, model: str, stream: bool) -> CloudPermit:
     """Return a permit that went the whole way: routed, rendered, scanned, minted."""
     asked = prompt or a_prompt()
-    permit = routing.route(asked, labeller_version=VERSION, backends=Backends(cloud_configured=True, local_ready=True))
+    backends = Backends(cloud_configured=True, local_ready=True)
+    permit = routing.route(asked, labeller_version=VERSION, backends=backends, terms=some_terms(model=model))
     assert isinstance(permit, Permit)
     minted = egress.mint(asked, permit, model=model, max_tokens=64, stream=stream, scan=scanned_harmless)
     assert isinstance(minted, CloudPermit)

@@ -8,7 +8,7 @@ import structlog
 from ingestion.sensitivity import Verdict
 from service.answering.planning import Plan, Planner
 from service.answering.values import Answer, Citation, Question
-from service.auditing import entry, reasons_as_facts
+from service.auditing import entry, reasons_as_facts, terms_as_facts
 from service.citing import Cited, cited, quoted
 from service.errors import CloudModelError, SourceErasedError
 from service.policy.access import Principal
@@ -98,14 +98,16 @@ class Answering:
     def _recorded(self, plan: Plan) -> Plan:
         """Write the decision: what cannot be recorded does not happen, nor does what rests on an erased source.
 
-        A source that a reviewer raised since it was read keeps the plan local: a review counts from its commit on.
+        A source that a reviewer raised since it was read keeps the plan local, as does a policy that was tightened
+        or an attestation that expired: each counts from its moment on.
         """
         who = plan.principal
         with self.database.transaction(who.tenant_id) as transaction:
             now = _sources(transaction, plan)
             raised = tuple(dict.fromkeys(map(_raised, filter(_is_raised, now))))
-            if plan.cloud is not None and raised:
-                plan = self.planner.kept_local(plan, *raised)
+            against = (*raised, *self.planner.lapsed(plan, transaction)) if plan.cloud is not None else ()
+            if against:
+                plan = self.planner.kept_local(plan, *against)
             transaction.audit.append(
                 entry(
                     who.tenant_id,
@@ -127,6 +129,8 @@ class Answering:
             "labeller": self.planner.labels.version,
             "model": plan.cloud.model if plan.cloud else local,
             "sha256": plan.cloud.sha256 if plan.cloud else None,
+            "policy": plan.policy,
+            "terms": terms_as_facts(plan.agreement),
         }
 
     def _answer(self, plan: Plan, found: Cited, backend: str, generation: Generation | None) -> Answer:

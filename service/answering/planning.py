@@ -13,8 +13,10 @@ from service.policy.access import Permission, Principal, Scope, TenantId
 from service.policy.egress import CloudPermit
 from service.policy.prompt import Origin, Part, Prompt
 from service.policy.routing import Backends, Cause, Deny, Permit, Reason, Route
-from service.ports import CloudModel, LocalModel
+from service.policy.terms import Agreement, Lacking, Terms
+from service.ports import CloudModel, LocalModel, Transaction
 from service.retrieval import Retrieved, Retriever
+from service.terms import TermsInForce
 
 INSTRUCTIONS = (
     "Answer the question only from the numbered sources. Cite the source of each statement by its number, like [1]. "
@@ -27,7 +29,10 @@ _LONGEST_HISTORY = 4_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What will be asked of which backend, and why. `cloud` is set exactly where the route is CLOUD."""
+    """What will be asked of which backend, and why.
+
+    `cloud` and `agreement` are set exactly where the route is CLOUD; `policy` is the version of the policy in force.
+    """
 
     id: UUID
     principal: Principal
@@ -36,7 +41,9 @@ class Plan:
     prompt: Prompt
     route: Route
     reasons: tuple[Reason, ...]
+    policy: str
     cloud: CloudPermit | None = None
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +52,7 @@ class Planner:
 
     retriever: Retriever
     labels: Labels
+    terms: TermsInForce
     local: LocalModel | None
     cloud: CloudModel | None
     answer_tokens: int
@@ -59,6 +67,7 @@ class Planner:
         asked = Part(origin=Origin.QUESTION, text=question.text, label=label)
         turns = (self._turn(turn, tenant_id) for turn in question.history)
         prompt = Prompt(parts=(self._instructions(), *turns, *map(_source, hits), asked))
+        terms = self.terms.of(tenant_id)
         plan = Plan(
             id=uuid4(),
             principal=principal,
@@ -67,8 +76,9 @@ class Planner:
             prompt=prompt,
             route=Route.LOCAL,
             reasons=(Reason(cause=Cause.NO_SOURCES),),
+            policy=terms.policy.version,
         )
-        return self._routed(plan, stream=stream) if hits else plan
+        return self._routed(plan, terms, stream=stream) if hits else plan
 
     def warm(self) -> None:
         """Label the instructions, which loads the models and is remembered."""
@@ -77,11 +87,23 @@ class Planner:
     def kept_local(self, plan: Plan, *reasons: Reason) -> Plan:
         """Return the plan with a local route, for these reasons. Raises LocalModelUnavailableError."""
         permit = _permitted(routing.local(reasons, backends=self._backends()))
-        return replace(plan, route=permit.route, reasons=permit.reasons, cloud=None)
+        return replace(plan, route=permit.route, reasons=permit.reasons, cloud=None, agreement=None)
 
-    def _routed(self, plan: Plan, *, stream: bool) -> Plan:
-        permit = _permitted(routing.route(plan.prompt, labeller_version=self.labels.version, backends=self._backends()))
-        if permit.route is Route.LOCAL or self.cloud is None:
+    def lapsed(self, plan: Plan, transaction: Transaction) -> tuple[Reason, ...]:
+        """Say what the terms in force now have against a plan for the cloud: it may be older than they are."""
+        if plan.agreement is None:
+            return (Reason(cause=Cause.PROVIDER_TERMS),)
+        found = self.terms.within(transaction).agreement(plan.agreement.data)
+        if found == plan.agreement:
+            return ()
+        codes = found.codes if isinstance(found, Lacking) else ("terms_changed",)
+        return (Reason(cause=Cause.PROVIDER_TERMS, terms=codes),)
+
+    def _routed(self, plan: Plan, terms: Terms, *, stream: bool) -> Plan:
+        permit = _permitted(
+            routing.route(plan.prompt, labeller_version=self.labels.version, backends=self._backends(), terms=terms)
+        )
+        if permit.route is not Route.CLOUD or self.cloud is None:
             return replace(plan, route=Route.LOCAL, reasons=permit.reasons)
         minted = egress.mint(
             plan.prompt,
@@ -93,7 +115,7 @@ class Planner:
         )
         if isinstance(minted, Deny):
             return self.kept_local(plan, *minted.reasons)
-        return replace(plan, route=Route.CLOUD, reasons=permit.reasons, cloud=minted)
+        return replace(plan, route=Route.CLOUD, reasons=permit.reasons, cloud=minted, agreement=permit.agreement)
 
     def _instructions(self) -> Part:
         return Part(origin=Origin.INSTRUCTIONS, text=INSTRUCTIONS, label=self.labels.of_constant(INSTRUCTIONS))

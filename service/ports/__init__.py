@@ -25,6 +25,7 @@ from service.ports.models import (
     Vector,
     Vectors,
 )
+from service.ports.policies import PolicyTable, ProviderRegister
 from service.ports.records import (
     ApiKeyRecord,
     AuditEntry,
@@ -35,6 +36,7 @@ from service.ports.records import (
     JobRecord,
     JobState,
     LabellingCounts,
+    PolicyRecord,
     ReviewReason,
     ReviewRecord,
     Tenant,
@@ -69,6 +71,9 @@ __all__ = [
     "LocalModel",
     "Parser",
     "Point",
+    "PolicyRecord",
+    "PolicyTable",
+    "ProviderRegister",
     "ReviewReason",
     "ReviewRecord",
     "ReviewTable",

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
+from service.ports.policies import PolicyTable
 from service.ports.records import (
     ApiKeyRecord,
     AuditEntry,
@@ -241,6 +242,11 @@ class Transaction(Protocol):
     @property
     def api_keys(self) -> ApiKeyTable:
         """The API keys."""
+        ...
+
+    @property
+    def policies(self) -> PolicyTable:
+        """What the tenant wants beyond the operator's policy."""
         ...
 
 

@@ -160,3 +160,13 @@ audit_entries = Table(
     Column("facts", JSONB, nullable=False),
     Index("audit_entries_by_age", "tenant_id", "at", "number"),
 )
+
+tenant_policies = Table(
+    "tenant_policies",
+    metadata,
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("policy", JSONB, nullable=False),
+    Column("set_at", _MOMENT, nullable=False),
+    Column("set_by", Uuid, nullable=False),
+)

@@ -15,6 +15,7 @@ import migrations
 from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlAuditTable, SqlTombstoneTable
 from service.adapters.database.jobs import SqlJobTable
+from service.adapters.database.policies import SqlPolicyTable
 from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
 from service.adapters.database.session import Session, translated
@@ -40,6 +41,7 @@ class SqlTransaction:
     tombstones: SqlTombstoneTable
     audit: SqlAuditTable
     api_keys: SqlApiKeyTable
+    policies: SqlPolicyTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId) -> "SqlTransaction":
@@ -52,6 +54,7 @@ class SqlTransaction:
             tombstones=SqlTombstoneTable(session),
             audit=SqlAuditTable(session),
             api_keys=SqlApiKeyTable(session),
+            policies=SqlPolicyTable(session),
         )
 
 

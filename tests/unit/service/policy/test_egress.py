@@ -15,8 +15,9 @@ from service.policy.egress import CloudPermit
 from service.policy.prompt import Origin, Part, Prompt
 from service.policy.routing import Cause, Deny, Permit, Reason, Route
 from tests.prompts import VERSION, a_cloud_permit, a_part, a_prompt, harmless, scanned_harmless, sensitive
+from tests.terms import an_agreement
 
-CLOUD = Permit(route=Route.CLOUD, reasons=())
+CLOUD = Permit(route=Route.CLOUD, reasons=(), agreement=an_agreement())
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 PARTS = st.builds(Part, origin=st.sampled_from(Origin), text=TEXT, label=st.just(harmless()))
 PROMPTS = st.builds(Prompt, parts=st.lists(PARTS, min_size=1, max_size=5).map(tuple))

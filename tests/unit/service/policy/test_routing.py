@@ -11,6 +11,7 @@ from service.policy import routing
 from service.policy.prompt import Origin, Part, Prompt
 from service.policy.routing import Backends, Cause, Deny, Permit, Reason, Route
 from tests.prompts import VERSION, a_part, a_prompt, harmless, sensitive
+from tests.terms import some_terms
 
 EVERYTHING = Backends(cloud_configured=True, local_ready=True)
 ORIGINS = st.sampled_from(Origin)
@@ -33,7 +34,7 @@ HARMLESS_PROMPTS = st.builds(Prompt, parts=st.lists(parts(HARMLESS_HERE), min_si
 
 
 def decided(prompt: Prompt, backends: Backends = EVERYTHING) -> Permit | Deny:
-    return routing.route(prompt, labeller_version=VERSION, backends=backends)
+    return routing.route(prompt, labeller_version=VERSION, backends=backends, terms=some_terms())
 
 
 def is_cloud(decision: Permit | Deny) -> bool:
@@ -70,7 +71,7 @@ def test_a_harmless_prompt_goes_to_the_cloud_where_there_is_one(prompt: Prompt, 
 @given(prompt=PROMPTS, version=st.sampled_from([VERSION, NO_VERSION, "", "labeller-2"]), backends=BACKENDS)
 def test_only_labels_of_the_version_in_force_count(prompt: Prompt, version: str, backends: Backends) -> None:
     """R6: whatever the version in force is called."""
-    decision = routing.route(prompt, labeller_version=version, backends=backends)
+    decision = routing.route(prompt, labeller_version=version, backends=backends, terms=some_terms())
     if is_cloud(decision):
         assert {part.label.labeller_version for part in prompt.parts if part.label} == {version}
         assert version != NO_VERSION
@@ -79,7 +80,8 @@ def test_only_labels_of_the_version_in_force_count(prompt: Prompt, version: str,
 def test_a_label_merged_from_two_versions_is_stale_even_where_no_version_is_in_force() -> None:
     merged = highest([harmless("labeller-1"), harmless("labeller-2")])
     prompt = Prompt(parts=(a_part(Origin.CHUNK, label=merged),))
-    assert not is_cloud(routing.route(prompt, labeller_version=NO_VERSION, backends=EVERYTHING))
+    decision = routing.route(prompt, labeller_version=NO_VERSION, backends=EVERYTHING, terms=some_terms())
+    assert not is_cloud(decision)
 
 
 def test_a_verdict_of_an_unknown_kind_is_not_harmless() -> None:
