@@ -86,6 +86,14 @@ class Ringfence:
         """Ask every part whether it answers."""
         return {name: ready() for name, ready in self.parts.items()}
 
+    def warnings(self) -> tuple[str, ...]:
+        """Say what needs an operator soon, though every part answers."""
+        return tuple(
+            f"provider {one.provider}: {one.attestation} "
+            + (f"expires in {one.days} days" if one.days >= 0 else "has expired")
+            for one in self.governing.expiries()
+        )
+
 
 def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     """Return the use cases around these adapters."""

@@ -1,4 +1,4 @@
-"""The operator's `providers.toml`: read again whenever it changes, refused in one line where it cannot be understood."""
+"""The operator's `providers.toml`: read again whenever it changes, refused in one line where it makes no sense."""
 
 import re
 import tomllib
@@ -78,6 +78,9 @@ class TomlProviderRegister(ProviderRegister):
             known = self._known
             if known is not None and known[0] == seen:
                 return known[1]
+            if found.st_size > _LARGEST:
+                message = f"{self._path}: is too large for a register"
+                raise SettingsError(message)
             content = self._path.read_bytes()
         except FileNotFoundError:
             return _MISSING
@@ -92,9 +95,6 @@ class TomlProviderRegister(ProviderRegister):
 def parsed(content: bytes, *, place: str) -> Rules:
     """Return what the file says. Raises SettingsError: what is wrong, where, and what to do."""
     try:
-        if len(content) > _LARGEST:
-            message = "it is too large for a register"
-            raise _WrongError(message)
         return _rules(msgspec.convert(tomllib.loads(content.decode()), _File))
     except tomllib.TOMLDecodeError as error:
         wrong = f"is no TOML: {error}"

@@ -48,6 +48,13 @@ class Client:
 
     def call(self, method: str, path: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
         """Return the decoded body. Raises the error that the problem document names."""
+        return self._answered(method, path, **arguments).json()
+
+    def text(self, path: str) -> str:
+        """Return a page as it is. Raises the error that the problem document names."""
+        return self._answered("GET", path).text
+
+    def _answered(self, method: str, path: str, **arguments: Any) -> httpx.Response:  # noqa: ANN401 - JSON
         try:
             response = self.http.request(method, path, **arguments)
         except httpx.TransportError as error:
@@ -55,7 +62,7 @@ class Client:
             raise PartUnavailableError(message) from error
         if response.is_error:
             raise _error(response)
-        return response.json()
+        return response
 
 
 @contextmanager
