@@ -10,7 +10,7 @@ from service import metrics
 from service.auditing import entry
 from service.errors import InvalidRequestError, NotPermittedError
 from service.policy.access import Permission, Principal
-from service.policy.providers import ANYWHERE, Expiry
+from service.policy.providers import ANYWHERE, Expiry, RegisterState
 from service.policy.terms import Terms
 from service.policy.tightening import TenantPolicy
 from service.ports import Clock, Database, PolicyRecord
@@ -82,14 +82,12 @@ class Governing:
             )
         return Governed(record=record, terms=now)
 
-    def operators(self) -> Terms:
-        """Return the terms as the operator's policy alone sets them."""
-        rules = self.terms.rules()
-        return Terms(policy=rules.policy, register=rules.register, on=self._today(), model=self.terms.model)
-
-    def expiries(self) -> tuple[Expiry, ...]:
-        """Return what expires within 30 days or has expired, soonest first."""
-        return self.terms.rules().register.expiries(self._today())
+    def warnings(self) -> tuple[str, ...]:
+        """Say what an operator should look at: a register that cannot be read, what expires soon or has expired."""
+        register = self.terms.rules().register
+        if register.state is RegisterState.UNREADABLE:
+            return ("the register of providers cannot be read, so nothing leaves: see `ringfence providers`",)
+        return tuple(map(_warning, register.expiries(self._today())))
 
     def measure(self) -> None:
         """Set the gauge to the days that each attestation has left."""
@@ -99,7 +97,7 @@ class Governing:
 
     def warn(self) -> None:
         """Log each attestation that expires soon or has expired."""
-        for one in self.expiries():
+        for one in self.terms.rules().register.expiries(self._today()):
             _log.warning(
                 "provider_attestation_expiring",
                 provider=one.provider,
@@ -124,6 +122,11 @@ class Governing:
 
     def _today(self) -> date:
         return self.clock.now().date()
+
+
+def _warning(expiry: Expiry) -> str:
+    ends = f"expires in {expiry.days} days" if expiry.days >= 0 else "has expired"
+    return f"provider {expiry.provider}: {expiry.attestation} {ends}"
 
 
 def _require(principal: Principal, permission: Permission) -> None:

@@ -88,11 +88,7 @@ class Ringfence:
 
     def warnings(self) -> tuple[str, ...]:
         """Say what needs an operator soon, though every part answers."""
-        return tuple(
-            f"provider {one.provider}: {one.attestation} "
-            + (f"expires in {one.days} days" if one.days >= 0 else "has expired")
-            for one in self.governing.expiries()
-        )
+        return self.governing.warnings()
 
 
 def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:

@@ -1,6 +1,6 @@
 """What runs when."""
 
-from service.adapters.celery import QUEUES, SWEEP, SWEEP_SECONDS
+from service.adapters.celery import CHECK_PROVIDERS, CHECK_PROVIDERS_SECONDS, QUEUES, SWEEP, SWEEP_SECONDS
 
 SCHEDULE = {
     "sweep": {
@@ -8,5 +8,10 @@ SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         # A sweep that nobody took in time is dropped, so that they do not pile up while the workers are away.
         "options": {"queue": QUEUES[SWEEP], "expires": SWEEP_SECONDS},
+    },
+    "providers": {
+        "task": CHECK_PROVIDERS,
+        "schedule": CHECK_PROVIDERS_SECONDS,
+        "options": {"queue": QUEUES[CHECK_PROVIDERS], "expires": CHECK_PROVIDERS_SECONDS},
     },
 }

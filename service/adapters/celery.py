@@ -15,14 +15,18 @@ from service.ports import JobKind
 SWEEP = "jobs.sweep"
 """The task that rings again for what stands still."""
 SWEEP_SECONDS = 5.0
+CHECK_PROVIDERS = "providers.check"
+"""The task that warns of attestations which expire soon."""
+CHECK_PROVIDERS_SECONDS = 86_400.0
 
 QUEUES = {
     JobKind.ERASE.value: "erase",
     SWEEP: "sweep",
+    CHECK_PROVIDERS: "sweep",
     JobKind.INGEST.value: "ingest",
     JobKind.RELABEL.value: "relabel",
 }
-"""Task → queue. Each has its own, so that an erasure never waits behind a thousand uploads."""
+"""Task → queue. Each kind of job has its own, so that an erasure never waits behind a thousand uploads."""
 
 _TASK_SECONDS = 3_000
 """A task that runs longer is ended; its job comes back when the lease runs out."""
@@ -41,7 +45,7 @@ def configured(broker_url: str, *, visibility_seconds: float = 3_600) -> Celery:
     app = Celery("ringfence", broker=broker_url, set_as_current=False, fixups=[])
     app.conf.update(_CONFIGURATION)
     app.conf.update(
-        task_queues=[_queue(name, amqp=amqp) for name in QUEUES.values()],
+        task_queues=[_queue(name, amqp=amqp) for name in dict.fromkeys(QUEUES.values())],
         broker_transport_options=_AMQP_OPTIONS if amqp else _REDIS_OPTIONS | {"visibility_timeout": visibility_seconds},
     )
     return app

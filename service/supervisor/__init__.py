@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import migrations
 from service.adapters.keystore import SqliteKeyStore, create_master_key, load_master_key
+from service.adapters.provider_file import TomlProviderRegister
 from service.adapters.provider_template import template
 from service.adapters.sentence_transformers import model_folder
 from service.errors import ConflictError, RingfenceError, SettingsError
@@ -129,6 +130,7 @@ def _check(settings: Settings, folder: DataFolder) -> None:
         raise SettingsError(message)
     SqliteKeyStore(folder.keys, load_master_key(folder.master_key))
     model_folder(settings.embedder)
+    TomlProviderRegister(settings.providers or folder.providers).read()
 
 
 def _check_port(settings: Settings) -> None:

@@ -134,3 +134,22 @@ def test_a_cloud_permit_cannot_be_made_or_remade_outside() -> None:
 def test_a_cloud_permit_is_bound_to_its_bytes() -> None:
     with pytest.raises(ValueError, match="bound to the bytes"):
         CloudPermit(body=b"{}", sha256="0", model="m", stream=False, seal=egress._SEAL)  # noqa: SLF001 - to get past it
+
+
+def test_a_permit_without_an_agreement_gets_no_bytes() -> None:
+    """R15: a cloud permit that names no provider's terms was not made by the policy."""
+    refused = minted(a_prompt(), permit=replace(CLOUD, agreement=None))
+    assert refused == Deny(reasons=(Reason(cause=Cause.PROVIDER_TERMS, terms=("model_not_pinned",)),))
+
+
+def test_a_permit_agreed_for_another_model_gets_no_bytes() -> None:
+    """R15, R17."""
+    assert isinstance(minted(a_prompt(), permit=replace(CLOUD, agreement=an_agreement("model-2"))), Deny)
+
+
+@pytest.mark.parametrize(("region", "pinned"), [("us", "us"), ("global", None)])
+def test_the_region_is_pinned_in_the_bytes(region: str, pinned: str | None) -> None:
+    """R15: anywhere is named nowhere, because older models refuse the parameter."""
+    permit = minted(a_prompt(), permit=replace(CLOUD, agreement=an_agreement(region=region)))
+    assert isinstance(permit, CloudPermit)
+    assert json.loads(permit.body).get("inference_geo") == pinned
