@@ -1,17 +1,15 @@
 """The promises about tenants' policies, kept by the twin and by PostgreSQL alike (R14, R15)."""
 
-from uuid import uuid4
-
 import pytest
 
 from ingestion.sensitivity import Category
 from service.errors import ConflictError, RingfenceError
-from service.policy.access import KeyId, TenantId
+from service.policy.access import TenantId
 from service.policy.providers import Attestation
 from service.policy.tightening import TenantPolicy
-from service.ports import Database, PolicyRecord
+from service.ports import Database
 from tests.contract.databases import database, migrated_database, postgres, tenant, tenant_in
-from tests.records import NOON
+from tests.records import a_policy
 
 __all__ = ["database", "migrated_database", "postgres", "tenant"]
 
@@ -24,17 +22,13 @@ FULL = TenantPolicy(
 )
 
 
-def a_policy(tenant_id: TenantId, version: int, policy: TenantPolicy = FULL) -> PolicyRecord:
-    return PolicyRecord(tenant_id=tenant_id, version=version, policy=policy, set_at=NOON, set_by=KeyId(uuid4()))
-
-
 def test_a_tenant_that_never_set_one_has_none(database: Database, tenant: TenantId) -> None:
     with database.transaction(tenant) as transaction:
         assert transaction.policies.latest() is None
 
 
 def test_the_highest_version_counts_and_comes_back_whole(database: Database, tenant: TenantId) -> None:
-    first, second = a_policy(tenant, 1), a_policy(tenant, 2, TenantPolicy())
+    first, second = a_policy(tenant, 1, FULL), a_policy(tenant, 2, TenantPolicy())
     for record in (first, second):
         with database.transaction(tenant) as transaction:
             transaction.policies.add(record)

@@ -1,6 +1,5 @@
 """The promises of ports.ProviderRegister, kept by the twin and by the file alike (R15)."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -59,7 +58,7 @@ def _in_a_file(path: Path) -> Subject:
         # As careful editors do; two writes within one tick of the clock differ by their inode.
         fresh = path.with_suffix(".new")
         fresh.write_text(text)
-        os.replace(fresh, path)
+        fresh.replace(path)
 
     return Subject(
         register=TomlProviderRegister(path),

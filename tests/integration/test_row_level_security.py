@@ -16,7 +16,7 @@ from service.adapters.database import SqlDatabase
 from service.adapters.database.tables import metadata
 from service.policy.access import DocumentId, KeyId, TenantId
 from service.ports import Tombstone
-from tests.records import NOON, a_chunk, a_document, a_job, a_review, a_tenant, an_api_key, an_audit_entry
+from tests.records import NOON, a_chunk, a_document, a_job, a_policy, a_review, a_tenant, an_api_key, an_audit_entry
 from tests.servers.postgres import PostgresDatabase, migrated_database, postgres
 
 __all__ = ["migrated_database", "postgres"]
@@ -67,6 +67,7 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.tombstones.add(gone)
         transaction.audit.append(an_audit_entry(tenant.id))
         transaction.api_keys.add(an_api_key(tenant.id))
+        transaction.policies.add(a_policy(tenant.id))
     return tenant.id
 
 
@@ -204,6 +205,16 @@ def test_not_even_a_superuser_changes_the_audit_by_a_statement(owner: Connection
     with pytest.raises(errors.InsufficientPrivilege, match="append-only"):
         owner.execute(statement.encode())
     assert _count(owner, "audit_entries") != 0
+
+
+@pytest.mark.parametrize(
+    "statement", ["update tenant_policies set policy = '{}'", "delete from tenant_policies", "truncate tenant_policies"]
+)
+def test_the_application_cannot_change_what_a_policy_was(app: Connection, filled: TenantId, statement: str) -> None:
+    """R15, R50: another version, never another past."""
+    app.execute("select set_config('app.tenant', %s, false)", [str(filled)])
+    with pytest.raises(errors.InsufficientPrivilege):
+        app.execute(statement.encode())
 
 
 def test_pooled_connections_never_carry_a_tenant_over(database: SqlDatabase) -> None:
