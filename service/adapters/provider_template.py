@@ -1,5 +1,7 @@
 """The `providers.toml` that `ringfence init` writes: it attests nothing, and says what each line would mean."""
 
+from pathlib import Path
+
 from service.policy.providers import MEANING, Attestation
 from service.policy.tightening import NEEDED
 
@@ -24,6 +26,12 @@ _EXTRA = {
     Attestation.RESIDENCY: '# region = "us"           # the region above; "global" and "eu" cannot be promised\n',
     Attestation.SOC2: "# report_date = 2026-03-31\n",
 }
+
+
+def create(path: Path, model: str) -> None:
+    """Write the file where there is none. What an operator wrote is never touched."""
+    if not path.exists():
+        path.write_text(template(model), encoding="utf-8")
 
 
 def template(model: str) -> str:

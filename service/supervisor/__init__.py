@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import migrations
+from service.adapters import provider_template
 from service.adapters.keystore import SqliteKeyStore, create_master_key, load_master_key
 from service.adapters.provider_file import TomlProviderRegister
-from service.adapters.provider_template import template
 from service.adapters.sentence_transformers import model_folder
 from service.errors import ConflictError, RingfenceError, SettingsError
 from service.folder import DataFolder
@@ -62,8 +62,8 @@ def initialise(settings: Settings) -> None:
 def _initialise(settings: Settings, folder: DataFolder) -> None:
     if not folder.master_key.exists():
         create_master_key(folder.master_key)
-    if settings.providers is None and not folder.providers.exists():
-        folder.providers.write_text(template(settings.cloud_model), encoding="utf-8")
+    if settings.providers is None:
+        provider_template.create(folder.providers, settings.cloud_model)
     supervisor = Supervisor(folder, Progress.silent())
     with supervisor.obeying_signals():
         try:

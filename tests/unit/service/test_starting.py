@@ -45,3 +45,11 @@ def test_a_master_key_that_others_can_read_is_refused(folder: DataFolder, capsys
 
 def test_an_embedder_that_is_not_here_is_named(folder: DataFolder, capsys: pytest.CaptureFixture[str]) -> None:
     assert "no/such-model" in last_line(folder, capsys, embedder="no/such-model")
+
+
+def test_a_register_that_cannot_be_understood_is_told_before_anything_starts(
+    folder: DataFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """R15."""
+    folder.providers.write_text("[provider")
+    assert "providers.toml: is no TOML" in last_line(folder, capsys)

@@ -8,7 +8,7 @@ import pytest
 
 from ingestion.sensitivity import Category
 from service.adapters.provider_file import TomlProviderRegister, parsed
-from service.adapters.provider_template import template
+from service.adapters.provider_template import create, template
 from service.errors import SettingsError
 from service.policy.providers import Attestation, RegisterState
 from service.policy.tightening import DataClass
@@ -144,3 +144,12 @@ def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         TomlProviderRegister(tmp_path).read()
     assert TomlProviderRegister(tmp_path / "absent").read().register.state is RegisterState.MISSING
+
+
+def test_what_an_operator_wrote_is_never_touched(tmp_path: Path) -> None:
+    path = tmp_path / "providers.toml"
+    create(path, "model-1")
+    assert path.read_text() == template("model-1")
+    path.write_text(PROVIDER)
+    create(path, "model-2")
+    assert path.read_text() == PROVIDER

@@ -1,0 +1,19 @@
+"""What beat rings for is a task that a worker has, in a queue that it hears."""
+
+import pytest
+
+from service.adapters.celery import CHECK_PROVIDERS, QUEUES
+from workers.schedule import SCHEDULE
+from workers.tasks import TASKS
+
+
+@pytest.mark.parametrize("name", SCHEDULE)
+def test_every_scheduled_task_exists_and_has_a_queue(name: str) -> None:
+    task = str(SCHEDULE[name]["task"])
+    assert task in TASKS
+    assert SCHEDULE[name]["options"] == {"queue": QUEUES[task], "expires": SCHEDULE[name]["schedule"]}
+
+
+def test_attestations_are_looked_at_every_day() -> None:
+    """R15: a server that runs for a month warns in time."""
+    assert [entry["schedule"] for entry in SCHEDULE.values() if entry["task"] == CHECK_PROVIDERS] == [86_400]
