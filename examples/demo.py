@@ -28,6 +28,7 @@ from tests.standin import StandIn
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".demo"
+PROVIDERS = ROOT / "examples" / "providers.toml"
 TENANTS = ("acme", "lakeside")
 MODEL = "SmolLM2-135M-Instruct"
 _START_SECONDS = 180
@@ -60,6 +61,9 @@ def main() -> int:
             say.print("No local model: local answers will be quotes (make local-model sets one up).")
         environment = _environment(stand_in.url, model)
         os.environ.update(environment)
+        say.print(
+            f"The stand-in's attestations are made up, in {PROVIDERS.relative_to(ROOT)}: a key alone opens nothing."
+        )
         stack.enter_context(_knowledge_base(environment))
         _ingest()
         if model is not None:
@@ -195,6 +199,7 @@ def _environment(cloud_url: str, model: _Started | None) -> dict[str, str]:
         "RINGFENCE_URL": f"http://127.0.0.1:{port}",
         "RINGFENCE_CLOUD_URL": cloud_url,
         "RINGFENCE_ANSWER_TOKENS": "64",
+        "RINGFENCE_PROVIDERS": str(PROVIDERS),
         "ANTHROPIC_API_KEY": "stand-in-needs-no-real-key",
         **local,
     }

@@ -20,6 +20,7 @@ from service.api.documents import documents
 from service.api.health import health, timed
 from service.api.jobs import jobs
 from service.api.labels import labels, reviews
+from service.api.policies import policies
 from service.api.problems import HANDLERS
 from service.product import Ringfence
 
@@ -48,10 +49,15 @@ def _warm(app: Litestar) -> None:
     Thread(target=provide_ringfence(app.state).answering.planner.warm, daemon=True).start()
 
 
+def _warn(app: Litestar) -> None:
+    """Tell the log of every attestation that expires soon."""
+    provide_ringfence(app.state).governing.warn()
+
+
 def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     """Return the application around these use cases."""
     return Litestar(
-        route_handlers=[documents, reviews, labels, jobs, answers, conversations, audit, health],
+        route_handlers=[documents, reviews, labels, jobs, answers, conversations, audit, policies, health],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),
             "principal": Provide(provide_principal, sync_to_thread=True),
@@ -62,6 +68,6 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
         request_class=JsonRequest,
         request_max_body_size=max_upload_bytes + _FORM_OVERHEAD,
         state=State({"ringfence": ringfence}),
-        on_startup=[_warm],
+        on_startup=[_warm, _warn],
         logging_config=None,
     )

@@ -11,6 +11,7 @@ from service import metrics
 from service.adapters.celery import CeleryJobQueue
 from service.adapters.database import SqlDatabase
 from service.adapters.keystore import SqliteKeyStore, load_master_key
+from service.adapters.provider_file import TomlProviderRegister
 from service.adapters.qdrant_edge import QdrantEdgeChunkIndex
 from service.adapters.sandbox import SandboxedParser
 from service.adapters.sentence_transformers import PackagedTokenizer, SentenceTransformersEmbedder
@@ -66,6 +67,7 @@ def adapters(settings: Settings) -> Adapters:
         tokenizer=known.tokenizer,
         embedder=known.embedder,
         labeller=known.labeller,
+        register=TomlProviderRegister(settings.providers or folder.providers),
         local=local_model(settings),
         cloud=cloud_model(settings),
     )

@@ -61,6 +61,11 @@ class DataFolder:
         return self.path / "vault"
 
     @property
+    def providers(self) -> Path:
+        """The operator's policy and register of providers."""
+        return self.path / "providers.toml"
+
+    @property
     def logs(self) -> Path:
         """One log per part."""
         return self.path / "logs"

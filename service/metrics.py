@@ -3,7 +3,7 @@
 The API's process answers `/metrics`. Nobody scrapes a worker: what it counts its log tells, too.
 """
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 ANSWERS = Counter(
     "ringfence_answers_total", "Answers by route, backend and first reason.", ["route", "backend", "cause"]
@@ -12,6 +12,11 @@ REQUESTS = Histogram("ringfence_request_seconds", "HTTP requests by path templat
 LABEL_CACHE = Counter("ringfence_label_cache_total", "Texts whose label was known already, or was not.", ["outcome"])
 DETECTOR_FAILURES = Counter(
     "ringfence_detector_failures_total", "Detectors that raised, hung or had no model.", ["detector", "how"]
+)
+ATTESTATION_DAYS = Gauge(
+    "ringfence_provider_attestation_days",
+    "Days that an attestation of a provider has left; negative once it has expired.",
+    ["provider", "attestation"],
 )
 
 

@@ -8,6 +8,7 @@ from service.auditing import Auditing
 from service.conversations import Conversations, Forgetting, Keeping, Recollection
 from service.documents import Documents
 from service.erasure import Erasure
+from service.governing import Governing
 from service.ingesting import Ingestion
 from service.jobs import Jobs
 from service.labels import Labels
@@ -23,6 +24,7 @@ from service.ports import (
     Labeller,
     LocalModel,
     Parser,
+    ProviderRegister,
     Signer,
     Tokenizer,
     Vault,
@@ -33,6 +35,7 @@ from service.remembering import LabelCache, RememberingLabellers
 from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
+from service.terms import TermsInForce
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class Adapters:
     tokenizer: Tokenizer
     embedder: Embedder
     labeller: Labeller
+    register: ProviderRegister
     local: LocalModel | None = None
     cloud: CloudModel | None = None
 
@@ -82,11 +86,16 @@ class Ringfence:
     relabelling: Relabelling
     reviewing: Reviewing
     auditing: Auditing
+    governing: Governing
     parts: Mapping[str, Callable[[], bool]]
 
     def readiness(self) -> dict[str, bool]:
         """Ask every part whether it answers."""
         return {name: ready() for name, ready in self.parts.items()}
+
+    def warnings(self) -> tuple[str, ...]:
+        """Say what needs an operator soon, though every part answers."""
+        return self.governing.warnings()
 
 
 def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
@@ -95,6 +104,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     labellers = RememberingLabellers(labeller=adapters.labeller, keys=adapters.keys, cache=cache)
     labels = Labels(embedder=adapters.embedder, tokenizer=adapters.tokenizer, labellers=labellers)
     retriever = Retriever(index=adapters.index, database=adapters.database, keys=adapters.keys)
+    terms = _terms(adapters)
     lease = Lease(database=adapters.database, clock=adapters.clock, seconds=limits.lease_seconds)
     forgetting = Forgetting(database=adapters.database, keys=adapters.keys)
     erasure = _erasure(adapters, lease, forgetting)
@@ -112,10 +122,6 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             forgetting=forgetting,
         ),
         searching=Searching(retriever=retriever, labels=labels),
-        answering=_answering(adapters, limits, retriever, labels),
-        conversations=Conversations(
-            database=adapters.database, keys=adapters.keys, clock=adapters.clock, forgetting=forgetting
-        ),
         erasure=erasure,
         relabelling=relabelling,
         reviewing=Reviewing(
@@ -125,7 +131,12 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             clock=adapters.clock,
             relabelling=relabelling,
         ),
+        answering=_answering(adapters, limits, retriever, labels, terms),
+        conversations=Conversations(
+            database=adapters.database, keys=adapters.keys, clock=adapters.clock, forgetting=forgetting
+        ),
         auditing=Auditing(database=adapters.database, keys=adapters.keys, signer=adapters.signer, clock=adapters.clock),
+        governing=Governing(database=adapters.database, clock=adapters.clock, terms=terms),
         parts={"database": adapters.database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
     )
 
@@ -188,7 +199,18 @@ def _relabelling(
     )
 
 
-def _answering(adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, labels: Labels) -> Answering:
+def _terms(adapters: Adapters) -> TermsInForce:
+    return TermsInForce(
+        database=adapters.database,
+        register=adapters.register,
+        clock=adapters.clock,
+        model=adapters.cloud.name if adapters.cloud else None,
+    )
+
+
+def _answering(
+    adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, labels: Labels, terms: TermsInForce
+) -> Answering:
     recollection = Recollection(
         database=adapters.database,
         keys=adapters.keys,
@@ -201,6 +223,7 @@ def _answering(adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, 
         labels=labels,
         recollection=recollection,
         clock=adapters.clock,
+        terms=terms,
         local=adapters.local,
         cloud=adapters.cloud,
         answer_tokens=limits.answer_tokens,

@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     )
     cloud_url: str | None = Field(None, description="Base URL of the Messages API; unset: Anthropic's own.")
     cloud_model: str = Field("claude-sonnet-4-5-20250929", description="Pinned name of the cloud model.")
+    providers: Path | None = Field(
+        None, description="Register of providers and their attestations; unset: providers.toml in the data folder."
+    )
     answer_tokens: int = Field(512, ge=16, le=8192, description="Longest answer, in tokens.")
     context_tokens: int = Field(
         600, ge=0, description="How much of a conversation a question is asked with, in tokens; the newest turns count."
@@ -134,6 +137,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("providers")
+    @classmethod
+    def _absolute_if_any(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
 
 
 def load(**overrides: object) -> Settings:

@@ -14,11 +14,14 @@ from service.adapters.memory.index import InMemoryChunkIndex
 from service.adapters.memory.keeping import InMemoryKeyStore, InMemorySigner, InMemoryVault
 from service.adapters.memory.labelling import InMemoryLabeller
 from service.adapters.memory.models import InMemoryCloudModel, InMemoryLocalModel
+from service.adapters.memory.policies import InMemoryProviderRegister
 from service.adapters.memory.queue import InMemoryJobQueue
 from service.documents import DocumentView, Upload
 from service.policy.access import Principal, Role, TenantId
+from service.policy.terms import Rules
 from service.ports import Database, JobKind, KeyStore, Vectors
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
+from tests.terms import some_rules
 
 
 @dataclass(slots=True)
@@ -69,6 +72,7 @@ class World:
     queue: InMemoryJobQueue
     clock: StoppedClock
     labeller: InMemoryLabeller
+    register: InMemoryProviderRegister
     local: InMemoryLocalModel | None
     cloud: InMemoryCloudModel | None
 
@@ -104,7 +108,7 @@ class World:
             return [dict(entry.facts) for entry in reversed(transaction.audit.page(limit=1000, action=action))]
 
 
-def a_world(
+def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     *,
     local: bool = True,
     cloud: bool = True,
@@ -112,11 +116,16 @@ def a_world(
     labeller: InMemoryLabeller | None = None,
     database: Database | None = None,
     keys: KeyStore | None = None,
+    rules: Rules | None = None,
 ) -> World:
-    """Return a fresh product on twins; `index` may misbehave, `labeller` learn, `database` and `keys` be real ones."""
+    """Return a fresh product on twins; `index` may misbehave, `labeller` learn, `database` and `keys` be real ones.
+
+    Unless other `rules` are given, the provider has promised everything.
+    """
     index, keys = index or InMemoryChunkIndex(), keys or InMemoryKeyStore()
     database = database or InMemoryDatabase(keys=keys)
     vault, queue, clock, labeller = InMemoryVault(), InMemoryJobQueue(), StoppedClock(), labeller or InMemoryLabeller()
+    register = InMemoryProviderRegister(rules or some_rules())
     local_model = InMemoryLocalModel() if local else None
     cloud_model = InMemoryCloudModel(now=clock.now) if cloud else None
     adapters = Adapters(
@@ -131,6 +140,7 @@ def a_world(
         tokenizer=InMemoryTokenizer(),
         embedder=InMemoryEmbedder(),
         labeller=labeller,
+        register=register,
         local=local_model,
         cloud=cloud_model,
     )
@@ -144,6 +154,7 @@ def a_world(
         queue=queue,
         clock=clock,
         labeller=labeller,
+        register=register,
         local=local_model,
         cloud=cloud_model,
     )

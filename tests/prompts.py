@@ -8,6 +8,7 @@ from service.policy import egress, routing
 from service.policy.egress import CloudPermit, Life
 from service.policy.prompt import Origin, Part, Prompt
 from service.policy.routing import Backends, Permit
+from tests.terms import some_terms
 
 VERSION = "labeller-1"
 INSTRUCTIONS = "Answer the question only from the numbered sources. Cite them like [1]."
@@ -56,7 +57,8 @@ def a_life(*, seconds: float = 60) -> Life:
 def a_cloud_permit(prompt: Prompt | None = None, *, model: str, stream: bool, life: Life | None = None) -> CloudPermit:
     """Return a permit that went the whole way: routed, rendered, scanned, minted."""
     asked = prompt or a_prompt()
-    permit = routing.route(asked, labeller_version=VERSION, backends=Backends(cloud_configured=True, local_ready=True))
+    backends = Backends(cloud_configured=True, local_ready=True)
+    permit = routing.route(asked, labeller_version=VERSION, backends=backends, terms=some_terms(model=model))
     assert isinstance(permit, Permit)
     life = life or a_life()
     minted = egress.mint(asked, permit, model=model, max_tokens=64, stream=stream, scan=scanned_harmless, life=life)

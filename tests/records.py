@@ -6,6 +6,7 @@ from uuid import uuid4
 from ingestion.reviewing import Review
 from ingestion.sensitivity import Category, Finding, Label, Verdict
 from service.policy.access import EVERYONE, ConversationId, DocumentId, JobId, KeyId, Role, TenantId, TurnId
+from service.policy.tightening import TenantPolicy
 from service.ports import (
     ApiKeyRecord,
     AuditCheckpoint,
@@ -18,6 +19,7 @@ from service.ports import (
     JobKind,
     JobRecord,
     JobState,
+    PolicyRecord,
     ReviewReason,
     ReviewRecord,
     Tenant,
@@ -121,6 +123,11 @@ def a_review(tenant_id: TenantId, document_id: DocumentId, ordinal: int = 0) -> 
         reviewed_at=NOON,
         reviewed_by=KeyId(uuid4()),
     )
+
+
+def a_policy(tenant_id: TenantId, version: int = 1, policy: TenantPolicy | None = None) -> PolicyRecord:
+    wanted = policy or TenantPolicy(cloud=False)
+    return PolicyRecord(tenant_id=tenant_id, version=version, policy=wanted, set_at=NOON, set_by=KeyId(uuid4()))
 
 
 def an_api_key(tenant_id: TenantId) -> ApiKeyRecord:

@@ -1,6 +1,14 @@
 """What runs when."""
 
-from service.adapters.celery import QUEUES, SEQUENCE, SEQUENCE_SECONDS, SWEEP, SWEEP_SECONDS
+from service.adapters.celery import (
+    CHECK_PROVIDERS,
+    CHECK_PROVIDERS_SECONDS,
+    QUEUES,
+    SEQUENCE,
+    SEQUENCE_SECONDS,
+    SWEEP,
+    SWEEP_SECONDS,
+)
 
 SCHEDULE = {
     "sweep": {
@@ -13,5 +21,10 @@ SCHEDULE = {
         "task": SEQUENCE,
         "schedule": SEQUENCE_SECONDS,
         "options": {"queue": QUEUES[SEQUENCE], "expires": SEQUENCE_SECONDS},
+    },
+    "providers": {
+        "task": CHECK_PROVIDERS,
+        "schedule": CHECK_PROVIDERS_SECONDS,
+        "options": {"queue": QUEUES[CHECK_PROVIDERS], "expires": CHECK_PROVIDERS_SECONDS},
     },
 }

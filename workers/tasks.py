@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from service import settings
-from service.adapters.celery import SEQUENCE, SWEEP
+from service.adapters.celery import CHECK_PROVIDERS, SEQUENCE, SWEEP
 from service.errors import PartUnavailableError
 from service.policy.access import JobId, TenantId
 from service.ports import JobKind
@@ -41,12 +41,18 @@ def sequence() -> None:
     _work(lambda ringfence: ringfence.auditing.sequence_all())
 
 
+def check_providers() -> None:
+    """Warn of attestations that expire soon or have expired."""
+    _work(lambda ringfence: ringfence.governing.warn())
+
+
 TASKS: dict[str, Callable[..., None]] = {
     JobKind.INGEST.value: ingest,
     JobKind.ERASE.value: erase,
     JobKind.RELABEL.value: relabel,
     SWEEP: sweep,
     SEQUENCE: sequence,
+    CHECK_PROVIDERS: check_providers,
 }
 """Every task by the name that rings for it."""
 

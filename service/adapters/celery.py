@@ -18,15 +18,19 @@ SWEEP_SECONDS = 5.0
 SEQUENCE = "audit.sequence"
 """The task that gives audit entries their leaves; until it ran, nothing but the database protects them."""
 SEQUENCE_SECONDS = 5.0
+CHECK_PROVIDERS = "providers.check"
+"""The task that warns of attestations which expire soon."""
+CHECK_PROVIDERS_SECONDS = 86_400.0
 
 QUEUES = {
     JobKind.ERASE.value: "erase",
     SWEEP: "sweep",
     SEQUENCE: "audit",
+    CHECK_PROVIDERS: "sweep",
     JobKind.INGEST.value: "ingest",
     JobKind.RELABEL.value: "relabel",
 }
-"""Task → queue. Each has its own, so that an erasure never waits behind a thousand uploads."""
+"""Task → queue. Each kind of job has its own, so that an erasure never waits behind a thousand uploads."""
 
 _LIFETIMES = {QUEUES[SWEEP]: 2 * SWEEP_SECONDS, QUEUES[SEQUENCE]: 2 * SEQUENCE_SECONDS}
 _TASK_SECONDS = 3_000
@@ -46,7 +50,7 @@ def configured(broker_url: str, *, visibility_seconds: float = 3_600) -> Celery:
     app = Celery("ringfence", broker=broker_url, set_as_current=False, fixups=[])
     app.conf.update(_CONFIGURATION)
     app.conf.update(
-        task_queues=[_queue(name, amqp=amqp) for name in QUEUES.values()],
+        task_queues=[_queue(name, amqp=amqp) for name in dict.fromkeys(QUEUES.values())],
         broker_transport_options=_AMQP_OPTIONS if amqp else _REDIS_OPTIONS | {"visibility_timeout": visibility_seconds},
     )
     return app

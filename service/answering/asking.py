@@ -12,7 +12,7 @@ from service.answering.grounds import held, raised
 from service.answering.planning import Plan, Planner
 from service.answering.retelling import draft_of, retold
 from service.answering.values import Answer, Citation, PromptRefusedError, Question
-from service.auditing import entry, reasons_as_facts
+from service.auditing import entry, reasons_as_facts, terms_as_facts
 from service.citing import Cited, cited, quoted
 from service.conversations import Keeping
 from service.errors import CloudModelError, EgressRefusedError, LocalModelUnavailableError
@@ -156,13 +156,14 @@ class Answering:
     def _recorded(self, plan: Plan) -> Plan:
         """Write the decision: what cannot be recorded does not happen, nor does what rests on an erased source.
 
-        A source that a reviewer raised since it was read keeps the plan local: a review counts from its commit on.
+        A source that a reviewer raised since it was read keeps the plan local, as does a policy that was tightened
+        or an attestation that expired: each counts from its moment on.
         """
         who = plan.principal
         with self.database.transaction(who.tenant_id) as transaction:
-            objections = raised(held(transaction, plan), plan)
-            if plan.cloud is not None and objections:
-                plan = self.planner.kept_local(plan, *objections)
+            against = (*raised(held(transaction, plan), plan), *self.planner.lapsed(plan, transaction))
+            if plan.cloud is not None and against:
+                plan = self.planner.kept_local(plan, *against)
             transaction.audit.append(
                 entry(
                     who.tenant_id,
@@ -195,6 +196,8 @@ class Answering:
             "model": plan.cloud.model if plan.cloud else local,
             "sha256": plan.cloud.sha256 if plan.cloud else None,
             **context_facts(plan),
+            "policy": plan.policy,
+            "terms": terms_as_facts(plan.agreement),
         }
 
     def _answer(

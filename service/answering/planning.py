@@ -16,8 +16,10 @@ from service.policy.access import ConversationId, Permission, Principal, Scope, 
 from service.policy.egress import CloudPermit, Life
 from service.policy.prompt import Origin, Part, Prompt
 from service.policy.routing import Backends, Cause, Deny, Permit, Reason, Route
-from service.ports import Clock, CloudModel, LocalModel, Vector
+from service.policy.terms import Agreement, Lacking, Terms
+from service.ports import Clock, CloudModel, LocalModel, Transaction, Vector
 from service.retrieval import Retrieved, Retriever
+from service.terms import TermsInForce
 
 INSTRUCTIONS = (
     "Answer the question only from the numbered sources. Cite the source of each statement by its number, like [1]. "
@@ -31,8 +33,9 @@ _PERMIT_LIFE = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What will be asked of which backend, and why. `cloud` is set exactly where the route is CLOUD.
+    """What will be asked of which backend, and why.
 
+    `cloud` and `agreement` are set exactly where the route is CLOUD; `policy` is the version of the policy in force;
     `searched` is the question as it was searched for, and what that text is.
     """
 
@@ -43,7 +46,9 @@ class Plan:
     prompt: Prompt
     route: Route
     reasons: tuple[Reason, ...]
+    policy: str
     cloud: CloudPermit | None = None
+    agreement: Agreement | None = None
     context: Context = field(default_factory=Context)
     searched: tuple[Condensed, Label] | None = None
     watch: Stopwatch = field(default_factory=Stopwatch, compare=False)
@@ -57,6 +62,7 @@ class Planner:
     labels: Labels
     recollection: Recollection
     clock: Clock
+    terms: TermsInForce
     local: LocalModel | None
     cloud: CloudModel | None
     answer_tokens: int
@@ -73,6 +79,7 @@ class Planner:
         hits = self.retriever.retrieve(vector, scope=scope, labeller_version=self.labels.version, limit=question.limit)
         watch.lap("retrieval")
         turns = (self._turn(turn, principal.tenant_id) for turn in question.history)
+        terms = self.terms.of(principal.tenant_id)
         plan = Plan(
             id=answer_id or uuid4(),
             principal=principal,
@@ -81,11 +88,12 @@ class Planner:
             prompt=Prompt(parts=(self._instructions(), *turns, *context.parts(), *map(_source, hits), asked)),
             route=Route.LOCAL,
             reasons=(Reason(cause=Cause.NO_SOURCES),),
+            policy=terms.policy.version,
             context=context,
             searched=searched,
             watch=watch,
         )
-        plan = self._routed(plan, stream=stream) if hits else plan
+        plan = self._routed(plan, terms, stream=stream) if hits else plan
         watch.lap("decision")
         return plan
 
@@ -115,11 +123,23 @@ class Planner:
     def kept_local(self, plan: Plan, *reasons: Reason) -> Plan:
         """Return the plan with a local route, for these reasons. Raises PromptRefusedError."""
         permit = _permitted(routing.local(reasons, backends=self._backends()))
-        return replace(plan, route=permit.route, reasons=permit.reasons, cloud=None)
+        return replace(plan, route=permit.route, reasons=permit.reasons, cloud=None, agreement=None)
 
-    def _routed(self, plan: Plan, *, stream: bool) -> Plan:
-        permit = _permitted(routing.route(plan.prompt, labeller_version=self.labels.version, backends=self._backends()))
-        if permit.route is Route.LOCAL or self.cloud is None:
+    def lapsed(self, plan: Plan, transaction: Transaction) -> tuple[Reason, ...]:
+        """Say what the terms in force now have against a plan for the cloud: it may be older than they are."""
+        if plan.agreement is None:
+            return (Reason(cause=Cause.PROVIDER_TERMS),)
+        found = self.terms.within(transaction).agreement(plan.agreement.data)
+        if found == plan.agreement:
+            return ()
+        codes = found.codes if isinstance(found, Lacking) else ("terms_changed",)
+        return (Reason(cause=Cause.PROVIDER_TERMS, terms=codes),)
+
+    def _routed(self, plan: Plan, terms: Terms, *, stream: bool) -> Plan:
+        permit = _permitted(
+            routing.route(plan.prompt, labeller_version=self.labels.version, backends=self._backends(), terms=terms)
+        )
+        if permit.route is not Route.CLOUD or self.cloud is None:
             return replace(plan, route=Route.LOCAL, reasons=permit.reasons)
         minted = egress.mint(
             plan.prompt,
@@ -132,7 +152,7 @@ class Planner:
         )
         if isinstance(minted, Deny):
             return self.kept_local(plan, *minted.reasons)
-        return replace(plan, route=Route.CLOUD, reasons=permit.reasons, cloud=minted)
+        return replace(plan, route=Route.CLOUD, reasons=permit.reasons, cloud=minted, agreement=permit.agreement)
 
     def _life(self) -> Life:
         now = self.clock.now()

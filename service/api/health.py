@@ -24,12 +24,14 @@ def ready(ringfence: NamedDependency[Ringfence]) -> Response[Readiness]:
     """Answer 200 when every part does, else 503 with the ones that do not."""
     parts = ringfence.readiness()
     complete = all(parts.values())
-    return Response(Readiness(ready=complete, parts=parts), status_code=200 if complete else 503)
+    body = Readiness(ready=complete, parts=parts, warnings=list(ringfence.warnings()))
+    return Response(body, status_code=200 if complete else 503)
 
 
 @get("/metrics", sync_to_thread=True, summary="Numbers for Prometheus", media_type=MediaType.TEXT)
-def metrics() -> Response[bytes]:
+def metrics(ringfence: NamedDependency[Ringfence]) -> Response[bytes]:
     """Give the numbers in Prometheus' text format."""
+    ringfence.governing.measure()
     return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
 
 

@@ -180,11 +180,12 @@ class AnswerRequest(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ReasonBody(Struct, kw_only=True):
-    """Why the answer was made where it was."""
+    """Why the answer was made where it was; `terms` are what the provider lacks, such as `baa_missing`."""
 
     cause: str
     origin: str | None
     categories: list[Category]
+    terms: list[str]
 
     @classmethod
     def of(cls, reason: Reason) -> "ReasonBody":
@@ -193,6 +194,7 @@ class ReasonBody(Struct, kw_only=True):
             cause=reason.cause.value,
             origin=reason.origin.value if reason.origin else None,
             categories=list(reason.categories),
+            terms=list(reason.terms),
         )
 
 
@@ -246,7 +248,8 @@ class AnswerBody(Struct, kw_only=True):
 
 
 class Readiness(Struct, kw_only=True):
-    """Whether each part answers."""
+    """Whether each part answers, and what an operator should look at soon."""
 
     ready: bool
     parts: dict[str, bool]
+    warnings: list[str] = []

@@ -12,6 +12,7 @@ from service.auditing.pseudonyms import personal_place, pseudonym_of
 from service.auditing.tree import leaf_hash
 from service.policy.access import KeyId, TenantId
 from service.policy.routing import Reason
+from service.policy.terms import Agreement
 from service.ports import AuditEntry, AuditRecord, KeyStore
 from service.sealing import Key
 
@@ -79,6 +80,19 @@ def reasons_as_facts(reasons: tuple[Reason, ...]) -> list[dict[str, object]]:
             "cause": reason.cause.value,
             "origin": reason.origin.value if reason.origin else None,
             "categories": [category.value for category in reason.categories],
+            "terms": list(reason.terms),
         }
         for reason in reasons
     ]
+
+
+def terms_as_facts(agreement: Agreement | None) -> dict[str, object] | None:
+    """Return to whom a prompt went and on what terms, in the form that audit entries keep."""
+    if agreement is None:
+        return None
+    return {
+        "provider": agreement.provider,
+        "model": agreement.model,
+        "region": agreement.region,
+        "attestations": {one.attestation.value: one.valid_until.isoformat() for one in agreement.relied_on},
+    }

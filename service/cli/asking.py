@@ -108,7 +108,8 @@ def _reason(reason: dict[str, Any]) -> str:
     words: str = reason["cause"].replace("_", " ")
     if reason["origin"]:
         words += f" {reason['origin'].replace('_', ' ')}"
-    return words + (f" ({', '.join(reason['categories'])})" if reason["categories"] else "")
+    told = [*reason["categories"], *(code.replace("_", " ") for code in reason["terms"])]
+    return words + (f" ({', '.join(told)})" if told else "")
 
 
 def _scope(*, non_sensitive: bool) -> str:

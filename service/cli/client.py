@@ -48,6 +48,14 @@ class Client:
 
     def call(self, method: str, path: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
         """Return the decoded body. Raises the error that the problem document names."""
+        response = self._answered(method, path, **arguments)
+        return response.json() if response.content else None
+
+    def text(self, path: str) -> str:
+        """Return a page as it is. Raises the error that the problem document names."""
+        return self._answered("GET", path).text
+
+    def _answered(self, method: str, path: str, **arguments: Any) -> httpx.Response:  # noqa: ANN401 - JSON
         try:
             response = self.http.request(method, path, **arguments)
         except httpx.TransportError as error:
@@ -55,7 +63,7 @@ class Client:
             raise PartUnavailableError(message) from error
         if response.is_error:
             raise _error(response)
-        return response.json() if response.content else None
+        return response
 
     @contextmanager
     def lines(self, path: str, params: dict[str, str]) -> Iterator[Iterator[bytes]]:

@@ -17,6 +17,7 @@ from service.cli import (
     evaluating,
     labelling,
     labels,
+    policies,
     running,
 )
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
@@ -42,6 +43,7 @@ asking.register(app)
 conversations.register(app)
 labels.register(app)
 auditing.register(app)
+policies.register(app)
 labelling.register(app)
 evaluating.register(app)
 

@@ -42,6 +42,8 @@ class Permission(StrEnum):
     LOWER_LABEL = "lower_label"
     SEE_LABELLING = "see_labelling"
     RELABEL = "relabel"
+    SEE_POLICY = "see_policy"
+    SET_POLICY = "set_policy"
 
 
 _READ = frozenset({Permission.ASK})
@@ -51,9 +53,13 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.READER: _READ,
         Role.CONTRIBUTOR: _WRITE,
-        Role.DATA_OWNER: _WRITE | _KEEP_LABELS | {Permission.ERASE, Permission.SEE_AUDIT, Permission.LOWER_LABEL},
-        Role.OPERATOR: _KEEP_LABELS | {Permission.UPLOAD, Permission.SEE_JOBS},
-        Role.AUDITOR: frozenset({Permission.SEE_JOBS, Permission.SEE_AUDIT, Permission.SEE_LABELLING}),
+        Role.DATA_OWNER: _WRITE
+        | _KEEP_LABELS
+        | {Permission.ERASE, Permission.SEE_AUDIT, Permission.LOWER_LABEL, Permission.SEE_POLICY},
+        Role.OPERATOR: _KEEP_LABELS | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.SEE_POLICY},
+        Role.AUDITOR: frozenset(
+            {Permission.SEE_JOBS, Permission.SEE_AUDIT, Permission.SEE_LABELLING, Permission.SEE_POLICY}
+        ),
         Role.ADMIN: frozenset(Permission),
     }
 )

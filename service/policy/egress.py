@@ -9,6 +9,7 @@ from datetime import datetime
 from ingestion.reviewing import Review, effective
 from ingestion.sensitivity import Category, Label
 from service.policy.prompt import ROLES, Origin, Prompt
+from service.policy.providers import ANYWHERE
 from service.policy.routing import Cause, Deny, Permit, Reason, Route
 
 _SEAL = object()
@@ -61,16 +62,18 @@ def mint(  # noqa: PLR0913 - what is rendered, how, and for how long
     """Render the prompt, scan the rendered bytes once more, and permit exactly them (R11).
 
     `scan` gets every string in the body, system prompt and each content block, but for the words of the
-    protocol itself: the roles and the model's pinned name say nothing of anybody.
+    protocol itself: the roles, the model's pinned name and the pinned region say nothing of anybody.
     """
+    region = permit.agreement.region if permit.agreement is not None else ANYWHERE
+    protocol = {model, *ROLES} | ({region} - {ANYWHERE})
 
     def body_of(shown: Prompt) -> bytes:
-        return rendered(shown, model=model, max_tokens=max_tokens, stream=stream)
+        return rendered(shown, model=model, region=region, max_tokens=max_tokens, stream=stream)
 
     def seen(shown: Prompt) -> Label:
-        return scan(tuple(text for text in _texts(body_of(shown)) if text not in {model, *ROLES}))
+        return scan(tuple(text for text in _texts(body_of(shown)) if text not in protocol))
 
-    objection = _objection(prompt, permit)
+    objection = _objection(prompt, permit, model)
     if objection is not None:
         return objection
     try:
@@ -125,12 +128,14 @@ def _weighed(found: Label, prompt: Prompt, reviewed: Sequence[Label]) -> Deny | 
     return None
 
 
-def _objection(prompt: Prompt, permit: Permit) -> Deny | None:
+def _objection(prompt: Prompt, permit: Permit, model: str) -> Deny | None:
     """Say why this prompt gets no bytes, whatever the scan would say: a Permit may have been made for another."""
     if not prompt.parts:
         return Deny(reasons=(Reason(cause=Cause.NOTHING_LABELLED),))
     if permit.route is not Route.CLOUD or any(label is None or not label.harmless for label in prompt.labels()):
         return _refused()
+    if permit.agreement is None or permit.agreement.model != model:
+        return Deny(reasons=(Reason(cause=Cause.PROVIDER_TERMS, terms=("model_not_pinned",)),))
     return None
 
 
@@ -138,8 +143,11 @@ def _refused(*categories: Category) -> Deny:
     return Deny(reasons=(Reason(cause=Cause.EGRESS_SCAN, categories=categories),))
 
 
-def rendered(prompt: Prompt, *, model: str, max_tokens: int, stream: bool) -> bytes:
-    """Return the body of one Messages API request, as canonical UTF-8 JSON."""
+def rendered(prompt: Prompt, *, model: str, region: str, max_tokens: int, stream: bool) -> bytes:
+    """Return the body of one Messages API request, as canonical UTF-8 JSON.
+
+    A region that promises nothing is not named: models that cannot be pinned refuse any.
+    """
     request: dict[str, object] = {
         "model": model,
         "max_tokens": max_tokens,
@@ -147,6 +155,8 @@ def rendered(prompt: Prompt, *, model: str, max_tokens: int, stream: bool) -> by
         "messages": [{"role": turn.role, "content": turn.text} for turn in prompt.messages()],
         "stream": stream,
     }
+    if region != ANYWHERE:
+        request["inference_geo"] = region
     return json.dumps(request, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 

@@ -1,11 +1,13 @@
-"""Where a prompt may go, decided from the labels of everything in it and from nothing else."""
+"""Where a prompt may go, decided from the labels of everything in it and the terms in force, and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ingestion.sensitivity import NO_VERSION, Category, Label, Verdict
 from service.policy.prompt import Origin, Prompt
+from service.policy.terms import Agreement, Lacking, Terms
+from service.policy.tightening import DataClass
 
 
 class Route(StrEnum):
@@ -25,6 +27,7 @@ class Cause(StrEnum):
     NOTHING_LABELLED = "nothing_labelled"
     CLOUD_NOT_CONFIGURED = "cloud_not_configured"
     CLOUD_FAILED = "cloud_failed"
+    PROVIDER_TERMS = "provider_terms"
     EGRESS_SCAN = "egress_scan"
     NO_SOURCES = "no_sources"
     ALL_HARMLESS = "all_harmless"
@@ -33,19 +36,27 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why: a cause, which part of the prompt it lies in, and the categories found there."""
+    """Why: a cause, which part of the prompt it lies in, and the categories found there.
+
+    `terms` are codes of what a provider lacks, such as `baa_missing` or `dpa_expired`.
+    """
 
     cause: Cause
     origin: Origin | None = None
     categories: tuple[Category, ...] = ()
+    terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permit:
-    """The prompt may go this way. A CLOUD permit still needs bytes: see `policy.egress`."""
+    """The prompt may go this way. A CLOUD permit still needs bytes: see `policy.egress`.
+
+    `agreement` is set exactly where the route is CLOUD: to whom, and on what terms.
+    """
 
     route: Route
     reasons: tuple[Reason, ...]
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +77,42 @@ class Backends:
     local_ready: bool
 
 
-def route(prompt: Prompt, *, labeller_version: str, backends: Backends) -> Permit | Deny:
-    """Return CLOUD only if every part is proved harmless by the labeller in force (R10).
+def route(
+    prompt: Prompt, *, labeller_version: str, backends: Backends, terms: Terms, redacted: Iterable[Category] = ()
+) -> Permit | Deny:
+    """Return CLOUD only if every part is proved harmless by the labeller in force, and the terms permit it (R10, R15).
 
-    Adding a part can add objections and never removes one, so it never turns LOCAL or Deny into CLOUD.
+    Adding a part can add objections and never removes one, so it never turns LOCAL or Deny into CLOUD; neither does
+    taking an attestation away, nor a later day. `redacted` names the categories whose values stand as placeholders
+    in the prompt: it needs their terms, and the policy must permit replacing them (R14).
     """
     objections = _objections(prompt, labeller_version)
     if not objections and not backends.cloud_configured:
         objections = (Reason(cause=Cause.CLOUD_NOT_CONFIGURED),)
-    if not objections:
-        return Permit(route=Route.CLOUD, reasons=(Reason(cause=Cause.ALL_HARMLESS),))
-    return local(objections, backends=backends)
+    if objections:
+        return local(objections, backends=backends)
+    agreement = agreed(prompt, terms=terms, redacted=redacted)
+    if isinstance(agreement, Reason):
+        return local((agreement,), backends=backends)
+    return Permit(route=Route.CLOUD, reasons=(Reason(cause=Cause.ALL_HARMLESS),), agreement=agreement)
+
+
+def agreed(prompt: Prompt, *, terms: Terms, redacted: Iterable[Category] = ()) -> Agreement | Reason:
+    """Return on what terms this prompt may leave, or why on none.
+
+    What a reviewer took from a label needs the terms of its category still: the label does not say whether nothing
+    was there, or whether it is there and may leave.
+    """
+    replaced = frozenset(redacted)
+    dismissed = frozenset[Category]().union(*(label.dismissed for label in prompt.labels() if label is not None))
+    categories = tuple(sorted(replaced | dismissed))
+    if replaced - terms.policy.redactable:
+        codes = tuple(f"redaction_of_{one.lower()}_forbidden" for one in sorted(replaced - terms.policy.redactable))
+        return Reason(cause=Cause.PROVIDER_TERMS, categories=categories, terms=codes)
+    found = terms.agreement(DataClass.of(categories))
+    if isinstance(found, Lacking):
+        return Reason(cause=Cause.PROVIDER_TERMS, categories=categories, terms=found.codes)
+    return found
 
 
 def local(reasons: Sequence[Reason], *, backends: Backends) -> Permit | Deny:

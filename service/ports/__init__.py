@@ -33,6 +33,7 @@ from service.ports.models import (
     Vector,
     Vectors,
 )
+from service.ports.policies import PolicyTable, ProviderRegister
 from service.ports.records import (
     ApiKeyRecord,
     AuditEntry,
@@ -44,6 +45,7 @@ from service.ports.records import (
     JobRecord,
     JobState,
     LabellingCounts,
+    PolicyRecord,
     ReviewReason,
     ReviewRecord,
     Tenant,
@@ -85,6 +87,9 @@ __all__ = [
     "LocalModel",
     "Parser",
     "Point",
+    "PolicyRecord",
+    "PolicyTable",
+    "ProviderRegister",
     "Pseudonym",
     "ReviewReason",
     "ReviewRecord",

@@ -8,6 +8,7 @@ from typing import Protocol
 from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
 from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
+from service.ports.policies import PolicyTable
 from service.ports.records import (
     ApiKeyRecord,
     ChunkRecord,
@@ -239,6 +240,11 @@ class Transaction(Protocol):
     @property
     def turns(self) -> TurnTable:
         """The turns of the conversations."""
+        ...
+
+    @property
+    def policies(self) -> PolicyTable:
+        """What the tenant wants beyond the operator's policy."""
         ...
 
 

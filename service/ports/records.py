@@ -10,6 +10,7 @@ from ingestion.reviewing import Review
 from ingestion.sensitivity import Category, Label
 from service.policy.access import ConversationId, DocumentId, JobId, KeyId, Role, TenantId, TurnId
 from service.policy.facts import checked, is_code
+from service.policy.tightening import TenantPolicy
 from service.sealing import Sealed
 
 
@@ -227,6 +228,17 @@ class Tenant:
     id: TenantId
     slug: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRecord:
+    """One version of what a tenant wants beyond the operator's policy; the highest counts."""
+
+    tenant_id: TenantId
+    version: int
+    policy: TenantPolicy
+    set_at: datetime
+    set_by: KeyId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

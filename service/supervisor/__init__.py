@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import migrations
+from service.adapters import provider_template
 from service.adapters.keystore import SqliteKeyStore, create_master_key, load_master_key
+from service.adapters.provider_file import TomlProviderRegister
 from service.adapters.sentence_transformers import model_folder
 from service.adapters.signing import Ed25519Signer, create_signing_key
 from service.errors import ConflictError, RingfenceError, SettingsError
@@ -63,6 +65,8 @@ def _initialise(settings: Settings, folder: DataFolder) -> None:
         create_master_key(folder.master_key)
     if not folder.audit_key.exists():
         create_signing_key(folder.audit_key)
+    if settings.providers is None:
+        provider_template.create(folder.providers, settings.cloud_model)
     supervisor = Supervisor(folder, Progress.silent())
     with supervisor.obeying_signals():
         try:
@@ -130,6 +134,7 @@ def _check(settings: Settings, folder: DataFolder) -> None:
     SqliteKeyStore(folder.keys, load_master_key(folder.master_key))
     _ = Ed25519Signer(folder.audit_key).public_key
     model_folder(settings.embedder)
+    TomlProviderRegister(settings.providers or folder.providers).read()
 
 
 def _check_port(settings: Settings) -> None:

@@ -22,7 +22,11 @@ def cloud() -> Iterator[StandIn]:
 def stack(tmp_path_factory: pytest.TempPathFactory, cloud: StandIn) -> Iterator[Stack]:
     """Run `ringfence up` with two tenants and no local model: local answers are quotes."""
     path: Path = tmp_path_factory.mktemp("stack") / "data"
-    running = Stack(path, RINGFENCE_CLOUD_URL=cloud.url, ANTHROPIC_API_KEY="stand-in")
+    # Made up, and said so in the file: without attestations nothing would leave, with a key or without.
+    register = Path(__file__).parents[2] / "examples" / "providers.toml"
+    running = Stack(
+        path, RINGFENCE_CLOUD_URL=cloud.url, ANTHROPIC_API_KEY="stand-in", RINGFENCE_PROVIDERS=str(register)
+    )
     running.command("init")
     running.start()
     for tenant in TENANTS:

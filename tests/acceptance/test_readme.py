@@ -44,7 +44,9 @@ def test_every_make_target_that_is_named_exists(name: str) -> None:
 def test_the_entry_point_tells_its_commands() -> None:
     program = Path(sys.executable).with_name("ringfence")
     told = subprocess.run([program, "--help"], check=True, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
-    commands = "init up worker ingest ask search documents delete jobs labels tenants keys label evaluate"
+    commands = (
+        "init up worker ingest ask search documents delete jobs labels tenants keys label evaluate providers policy"
+    )
     for name in commands.split():
         assert name in told.stdout
 

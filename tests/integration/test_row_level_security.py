@@ -26,6 +26,7 @@ from tests.records import (
     a_document,
     a_job,
     a_leaf,
+    a_policy,
     a_review,
     a_tenant,
     a_turn,
@@ -87,6 +88,7 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.conversations.add(conversation)
         transaction.turns.add(a_turn(conversation, TurnSource(document_id=document.id, ordinal=0)))
         transaction.audit.seal([a_leaf(tenant.id)], a_checkpoint(tenant.id))
+        transaction.policies.add(a_policy(tenant.id))
     return tenant.id
 
 
@@ -237,6 +239,16 @@ def test_not_even_a_superuser_changes_the_audit_by_a_statement(
         with pytest.raises(errors.InsufficientPrivilege, match="append-only"):
             owner.execute(sql.SQL(statement).format(sql.Identifier(table)))
     assert all(_count(owner, table) != 0 for table in _APPEND_ONLY)
+
+
+@pytest.mark.parametrize(
+    "statement", ["update tenant_policies set policy = '{}'", "delete from tenant_policies", "truncate tenant_policies"]
+)
+def test_the_application_cannot_change_what_a_policy_was(app: Connection, filled: TenantId, statement: str) -> None:
+    """R15, R50: another version, never another past."""
+    app.execute("select set_config('app.tenant', %s, false)", [str(filled)])
+    with pytest.raises(errors.InsufficientPrivilege):
+        app.execute(statement.encode())
 
 
 def test_pooled_connections_never_carry_a_tenant_over(database: SqlDatabase) -> None:

@@ -28,6 +28,7 @@ from service.policy.prompt import Origin
 from service.policy.routing import Backends, Cause, Deny, Permit, Route
 from service.remembering import LabelCache, RememberingLabellers
 from tests.prompts import a_life, a_part, a_prompt, harmless
+from tests.terms import an_agreement, some_terms
 
 _TENANT = TenantId(UUID(int=1))
 _TEXT = "The cafeteria opens at noon and closes at two."
@@ -102,7 +103,7 @@ def test_a_question_stays_local_and_the_fault_is_counted(fault: Faulty) -> None:
     asked = a_prompt()
     prompt = type(asked)(parts=(*asked.parts[:-1], a_part(Origin.QUESTION, _TEXT, label)))
     backends = Backends(cloud_configured=True, local_ready=True)
-    permit = routing.route(prompt, labeller_version="labeller-1", backends=backends)
+    permit = routing.route(prompt, labeller_version="labeller-1", backends=backends, terms=some_terms())
 
     assert label.reasons == (f"detector_{fault.how}:{fault.name}",)
     assert isinstance(permit, Permit)
@@ -113,7 +114,7 @@ def test_a_question_stays_local_and_the_fault_is_counted(fault: Faulty) -> None:
 def test_the_scan_at_the_egress_lets_nothing_out(fault: Faulty) -> None:
     """R5, R11: every label in the prompt is harmless, and still the bytes are not permitted."""
     scan = partial(labels_with(broken(fault)).of, tenant_id=_TENANT)
-    permit = Permit(route=Route.CLOUD, reasons=())
+    permit = Permit(route=Route.CLOUD, reasons=(), agreement=an_agreement())
     prompt = a_prompt(_TEXT, (_TEXT,))
     minted = egress.mint(prompt, permit, model="model-1", max_tokens=64, stream=False, scan=scan, life=a_life())
 

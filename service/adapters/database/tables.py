@@ -239,3 +239,13 @@ turn_sources = Table(
     ForeignKeyConstraint(["tenant_id", "turn_id"], ["turns.tenant_id", "turns.id"], ondelete="CASCADE"),
     Index("turn_sources_by_document", "tenant_id", "document_id"),
 )
+
+tenant_policies = Table(
+    "tenant_policies",
+    metadata,
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("policy", JSONB, nullable=False),
+    Column("set_at", _MOMENT, nullable=False),
+    Column("set_by", Uuid, nullable=False),
+)

@@ -17,6 +17,7 @@ from service.adapters.database.conversations import SqlConversationTable, SqlTur
 from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
 from service.adapters.database.jobs import SqlJobTable
+from service.adapters.database.policies import SqlPolicyTable
 from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
 from service.adapters.database.session import Session, translated
@@ -44,6 +45,7 @@ class SqlTransaction:
     api_keys: SqlApiKeyTable
     conversations: SqlConversationTable
     turns: SqlTurnTable
+    policies: SqlPolicyTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId, keys: KeyStore) -> "SqlTransaction":
@@ -58,6 +60,7 @@ class SqlTransaction:
             api_keys=SqlApiKeyTable(session),
             conversations=SqlConversationTable(session),
             turns=SqlTurnTable(session),
+            policies=SqlPolicyTable(session),
         )
 
 

@@ -11,6 +11,7 @@ from service.adapters.memory.audit_log import InMemoryAuditTable
 from service.adapters.memory.conversations import InMemoryConversationTable, InMemoryTurnTable
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
+from service.adapters.memory.policies import InMemoryPolicyTable
 from service.adapters.memory.reviews import InMemoryReviewTable
 from service.adapters.memory.tables import (
     InMemoryApiKeyTable,
@@ -37,6 +38,7 @@ class InMemoryTransaction:
     api_keys: InMemoryApiKeyTable
     conversations: InMemoryConversationTable
     turns: InMemoryTurnTable
+    policies: InMemoryPolicyTable
 
     @classmethod
     def of(cls, rows: Rows, keys: KeyStore) -> "InMemoryTransaction":
@@ -51,6 +53,7 @@ class InMemoryTransaction:
             api_keys=InMemoryApiKeyTable(rows),
             conversations=InMemoryConversationTable(rows),
             turns=InMemoryTurnTable(rows),
+            policies=InMemoryPolicyTable(rows),
         )
 
 

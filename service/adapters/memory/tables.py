@@ -27,6 +27,7 @@ from service.ports import (
     JobRecord,
     JobState,
     LabellingCounts,
+    PolicyRecord,
     ReviewRecord,
     Tombstone,
     TombstoneTable,
@@ -53,6 +54,7 @@ class Rows:
     conversations: dict[ConversationId, ConversationRecord] = field(default_factory=dict)
     turns: dict[TurnId, TurnRecord] = field(default_factory=dict)
     hidden: set[UUID] = field(default_factory=set)
+    policies: list[PolicyRecord] = field(default_factory=list)
 
     def copied(self) -> "Rows":
         """Return rows of their own; the records are frozen, so sharing those is safe."""
@@ -70,6 +72,7 @@ class Rows:
             conversations=dict(self.conversations),
             turns=dict(self.turns),
             hidden=set(self.hidden),
+            policies=list(self.policies),
         )
 
     def admit(self, tenant_id: TenantId) -> None:

@@ -62,3 +62,11 @@ def test_an_audit_signing_key_that_others_can_read_is_refused(
 ) -> None:
     folder.audit_key.chmod(0o644)
     assert "audit signing key" in last_line(folder, capsys)
+
+
+def test_a_register_that_cannot_be_understood_is_told_before_anything_starts(
+    folder: DataFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """R15."""
+    folder.providers.write_text("[provider")
+    assert "providers.toml: is no TOML" in last_line(folder, capsys)

@@ -1,16 +1,23 @@
-"""What beat rings for is a task that the worker knows, in a queue that it reads (R50, R60)."""
+"""What beat rings for is a task that a worker has, in a queue that it hears (R15, R50, R60)."""
 
-from service.adapters.celery import QUEUES, SEQUENCE, SWEEP
+import pytest
+
+from service.adapters.celery import CHECK_PROVIDERS, QUEUES, SEQUENCE, SWEEP
 from workers.schedule import SCHEDULE
 from workers.tasks import TASKS
 
 
-def test_beat_sweeps_and_sequences() -> None:
-    assert {str(one["task"]) for one in SCHEDULE.values()} == {SWEEP, SEQUENCE}
+@pytest.mark.parametrize("name", SCHEDULE)
+def test_every_scheduled_task_exists_and_is_dropped_when_the_next_one_is_due(name: str) -> None:
+    task = str(SCHEDULE[name]["task"])
+    assert task in TASKS
+    assert SCHEDULE[name]["options"] == {"queue": QUEUES[task], "expires": SCHEDULE[name]["schedule"]}
 
 
-def test_whatever_is_scheduled_is_done_and_dropped_when_the_next_one_is_due() -> None:
-    for one in SCHEDULE.values():
-        task, options = str(one["task"]), one["options"]
-        assert task in TASKS
-        assert options == {"queue": QUEUES[task], "expires": one["schedule"]}
+def test_beat_sweeps_sequences_and_checks() -> None:
+    assert {str(one["task"]) for one in SCHEDULE.values()} == {SWEEP, SEQUENCE, CHECK_PROVIDERS}
+
+
+def test_attestations_are_looked_at_every_day() -> None:
+    """R15: a server that runs for a month warns in time."""
+    assert [entry["schedule"] for entry in SCHEDULE.values() if entry["task"] == CHECK_PROVIDERS] == [86_400]

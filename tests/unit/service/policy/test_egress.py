@@ -16,8 +16,9 @@ from service.policy.egress import CloudPermit
 from service.policy.prompt import Origin, Part, Prompt
 from service.policy.routing import Cause, Deny, Permit, Reason, Route
 from tests.prompts import VERSION, a_cloud_permit, a_life, a_part, a_prompt, harmless, scanned_harmless, sensitive
+from tests.terms import an_agreement
 
-CLOUD = Permit(route=Route.CLOUD, reasons=())
+CLOUD = Permit(route=Route.CLOUD, reasons=(), agreement=an_agreement())
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 PARTS = st.builds(Part, origin=st.sampled_from(Origin), text=TEXT, label=st.just(harmless()))
 PROMPTS = st.builds(Prompt, parts=st.lists(PARTS, min_size=1, max_size=5).map(tuple))
@@ -149,3 +150,22 @@ def test_a_permit_is_good_from_its_minting_until_its_end_and_not_a_moment_longer
     moment = timedelta(microseconds=1)
     times = [life.minted_at - moment, life.minted_at, life.valid_until - moment, life.valid_until]
     assert [permit.alive(time) for time in times] == [False, True, True, False]
+
+
+def test_a_permit_without_an_agreement_gets_no_bytes() -> None:
+    """R15: a cloud permit that names no provider's terms was not made by the policy."""
+    refused = minted(a_prompt(), permit=replace(CLOUD, agreement=None))
+    assert refused == Deny(reasons=(Reason(cause=Cause.PROVIDER_TERMS, terms=("model_not_pinned",)),))
+
+
+def test_a_permit_agreed_for_another_model_gets_no_bytes() -> None:
+    """R15, R17."""
+    assert isinstance(minted(a_prompt(), permit=replace(CLOUD, agreement=an_agreement("model-2"))), Deny)
+
+
+@pytest.mark.parametrize(("region", "pinned"), [("us", "us"), ("global", None)])
+def test_the_region_is_pinned_in_the_bytes(region: str, pinned: str | None) -> None:
+    """R15: anywhere is named nowhere, because older models refuse the parameter."""
+    permit = minted(a_prompt(), permit=replace(CLOUD, agreement=an_agreement(region=region)))
+    assert isinstance(permit, CloudPermit)
+    assert json.loads(permit.body).get("inference_geo") == pinned

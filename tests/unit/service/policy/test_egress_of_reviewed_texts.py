@@ -14,8 +14,9 @@ from service.policy.egress import CloudPermit
 from service.policy.prompt import Origin, Part, Prompt
 from service.policy.routing import Cause, Deny, Permit, Reason, Route
 from tests.prompts import VERSION, a_life, a_part, harmless
+from tests.terms import an_agreement
 
-CLOUD = Permit(route=Route.CLOUD, reasons=())
+CLOUD = Permit(route=Route.CLOUD, reasons=(), agreement=an_agreement())
 CATEGORIES = st.sampled_from(Category)
 ANY_CATEGORIES = st.frozensets(CATEGORIES)
 ORDINARY = st.lists(st.sampled_from(["garage", "visitors", "gate"]), max_size=3).map(" ".join)
