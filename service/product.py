@@ -25,7 +25,9 @@ from service.ports import (
     Vault,
 )
 from service.principals import Principals
+from service.quarantine import Quarantine
 from service.relabelling import Relabelling
+from service.releasing import Releasing
 from service.remembering import LabelCache, RememberingLabellers
 from service.retrieval import Retriever
 from service.reviewing import Reviewing
@@ -58,6 +60,7 @@ class UseCaseLimits:
     answer_tokens: int
     lease_seconds: float
     max_attempts: int
+    quarantine_score: float = 0.7
     label_cache_size: int = 50_000
     label_cache_seconds: float = 3_600.0
 
@@ -75,6 +78,7 @@ class Ringfence:
     erasure: Erasure
     relabelling: Relabelling
     reviewing: Reviewing
+    releasing: Releasing
     parts: Mapping[str, Callable[[], bool]]
 
     def readiness(self) -> dict[str, bool]:
@@ -107,6 +111,13 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         erasure=erasure,
         relabelling=relabelling,
         reviewing=Reviewing(
+            database=adapters.database,
+            keys=adapters.keys,
+            queue=adapters.queue,
+            clock=adapters.clock,
+            relabelling=relabelling,
+        ),
+        releasing=Releasing(
             database=adapters.database,
             keys=adapters.keys,
             queue=adapters.queue,
@@ -153,6 +164,7 @@ def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease, labeller
         labellers=labellers,
         clock=adapters.clock,
         lease=lease,
+        quarantine=Quarantine(score=limits.quarantine_score),
         max_attempts=limits.max_attempts,
     )
 
@@ -170,6 +182,7 @@ def _relabelling(
         labellers=labellers,
         clock=adapters.clock,
         lease=lease,
+        quarantine=Quarantine(score=limits.quarantine_score),
         max_attempts=limits.max_attempts,
     )
 

@@ -106,17 +106,18 @@ class World:
 
 def a_world(
     *,
-    local: bool = True,
-    cloud: bool = True,
+    local: bool | InMemoryLocalModel = True,
+    cloud: bool | InMemoryCloudModel = True,
     index: InMemoryChunkIndex | None = None,
     labeller: InMemoryLabeller | None = None,
     database: Database | None = None,
+    quarantine_score: float = 0.7,
 ) -> World:
-    """Return a fresh product on twins; `index` may misbehave, `labeller` learn, and `database` be a real one."""
+    """Return a fresh product on twins; `index` may misbehave, `labeller` learn, models obey, `database` be real."""
     database, index, keys = database or InMemoryDatabase(), index or InMemoryChunkIndex(), InMemoryKeyStore()
     vault, queue, clock, labeller = InMemoryVault(), InMemoryJobQueue(), StoppedClock(), labeller or InMemoryLabeller()
-    local_model = InMemoryLocalModel() if local else None
-    cloud_model = InMemoryCloudModel() if cloud else None
+    local_model = local if isinstance(local, InMemoryLocalModel) else InMemoryLocalModel() if local else None
+    cloud_model = cloud if isinstance(cloud, InMemoryCloudModel) else InMemoryCloudModel() if cloud else None
     adapters = Adapters(
         database=database,
         index=index,
@@ -131,7 +132,13 @@ def a_world(
         local=local_model,
         cloud=cloud_model,
     )
-    limits = UseCaseLimits(max_upload_bytes=100_000, answer_tokens=64, lease_seconds=30, max_attempts=3)
+    limits = UseCaseLimits(
+        max_upload_bytes=100_000,
+        answer_tokens=64,
+        lease_seconds=30,
+        max_attempts=3,
+        quarantine_score=quarantine_score,
+    )
     return World(
         product=assemble(adapters, limits),
         database=database,

@@ -1,4 +1,4 @@
-"""Commands about documents and jobs: ingest, documents, delete, jobs."""
+"""Commands about documents and jobs: ingest, delete, jobs."""
 
 import time
 from collections import Counter
@@ -15,6 +15,7 @@ from rich.table import Table
 from ingestion.sensitivity import Category
 from service.cli.client import Client, connected
 from service.cli.options import AsJson, DataDir, TenantName, err, identifier, loaded, out, print_json
+from service.cli.reasons import quarantined
 from service.errors import InvalidRequestError, TooLargeError
 
 EXIT_SOME_FAILED = 4
@@ -25,7 +26,6 @@ _ENDED = frozenset({"succeeded", "failed"})
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("ingest")(ingest)
-    app.command("documents")(list_documents)
     app.command("delete")(delete)
     app.command("jobs")(list_jobs)
 
@@ -62,21 +62,6 @@ def ingest(
         raise typer.Exit(EXIT_SOME_FAILED)
 
 
-def list_documents(tenant: TenantName = None, data: DataDir = None, *, as_json: AsJson = False) -> None:
-    """List the documents that the key may see, newest first."""
-    with connected(loaded(data), tenant) as client:
-        documents = list(_pages(client, "/v1/documents", "documents"))
-    if as_json:
-        print_json(documents)
-        return
-    table = Table(identifier(), "title", "state", "chunks", "labels", box=None)
-    for one in documents:
-        table.add_row(
-            one["id"], one["title"], one["failure_detail"] or one["state"], str(one["chunk_count"]), _labels(one)
-        )
-    out.print(table)
-
-
 def delete(
     document: Annotated[UUID, typer.Argument(help="Id of the document.")],
     tenant: TenantName = None,
@@ -101,7 +86,7 @@ def delete(
 def list_jobs(tenant: TenantName = None, data: DataDir = None, *, as_json: AsJson = False) -> None:
     """List jobs, newest first: what runs, what waits, what failed and why."""
     with connected(loaded(data), tenant) as client:
-        jobs = list(_pages(client, "/v1/jobs", "jobs"))
+        jobs = list(pages(client, "/v1/jobs", "jobs"))
     if as_json:
         print_json(jobs)
         return
@@ -153,8 +138,8 @@ def _wait(client: Client, results: list[dict[str, Any]], tell: Any) -> None:  # 
             if job["state"] == "succeeded":
                 document = client.call("GET", f"/v1/documents/{result['document']}")
                 result |= {
-                    "state": "ready",
-                    "reason": None,
+                    "state": document["state"],
+                    "reason": quarantined(document),
                     "labels": document["labels"],
                     "chunks": document["chunk_count"],
                 }
@@ -164,7 +149,8 @@ def _wait(client: Client, results: list[dict[str, Any]], tell: Any) -> None:  # 
             time.sleep(_POLL_SECONDS)
 
 
-def _pages(client: Client, path: str, name: str) -> Iterator[dict[str, Any]]:
+def pages(client: Client, path: str, name: str) -> Iterator[dict[str, Any]]:
+    """Yield everything that a listing holds, page by page."""
     after: dict[str, str] = {}
     while True:
         page = client.call("GET", path, params={"limit": "200", **after})
@@ -178,7 +164,7 @@ def _print_summary(results: list[dict[str, Any]]) -> None:
     table = Table("file", "state", "chunks", "labels", box=None)
     for one in results:
         state = one["state"] if one["state"] == "ready" else f"[red]{one['state']}[/]: {one['reason']}"
-        table.add_row(escape(one["file"]), state, str(one.get("chunks", "")), _labels(one))
+        table.add_row(escape(one["file"]), state, str(one.get("chunks", "")), labels_of(one))
     out.print(table)
     labels: Counter[str] = Counter()
     for one in results:
@@ -188,7 +174,8 @@ def _print_summary(results: list[dict[str, Any]]) -> None:
     out.print(f"{ready} of {len(results)} documents ready; chunks by label: {summed or 'none'}")
 
 
-def _labels(one: dict[str, Any]) -> str:
+def labels_of(one: dict[str, Any]) -> str:
+    """Return the counts of a document's labels in one line."""
     return ", ".join(f"{name} {count}" for name, count in sorted(one["labels"].items()))
 
 

@@ -39,16 +39,18 @@ class Permission(StrEnum):
     LOWER_LABEL = "lower_label"
     SEE_LABELLING = "see_labelling"
     RELABEL = "relabel"
+    RELEASE = "release"
 
 
 _READ = frozenset({Permission.ASK})
 _WRITE = _READ | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.RAISE_LABEL}
 _KEEP_LABELS = frozenset({Permission.SEE_LABELLING, Permission.RELABEL})
+_OWN = frozenset({Permission.ERASE, Permission.SEE_AUDIT, Permission.LOWER_LABEL, Permission.RELEASE})
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.READER: _READ,
         Role.CONTRIBUTOR: _WRITE,
-        Role.DATA_OWNER: _WRITE | _KEEP_LABELS | {Permission.ERASE, Permission.SEE_AUDIT, Permission.LOWER_LABEL},
+        Role.DATA_OWNER: _WRITE | _KEEP_LABELS | _OWN,
         Role.OPERATOR: _KEEP_LABELS | {Permission.UPLOAD, Permission.SEE_JOBS},
         Role.AUDITOR: frozenset({Permission.SEE_JOBS, Permission.SEE_AUDIT, Permission.SEE_LABELLING}),
         Role.ADMIN: frozenset(Permission),
