@@ -66,7 +66,9 @@ class Attacked:
         self.visible.add(view.id)
         return view
 
-    def ask(self, text: str = TOPIC, *, expected: Route, history: Sequence[str] = (), harmless_only: bool = False) -> Answer:
+    def ask(
+        self, text: str = TOPIC, *, expected: Route, history: Sequence[str] = (), harmless_only: bool = False
+    ) -> Answer:
         """Ask, whole and streamed, and check all that no attack may change; return the whole answer."""
         question = Question(
             text=text,

@@ -12,9 +12,8 @@ from ingestion.labelling.normalising import Views
 
 _MARGIN = 200
 """Characters on either side of a chunk that count with it: what is cut in two is read in one."""
-_LOOKED_AT = 4
-"""Matches of one cue that are weighed: the first mention may be a quotation, the next one meant."""
 _BEFORE = 90
+"""Characters in front of a cue that may say that it is only mentioned."""
 _CHUNKS_KEPT = 20
 _MENTIONED = 0.35
 """What a cue counts for where the text speaks of such words instead of saying them."""
@@ -72,22 +71,18 @@ def _found(text: str) -> dict[Cue, float]:
     """Return the weight of every cue in the text: less where all its matches are mentions."""
     found = {}
     for cue in CUES:
-        weights = [_weight(cue, text, match.start()) for match in _first(cue, text)]
-        if weights:
-            found[cue] = max(weights)
+        mentions = (_mentioned(text, match.start()) for match in cue.pattern.finditer(text))
+        first = next(mentions, None)
+        if first is not None:
+            found[cue] = cue.weight * (_MENTIONED if first and all(mentions) else 1.0)
     return found
 
 
-def _first(cue: Cue, text: str) -> "Iterator[re2._Match[str]]":
-    for match, _ in zip(cue.pattern.finditer(text), range(_LOOKED_AT), strict=False):
-        yield match
-
-
-def _weight(cue: Cue, text: str, start: int) -> float:
+def _mentioned(text: str, start: int) -> bool:
+    """Whether the words at `start` are spoken of: quoted, or named as an example or as an attack."""
     before = text[max(start - _BEFORE, 0) : start]
     line = before[before.rfind("\n\n") + 1 :]
-    quoted = any(line.count(quote) % 2 for quote in _QUOTES)
-    return cue.weight * (_MENTIONED if quoted or _DISCUSSED.search(line) else 1.0)
+    return any(line.count(quote) % 2 for quote in _QUOTES) or _DISCUSSED.search(line) is not None
 
 
 def _summed(found: dict[Cue, float]) -> Suspicion:

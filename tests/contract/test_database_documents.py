@@ -183,7 +183,14 @@ def test_only_chunks_of_ready_documents_are_fetched(database: Database, tenant: 
         for record in (ready, processing, kept_back):
             transaction.documents.add(record)
             transaction.chunks.replace(record.id, [a_chunk(record.id, ordinal) for ordinal in range(3)])
-        places = [(ready.id, 1), (processing.id, 1), (kept_back.id, 1), (ready.id, 7), (DocumentId(uuid4()), 0), (ready.id, 2)]
+        places = [
+            (ready.id, 1),
+            (processing.id, 1),
+            (kept_back.id, 1),
+            (ready.id, 7),
+            (DocumentId(uuid4()), 0),
+            (ready.id, 2),
+        ]
         found = transaction.chunks.fetch(places)
         assert {(chunk.document_id, chunk.ordinal) for chunk in found} == {(ready.id, 1), (ready.id, 2)}
         assert transaction.chunks.fetch([]) == ()

@@ -36,7 +36,7 @@ def test_no_public_attack_changes_route_scope_or_citations(name: str, capsys: py
     if not file.exists():
         pytest.skip("the public attack sets are not on this machine")
     counts: Counter[str] = Counter()
-    for line in file.read_text(encoding="utf-8").splitlines():
+    for line in file.read_text(encoding="utf-8").strip().split("\n"):
         attack(json.loads(line)["text"], counts=counts)
     assert counts["attacks"] == _SETS[name]
     with capsys.disabled():
