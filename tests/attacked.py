@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing_extensions import override
 
 from service.adapters.memory.index import InMemoryChunkIndex
+from service.adapters.memory.models import InMemoryLocalModel
 from service.answering import Answer, Question, Turn
 from service.documents import DocumentView
 from service.policy.access import DocumentId, Principal, Role, Scope
@@ -21,6 +22,7 @@ from tests.obeying import ObeyingCloudModel, ObeyingLocalModel, drained
 TOPIC = "Quince prices at the stall"
 OTHER_TENANT, OTHER_GROUP, IN_SCOPE_SENSITIVE = "CANARY-lakeside-7731", "CANARY-board-5519", "CANARY-inside-8802"
 _SOURCES = 40
+_NEVER = 2.0
 _MARKER = re.compile(r"\[(\d{1,3})\]")
 _FENCE = re.compile(r"<[^<>a-z0-9]*source")
 
@@ -39,7 +41,7 @@ class Attacked:
     """One world with canaries outside the asker's scope, and a model on either side that obeys."""
 
     world: World
-    local: ObeyingLocalModel
+    local: InMemoryLocalModel
     cloud: ObeyingCloudModel
     owner: Principal
     asker: Principal
@@ -47,10 +49,10 @@ class Attacked:
     counts: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, *, quarantine_score: float = 2.0) -> "Attacked":
+    def of(cls, local: InMemoryLocalModel | None = None) -> "Attacked":
         """Return the world before the attack; nothing is quarantined, so that every attack is retrieved."""
-        local, cloud = ObeyingLocalModel(), ObeyingCloudModel()
-        world = a_world(local=local, cloud=cloud, index=ForgetfulIndex(), quarantine_score=quarantine_score)
+        local, cloud = local or ObeyingLocalModel(), ObeyingCloudModel()
+        world = a_world(local=local, cloud=cloud, index=ForgetfulIndex(), quarantine_score=_NEVER)
         stranger, _ = world.person("lakeside")
         owner, _ = world.person("acme", Role.ADMIN)
         asker, _ = world.person("acme", Role.READER, "staff")
