@@ -44,6 +44,7 @@ def limits(settings: Settings) -> UseCaseLimits:
         answer_tokens=settings.answer_tokens,
         lease_seconds=settings.lease_seconds,
         max_attempts=settings.max_attempts,
+        quarantine_score=settings.quarantine_score,
         label_cache_size=settings.label_cache_size,
         label_cache_seconds=settings.label_cache_seconds,
         context_tokens=settings.context_tokens,

@@ -7,7 +7,16 @@ from dataclasses import replace
 from ingestion.reviewing import Review, effective
 from ingestion.sensitivity import Label
 from service.places import chunk_place, file_name_place, title_place
-from service.ports import ChunkIndex, ChunkRecord, DocumentRecord, Point, ReviewRecord, Transaction, Vectors
+from service.ports import (
+    ChunkIndex,
+    ChunkRecord,
+    DocumentRecord,
+    DocumentState,
+    Point,
+    ReviewRecord,
+    Transaction,
+    Vectors,
+)
 from service.sealing import Key
 
 
@@ -53,11 +62,12 @@ def written(
 ) -> None:
     """Write a document's row, chunks and points. Call it under the document's row lock and the job's fence.
 
-    The index comes last: what SQL refuses is in no index.
+    The index comes last: what SQL refuses is in no index. Nor is a quarantined document: it has rows and no points.
     """
     transaction.chunks.replace(record.id, chunks)
     transaction.documents.update(record)
-    points = [_point(record, chunk, vector) for chunk, vector in zip(chunks, vectors, strict=True)]
+    shown = [] if record.state is DocumentState.QUARANTINED else zip(chunks, vectors, strict=True)
+    points = [_point(record, chunk, vector) for chunk, vector in shown]
     index.replace(tenant_id=record.tenant_id, document_id=record.id, points=points)
 
 

@@ -25,9 +25,16 @@ def cited(answer: str, sources: Sequence[str]) -> Cited:
 
     Where the model cites nothing, a source is credited only if it holds most words of a sentence.
     """
-    kept = _MARKER.sub(lambda marker: marker[0] if 1 <= int(marker[1]) <= len(sources) else "", answer).strip()
+    kept = _without_unknown(answer, len(sources)).strip()
     numbers = tuple(dict.fromkeys(int(number) for number in _MARKER.findall(kept)))
     return Cited(text=kept, numbers=numbers or _supporting(kept, sources))
+
+
+def _without_unknown(answer: str, count: int) -> str:
+    """Take out markers of sources that were not shown, until none is left: `[9[9]]` holds one inside another."""
+    while (fewer := _MARKER.sub(lambda found: found[0] if 1 <= int(found[1]) <= count else "", answer)) != answer:
+        answer = fewer
+    return answer
 
 
 def quoted(question: str, sources: Sequence[str]) -> Cited:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
+from ingestion.injection import Injection
 from ingestion.parsing import known_media_type
 from ingestion.sensitivity import Category
 from service.auditing import entry
@@ -26,6 +27,7 @@ from service.ports import (
     Transaction,
     Vault,
 )
+from service.quarantine import ReleaseView, released
 from service.sealing import Key
 from service.visibility import visible
 
@@ -64,6 +66,8 @@ class DocumentView:
     created_at: datetime
     failure: str | None
     failure_detail: str | None
+    injection: Injection | None
+    released: ReleaseView | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +266,8 @@ class Documents:
             created_at=record.created_at,
             failure=record.failure,
             failure_detail=record.failure_detail,
+            injection=record.injection,
+            released=released(key, record),
         )
 
 

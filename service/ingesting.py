@@ -7,6 +7,7 @@ import structlog
 
 from ingestion.document import Document
 from ingestion.errors import UnreadableError
+from ingestion.injection import suspicion_of_document
 from ingestion.pipeline import LabelledChunk, Source, chunk_and_label
 from service.auditing import entry
 from service.chunks import counted, file_name_of, relabelled, title_of, written
@@ -30,6 +31,7 @@ from service.ports import (
     Tokenizer,
     Vault,
 )
+from service.quarantine import Quarantine, record_quarantine
 from service.remembering import RememberingLabellers
 from service.sealing import Key
 
@@ -65,6 +67,7 @@ class Ingestion:
     labellers: RememberingLabellers
     clock: Clock
     lease: Lease
+    quarantine: Quarantine
     max_attempts: int
 
     def run(self, tenant_id: TenantId, job_id: JobId) -> None:
@@ -134,19 +137,21 @@ class Ingestion:
         """Write points and rows while holding the document's row: an erasure waits, or has already won."""
         now = self.clock.now()
         rows = [_row(work, chunk) for chunk in chunks]
+        injection = suspicion_of_document([one.chunk for one in chunks], (work.title, work.file_name))
         with self.database.transaction(work.job.tenant_id) as transaction:
             record = transaction.documents.get(work.record.id, lock=True)
             if record is None or not transaction.jobs.holds(work.job, lock=True):
                 raise LeaseLostError
             transaction.reviews.clear(record.id)
-            ready = self._ready(work, record, rows)
+            ready = self.quarantine.judged(self._ready(work, record, rows), injection)
             transaction.jobs.update(
-                replace(work.job, state=JobState.SUCCEEDED, stage="ready", lease_until=None, updated_at=now)
+                replace(work.job, state=JobState.SUCCEEDED, stage=ready.state.value, lease_until=None, updated_at=now)
             )
-            facts = {"job": str(work.job.id), "labels": ready.label_counts, "labeller": self.labellers.version}
+            facts = self._facts(work, ready)
             transaction.audit.append(
                 entry(record.tenant_id, "document_ingested", at=now, subject=record.id, facts=facts)
             )
+            record_quarantine(transaction, ready, at=now)
             written(transaction, self.index, ready, rows, [chunk.vector for chunk in chunks])
 
     def _ready(self, work: _Work, record: DocumentRecord, rows: Sequence[ChunkRecord]) -> DocumentRecord:
@@ -163,6 +168,14 @@ class Ingestion:
             labeller_version=self.labellers.version,
             relabel_failed=None,
         )
+
+    def _facts(self, work: _Work, ready: DocumentRecord) -> dict[str, object]:
+        return {
+            "job": str(work.job.id),
+            "labels": ready.label_counts,
+            "labeller": self.labellers.version,
+            "injection": ready.injection.score if ready.injection else None,
+        }
 
     def _fail(self, job: JobRecord, reason: str, detail: str) -> None:
         """Fail this document and its job, with a reason that a person understands."""

@@ -28,6 +28,11 @@ def chunk_place(tenant_id: TenantId, document_id: DocumentId, ordinal: int) -> s
     return f"{tenant_id}|{document_id}|chunk|{ordinal}"
 
 
+def release_note_place(tenant_id: TenantId, document_id: DocumentId) -> str:
+    """Return the place of what was written when the document was released from quarantine."""
+    return f"{tenant_id}|{document_id}|release"
+
+
 def note_place(tenant_id: TenantId, document_id: DocumentId, ordinal: int) -> str:
     """Return the place of what a reviewer wrote about a chunk."""
     return f"{tenant_id}|{document_id}|review|{ordinal}"

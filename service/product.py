@@ -30,7 +30,9 @@ from service.ports import (
     Vault,
 )
 from service.principals import Principals
+from service.quarantine import Quarantine
 from service.relabelling import Relabelling
+from service.releasing import Releasing
 from service.remembering import LabelCache, RememberingLabellers
 from service.retrieval import Retriever
 from service.reviewing import Reviewing
@@ -66,6 +68,7 @@ class UseCaseLimits:
     answer_tokens: int
     lease_seconds: float
     max_attempts: int
+    quarantine_score: float = 0.7
     label_cache_size: int = 50_000
     label_cache_seconds: float = 3_600.0
     context_tokens: int = 600
@@ -87,6 +90,7 @@ class Ringfence:
     reviewing: Reviewing
     auditing: Auditing
     governing: Governing
+    releasing: Releasing
     parts: Mapping[str, Callable[[], bool]]
 
     def readiness(self) -> dict[str, bool]:
@@ -137,6 +141,13 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         ),
         auditing=Auditing(database=adapters.database, keys=adapters.keys, signer=adapters.signer, clock=adapters.clock),
         governing=Governing(database=adapters.database, clock=adapters.clock, terms=terms),
+        releasing=Releasing(
+            database=adapters.database,
+            keys=adapters.keys,
+            queue=adapters.queue,
+            clock=adapters.clock,
+            relabelling=relabelling,
+        ),
         parts={"database": adapters.database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
     )
 
@@ -178,6 +189,7 @@ def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease, labeller
         labellers=labellers,
         clock=adapters.clock,
         lease=lease,
+        quarantine=Quarantine(score=limits.quarantine_score),
         max_attempts=limits.max_attempts,
     )
 
@@ -195,6 +207,7 @@ def _relabelling(
         labellers=labellers,
         clock=adapters.clock,
         lease=lease,
+        quarantine=Quarantine(score=limits.quarantine_score),
         max_attempts=limits.max_attempts,
     )
 

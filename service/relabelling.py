@@ -7,6 +7,7 @@ from uuid import uuid4
 import structlog
 
 from ingestion.document import Chunk
+from ingestion.injection import Injection, suspicion_of_document
 from ingestion.pipeline import label_chunks
 from ingestion.sensitivity import Label
 from service.auditing import entry
@@ -33,6 +34,7 @@ from service.ports import (
     Transaction,
     Vectors,
 )
+from service.quarantine import Quarantine, record_quarantine
 from service.remembering import RememberingLabellers
 
 _log = structlog.get_logger()
@@ -58,6 +60,7 @@ class _Labelled:
     chunks: tuple[ChunkRecord, ...]
     labels: tuple[Label, ...]
     vectors: Vectors
+    injection: Injection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,7 @@ class Relabelling:
     labellers: RememberingLabellers
     clock: Clock
     lease: Lease
+    quarantine: Quarantine
     max_attempts: int
 
     def progress(self, principal: Principal) -> Progress:
@@ -151,15 +155,17 @@ class Relabelling:
             stored = transaction.chunks.of(record.id)
         key = self.keys.document_key(tenant_id=record.tenant_id, document_id=record.id)
         chunks = [self._chunk(chunk, text_of(key, record, chunk)) for chunk in stored]
+        title, file_name = title_of(key, record), file_name_of(key, record)
         vectors = self.embedder.embed([chunk.text for chunk in chunks])
         labels = label_chunks(
             chunks,
             vectors,
-            title=title_of(key, record),
-            file_name=file_name_of(key, record),
+            title=title,
+            file_name=file_name,
             labeller=self.labellers.of(record.tenant_id),
         )
-        return _Labelled(record=record, chunks=stored, labels=labels, vectors=vectors)
+        injection = suspicion_of_document(chunks, (title, file_name))
+        return _Labelled(record=record, chunks=stored, labels=labels, vectors=vectors, injection=injection)
 
     def _chunk(self, chunk: ChunkRecord, text: str) -> Chunk:
         return Chunk(
@@ -188,6 +194,7 @@ class Relabelling:
             ]
             counts = counted(rows)
             current = replace(record, label_counts=counts, labeller_version=version, relabel_failed=None)
+            current = self.quarantine.judged(current, done.injection)
             transaction.jobs.update(
                 replace(job, state=JobState.SUCCEEDED, stage="relabelled", lease_until=None, updated_at=now)
             )
@@ -195,6 +202,7 @@ class Relabelling:
             transaction.audit.append(
                 entry(job.tenant_id, "document_relabelled", at=now, subject=record.id, facts=facts)
             )
+            record_quarantine(transaction, current, at=now)
             written(transaction, self.index, current, rows, done.vectors)
 
     def _fail(self, job: JobRecord, reason: str, detail: str) -> None:

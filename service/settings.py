@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     parse_seconds: float = Field(60, gt=0, description="Longest time to parse one document.")
     parse_memory_bytes: int = Field(2048 * _MB, ge=256 * _MB, description="Most memory to parse one document.")
     label_seconds: float = Field(20, gt=0, description="Longest time to examine one text; then it counts as unknown.")
+    quarantine_score: float = Field(
+        0.7, gt=0, description="Score from which a document is kept back as instructions to a model; above 1: none."
+    )
     label_cache_size: int = Field(50_000, ge=0, description="Labels and findings remembered in a process; 0: none.")
     label_cache_seconds: float = Field(3_600, gt=0, description="How long a label is remembered.")
     worker_processes: int = Field(

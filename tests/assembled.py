@@ -110,15 +110,16 @@ class World:
 
 def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     *,
-    local: bool = True,
-    cloud: bool = True,
+    local: bool | InMemoryLocalModel = True,
+    cloud: bool | InMemoryCloudModel = True,
     index: InMemoryChunkIndex | None = None,
     labeller: InMemoryLabeller | None = None,
     database: Database | None = None,
     keys: KeyStore | None = None,
     rules: Rules | None = None,
+    quarantine_score: float = 0.7,
 ) -> World:
-    """Return a fresh product on twins; `index` may misbehave, `labeller` learn, `database` and `keys` be real ones.
+    """Return a fresh product on twins; any part may misbehave, learn, obey, or be a real one.
 
     Unless other `rules` are given, the provider has promised everything.
     """
@@ -126,8 +127,10 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     database = database or InMemoryDatabase(keys=keys)
     vault, queue, clock, labeller = InMemoryVault(), InMemoryJobQueue(), StoppedClock(), labeller or InMemoryLabeller()
     register = InMemoryProviderRegister(rules or some_rules())
-    local_model = InMemoryLocalModel() if local else None
-    cloud_model = InMemoryCloudModel(now=clock.now) if cloud else None
+    local_model = local if isinstance(local, InMemoryLocalModel) else InMemoryLocalModel() if local else None
+    cloud_model = (
+        cloud if isinstance(cloud, InMemoryCloudModel) else InMemoryCloudModel(now=clock.now) if cloud else None
+    )
     adapters = Adapters(
         database=database,
         index=index,
@@ -144,7 +147,13 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
         local=local_model,
         cloud=cloud_model,
     )
-    limits = UseCaseLimits(max_upload_bytes=100_000, answer_tokens=64, lease_seconds=30, max_attempts=3)
+    limits = UseCaseLimits(
+        max_upload_bytes=100_000,
+        answer_tokens=64,
+        lease_seconds=30,
+        max_attempts=3,
+        quarantine_score=quarantine_score,
+    )
     return World(
         product=assemble(adapters, limits),
         database=database,

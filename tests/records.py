@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from ingestion.injection import Injection, SuspectChunk
 from ingestion.reviewing import Review
 from ingestion.sensitivity import Category, Finding, Label, Verdict
 from service.policy.access import EVERYONE, ConversationId, DocumentId, JobId, KeyId, Role, TenantId, TurnId
@@ -62,6 +63,11 @@ def a_document(
         created_by=KeyId(uuid4()),
         label_counts={"sensitive": 2, "PII": 1},
     )
+
+
+def an_injection() -> Injection:
+    cues = ("override", "dictates_answer")
+    return Injection(score=0.8075, cues=cues, chunks=(SuspectChunk(ordinal=3, score=0.8075, cues=cues),))
 
 
 def a_label() -> Label:

@@ -8,9 +8,10 @@ from litestar import Request, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example, OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
-from litestar.params import FromPath, QueryParameter, RawBody
+from litestar.params import FromPath, JSONBody, QueryParameter, RawBody
 
 from service.api.problems import documented
+from service.api.quarantine_schemas import ReleaseRequest
 from service.api.schemas import Accepted, DocumentBody, JobBody, Page
 from service.api.uploads import upload_of
 from service.errors import ConflictError, NotFoundError, TooLargeError
@@ -86,7 +87,7 @@ def list_documents(
 def show_document(
     document_id: FromPath[UUID], principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence]
 ) -> DocumentBody:
-    """Show one document: its state, its labels, why it failed if it did."""
+    """Show one document: its state, its labels, why it failed or was quarantined if it was."""
     return DocumentBody.of(ringfence.documents.get(principal, DocumentId(document_id)))
 
 
@@ -104,6 +105,27 @@ def erase_document(
     return JobBody.of(ringfence.erasure.request(principal, DocumentId(document_id)))
 
 
+@post(
+    "/{document_id:uuid}/release",
+    status_code=202,
+    sync_to_thread=True,
+    summary="Release a document from quarantine",
+    responses=documented(NotFoundError, ConflictError),
+)
+def release_document(
+    document_id: FromPath[UUID],
+    data: JSONBody[ReleaseRequest],
+    principal: NamedDependency[Principal],
+    ringfence: NamedDependency[Ringfence],
+) -> Accepted:
+    """Release the document, with a reason and on record. The job returned makes it searchable."""
+    wanted = DocumentId(document_id)
+    job = ringfence.releasing.release(principal, wanted, reason=data.reason, note=data.note)
+    return Accepted(document=DocumentBody.of(ringfence.documents.get(principal, wanted)), job=JobBody.of(job))
+
+
 documents = Router(
-    "/v1/documents", route_handlers=[hand_in, list_documents, show_document, erase_document], tags=["documents"]
+    "/v1/documents",
+    route_handlers=[hand_in, list_documents, show_document, erase_document, release_document],
+    tags=["documents"],
 )

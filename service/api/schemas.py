@@ -8,6 +8,7 @@ from msgspec import Meta, Struct, convert
 
 from ingestion.sensitivity import Category, Label, Verdict
 from service.answering import Answer
+from service.api.quarantine_schemas import InjectionBody, ReleaseBody
 from service.conversations import Remembered
 from service.documents import DocumentView
 from service.policy.routing import Reason, Route
@@ -70,6 +71,8 @@ class DocumentBody(Struct, kw_only=True):
     created_at: datetime
     failure: str | None
     failure_detail: str | None
+    injection: InjectionBody | None
+    released: ReleaseBody | None
 
     @classmethod
     def of(cls, view: DocumentView) -> "DocumentBody":

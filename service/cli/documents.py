@@ -1,4 +1,4 @@
-"""Commands about documents and jobs: ingest, documents, delete, jobs."""
+"""Commands about documents and jobs: ingest, delete, jobs."""
 
 import time
 from collections import Counter
@@ -15,6 +15,7 @@ from rich.table import Table
 from ingestion.sensitivity import Category
 from service.cli.client import Client, connected, pages
 from service.cli.options import AsJson, DataDir, TenantName, err, identifier, loaded, out, print_json
+from service.cli.reasons import quarantined
 from service.errors import InvalidRequestError, TooLargeError
 
 EXIT_SOME_FAILED = 4
@@ -25,7 +26,6 @@ _ENDED = frozenset({"succeeded", "failed"})
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("ingest")(ingest)
-    app.command("documents")(list_documents)
     app.command("delete")(delete)
     app.command("jobs")(list_jobs)
 
@@ -60,21 +60,6 @@ def ingest(
         _print_summary(results)
     if failed:
         raise typer.Exit(EXIT_SOME_FAILED)
-
-
-def list_documents(tenant: TenantName = None, data: DataDir = None, *, as_json: AsJson = False) -> None:
-    """List the documents that the key may see, newest first."""
-    with connected(loaded(data), tenant) as client:
-        documents = list(pages(client, "/v1/documents", "documents"))
-    if as_json:
-        print_json(documents)
-        return
-    table = Table(identifier(), "title", "state", "chunks", "labels", box=None)
-    for one in documents:
-        table.add_row(
-            one["id"], one["title"], one["failure_detail"] or one["state"], str(one["chunk_count"]), _labels(one)
-        )
-    out.print(table)
 
 
 def delete(
@@ -153,8 +138,8 @@ def _wait(client: Client, results: list[dict[str, Any]], tell: Any) -> None:  # 
             if job["state"] == "succeeded":
                 document = client.call("GET", f"/v1/documents/{result['document']}")
                 result |= {
-                    "state": "ready",
-                    "reason": None,
+                    "state": document["state"],
+                    "reason": quarantined(document),
                     "labels": document["labels"],
                     "chunks": document["chunk_count"],
                 }
@@ -168,7 +153,7 @@ def _print_summary(results: list[dict[str, Any]]) -> None:
     table = Table("file", "state", "chunks", "labels", box=None)
     for one in results:
         state = one["state"] if one["state"] == "ready" else f"[red]{one['state']}[/]: {one['reason']}"
-        table.add_row(escape(one["file"]), state, str(one.get("chunks", "")), _labels(one))
+        table.add_row(escape(one["file"]), state, str(one.get("chunks", "")), labels_of(one))
     out.print(table)
     labels: Counter[str] = Counter()
     for one in results:
@@ -178,7 +163,8 @@ def _print_summary(results: list[dict[str, Any]]) -> None:
     out.print(f"{ready} of {len(results)} documents ready; chunks by label: {summed or 'none'}")
 
 
-def _labels(one: dict[str, Any]) -> str:
+def labels_of(one: dict[str, Any]) -> str:
+    """Return the counts of a document's labels in one line."""
     return ", ".join(f"{name} {count}" for name, count in sorted(one["labels"].items()))
 
 

@@ -17,6 +17,7 @@ from service.cli import (
     evaluating,
     labelling,
     labels,
+    library,
     policies,
     running,
 )
@@ -32,13 +33,14 @@ First steps: `ringfence init`, then `ringfence up` in one terminal; in another `
 `ringfence ingest --tenant acme FOLDER`, `ringfence ask --tenant acme "How many days off do I get?"`.
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage or setting, 3 a part does not answer (try again),
-4 some documents failed.
+4 some documents failed or were quarantined.
 """
 
 app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 running.register(app)
 administering.register(app)
 documents.register(app)
+library.register(app)
 asking.register(app)
 conversations.register(app)
 labels.register(app)

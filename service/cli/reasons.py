@@ -1,4 +1,6 @@
-"""The labeller's static codes in plain words."""
+"""Static codes in plain words: what the labeller doubts, and what reads like instructions to a model."""
+
+from typing import Any
 
 _REASONS = {
     "language_unknown": "Some of it is in a language that the labeller was not trained on, or in none that it knows.",
@@ -42,3 +44,37 @@ def sentence(code: str) -> str:
     if cause == "between":
         return f"It stands between texts about {about}."
     return _REASONS.get(code, f"{code.replace('_', ' ').capitalize()} ({code}).")
+
+
+_CUES = {
+    "override": "tells its reader to ignore earlier rules",
+    "addresses_model": "speaks to an assistant or a model",
+    "changes_role": "gives its reader a new role",
+    "template_token": "holds tokens of a chat template or a fence",
+    "fake_turn": "pretends to be a turn of the system",
+    "asks_to_spill": "asks for prompts, other documents or secrets",
+    "carries_out": "asks to put content into an address",
+    "hides_from_user": "wants something kept from the user",
+    "dictates_answer": "dictates what an answer says",
+    "tool_call": "calls a tool",
+    "tampers_with_bounds": "asks for another route, scope or label",
+    "forbids_refusal": "forbids to refuse",
+    "claims_authority": "claims authority",
+    "concealed": "is written so that people do not read it",
+    "unseen_text": "holds characters that no reader sees",
+    "commented": "stands in a comment",
+}
+
+
+def cue_sentence(code: str) -> str:
+    """Return what a cue says to a person. A code that is not in the table is shown as it is."""
+    return _CUES.get(code, code)
+
+
+def quarantined(document: dict[str, Any]) -> str | None:
+    """Return why a document is in quarantine, or None where it is not."""
+    injection = document["injection"]
+    if document["state"] != "quarantined" or injection is None:
+        return None
+    found = ", ".join(map(cue_sentence, injection["cues"]))
+    return f"reads like instructions to a model (score {injection['score']:.2f}): {found}"

@@ -44,18 +44,18 @@ class Permission(StrEnum):
     RELABEL = "relabel"
     SEE_POLICY = "see_policy"
     SET_POLICY = "set_policy"
+    RELEASE = "release"
 
 
 _READ = frozenset({Permission.ASK})
 _WRITE = _READ | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.RAISE_LABEL}
 _KEEP_LABELS = frozenset({Permission.SEE_LABELLING, Permission.RELABEL})
+_OWN = frozenset({Permission.ERASE, Permission.SEE_AUDIT, Permission.LOWER_LABEL, Permission.RELEASE})
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.READER: _READ,
         Role.CONTRIBUTOR: _WRITE,
-        Role.DATA_OWNER: _WRITE
-        | _KEEP_LABELS
-        | {Permission.ERASE, Permission.SEE_AUDIT, Permission.LOWER_LABEL, Permission.SEE_POLICY},
+        Role.DATA_OWNER: _WRITE | _KEEP_LABELS | _OWN | {Permission.SEE_POLICY},
         Role.OPERATOR: _KEEP_LABELS | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.SEE_POLICY},
         Role.AUDITOR: frozenset(
             {Permission.SEE_JOBS, Permission.SEE_AUDIT, Permission.SEE_LABELLING, Permission.SEE_POLICY}

@@ -1,15 +1,10 @@
 """A prompt is parts: each with its text, its label and where it came from."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ingestion.sensitivity import Label
-
-# A bracket before the fence's own word (any case, any signs, spaces or invisible characters between), and one that
-# opens a control token such as `<|im_start|>`, which a chat model would obey like its own template.
-_FENCE = re.compile(r"<(?=[|\uff5c]|[^<>a-z0-9]*source)", re.IGNORECASE)
-
+from service.policy.fencing import fenced
 
 USER, ASSISTANT = "user", "assistant"
 ROLES = frozenset({USER, ASSISTANT})
@@ -74,8 +69,3 @@ class Prompt:
 
     def _of(self, origin: Origin) -> tuple[Part, ...]:
         return tuple(part for part in self.parts if part.origin is origin)
-
-
-def fenced(text: str) -> str:
-    """Return the text as data: it can neither close the fence around it, nor open one, nor end its turn."""
-    return _FENCE.sub("&lt;", text)

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from ingestion.injection import Injection
 from ingestion.reviewing import Review
 from ingestion.sensitivity import Category, Label
 from service.policy.access import ConversationId, DocumentId, JobId, KeyId, Role, TenantId, TurnId
@@ -15,12 +16,22 @@ from service.sealing import Sealed
 
 
 class DocumentState(StrEnum):
-    """The life of a document. An erased one has no row, only a tombstone."""
+    """The life of a document. An erased one has no row, only a tombstone; a quarantined one is never retrieved."""
 
     REGISTERED = "registered"
     PROCESSING = "processing"
     READY = "ready"
+    QUARANTINED = "quarantined"
     FAILED = "failed"
+
+
+class ReleaseReason(StrEnum):
+    """Why somebody released a document from quarantine."""
+
+    FALSE_POSITIVE = "false_positive"
+    ABOUT_INJECTIONS = "about_injections"
+    TRUSTED_SOURCE = "trusted_source"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +41,8 @@ class DocumentRecord:
     `external_fingerprint` and `content_fingerprint` are keyed hashes under the tenant's key.
     `label_counts` says how many chunks carry each verdict and each category. `labeller_version` is the one that
     labelled every chunk, None where nobody noted it; `relabel_failed` the one that could not.
+    `injection` says how much the text reads like instructions to a model, None where it was never scored. A document
+    with `released_at` is not quarantined again; the note is sealed under the document's key.
     """
 
     id: DocumentId
@@ -53,6 +66,11 @@ class DocumentRecord:
     failure_detail: str | None = None
     labeller_version: str | None = None
     relabel_failed: str | None = None
+    injection: Injection | None = None
+    released_at: datetime | None = None
+    released_by: KeyId | None = None
+    release_reason: ReleaseReason | None = None
+    release_note: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,11 @@ from uuid import uuid4
 import pytest
 
 from service.errors import ConflictError, NotFoundError
-from service.policy.access import DocumentId, Role, Scope, TenantId
-from service.ports import Database, DocumentState
+from service.policy.access import DocumentId, KeyId, Role, Scope, TenantId
+from service.ports import Database, DocumentState, ReleaseReason
+from service.sealing import Sealed
 from tests.contract.databases import a_scope, database, migrated_database, postgres, tenant, tenant_in
-from tests.records import MINUTE, NOON, a_chunk, a_document, a_job
+from tests.records import MINUTE, NOON, a_chunk, a_document, a_job, an_injection
 
 __all__ = ["database", "migrated_database", "postgres", "tenant"]
 
@@ -58,6 +59,11 @@ def test_an_update_writes_every_column(database: Database, tenant: TenantId) -> 
         page_count=2,
         label_counts={"harmless": 4},
         declared=frozenset(),
+        injection=an_injection(),
+        released_at=NOON,
+        released_by=KeyId(uuid4()),
+        release_reason=ReleaseReason.ABOUT_INJECTIONS,
+        release_note=Sealed(b"\x00sealed note"),
         failure="damaged",
         failure_detail="cut short",
         labeller_version="v1",
@@ -172,11 +178,19 @@ def test_replacing_chunks_leaves_no_old_one(database: Database, tenant: TenantId
 def test_only_chunks_of_ready_documents_are_fetched(database: Database, tenant: TenantId) -> None:
     ready = a_document(tenant)
     processing = a_document(tenant, state=DocumentState.PROCESSING)
+    kept_back = a_document(tenant, state=DocumentState.QUARANTINED)
     with database.transaction(tenant) as transaction:
-        for record in (ready, processing):
+        for record in (ready, processing, kept_back):
             transaction.documents.add(record)
             transaction.chunks.replace(record.id, [a_chunk(record.id, ordinal) for ordinal in range(3)])
-        places = [(ready.id, 1), (processing.id, 1), (ready.id, 7), (DocumentId(uuid4()), 0), (ready.id, 2)]
+        places = [
+            (ready.id, 1),
+            (processing.id, 1),
+            (kept_back.id, 1),
+            (ready.id, 7),
+            (DocumentId(uuid4()), 0),
+            (ready.id, 2),
+        ]
         found = transaction.chunks.fetch(places)
         assert {(chunk.document_id, chunk.ordinal) for chunk in found} == {(ready.id, 1), (ready.id, 2)}
         assert transaction.chunks.fetch([]) == ()

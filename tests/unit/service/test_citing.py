@@ -20,6 +20,11 @@ def test_a_marker_of_a_source_that_was_not_shown_is_dropped() -> None:
     assert "[7]" not in found.text
 
 
+def test_a_marker_inside_another_leaves_none_behind() -> None:
+    """R20: a model that wants to cite what it was not shown may nest its markers."""
+    assert cited("Anywhere [9[99]9].", SOURCES).text == "Anywhere ."
+
+
 def test_without_markers_the_source_that_holds_the_words_is_credited() -> None:
     assert cited("Lunch is served from noon.", SOURCES).numbers == (2,)
 

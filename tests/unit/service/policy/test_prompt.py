@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.policy.prompt import Message, Origin, Prompt, fenced
+from service.policy.fencing import fenced
+from service.policy.prompt import Message, Origin, Prompt
 from tests.prompts import INSTRUCTIONS, QUESTION, a_part, a_prompt
 
 CLOSING = re.compile(r"<[^<>a-z0-9]*source", re.IGNORECASE)
