@@ -20,6 +20,7 @@ from service.api.jobs import jobs
 from service.api.labels import labels, reviews
 from service.api.problems import HANDLERS
 from service.product import Ringfence
+from service.vocabulary import learn_paths
 
 _FORM_OVERHEAD = 64 * 1024
 _OPENAPI = OpenAPIConfig(
@@ -48,7 +49,7 @@ def _warm(app: Litestar) -> None:
 
 def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     """Return the application around these use cases."""
-    return Litestar(
+    app = Litestar(
         route_handlers=[documents, reviews, labels, jobs, answers, health],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),
@@ -63,3 +64,5 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
         on_startup=[_warm],
         logging_config=None,
     )
+    learn_paths(route.path_format for route in app.routes)
+    return app

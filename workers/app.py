@@ -1,6 +1,5 @@
 """The Celery application of worker and beat: `python -m celery -A workers.app worker|beat`."""
 
-import logging
 from typing import Any
 
 from celery import Celery
@@ -13,9 +12,6 @@ from service.settings import Settings
 from workers.alive import Alive
 from workers.schedule import SCHEDULE
 from workers.tasks import TASKS
-
-_CHATTY = ("celery.app.trace", "celery.beat", "celery.worker.strategy")
-"""They tell of every sweep; what a job did, its use case tells."""
 
 
 def _application(read: Settings) -> Celery:
@@ -37,8 +33,6 @@ def _application(read: Settings) -> Celery:
 
 def _log_as_the_product_does(**_: Any) -> None:  # noqa: ANN401 - Celery's signal
     telemetry.configure()
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 setup_logging.connect(_log_as_the_product_does)
