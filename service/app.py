@@ -39,6 +39,8 @@ def create_app() -> Litestar:
     """Build the application from the environment; what a server starts."""
     configured = settings.load()
     telemetry.configure()
+    if configured.traces_url is not None:
+        telemetry.trace_to(configured.traces_url)
     return application(bootstrap.build(configured), max_upload_bytes=configured.max_upload_bytes)
 
 
@@ -63,6 +65,7 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
         state=State({"ringfence": ringfence}),
         on_startup=[_warm],
         logging_config=None,
+        debug=False,  # whatever LITESTAR_DEBUG says: its error pages show variables
     )
     learn_paths(route.path_format for route in app.routes)
     return app

@@ -9,6 +9,7 @@ from service.errors import NotFoundError, NotPermittedError
 from service.policy.access import JobId, Permission, Principal, TenantId
 from service.ports import Clock, Database, JobQueue, JobRecord
 from service.relabelling import Relabelling
+from service.tracing import traced
 
 _RING_AGAIN_AFTER = timedelta(seconds=20)
 _RINGS = 32
@@ -41,6 +42,7 @@ class Jobs:
         with self.database.transaction(principal.tenant_id) as transaction:
             return transaction.jobs.page(limit=limit, after=after)
 
+    @traced("sweep")
     def sweep(self) -> int:
         """Ring for every job that nobody works on, and for stale labels; return how many. Runs every few seconds."""
         return sum(self._sweep(tenant.id) for tenant in self.database.tenants())

@@ -8,6 +8,7 @@ from service.errors import DamagedError, KeyDestroyedError
 from service.places import chunk_place, title_place
 from service.policy.access import DocumentId, Scope
 from service.ports import ChunkIndex, ChunkRecord, Database, DocumentRecord, Hit, KeyStore, Vector
+from service.tracing import traced
 
 _OVERFETCH = 3
 _LOWEST_SCORE = 0.2
@@ -38,6 +39,7 @@ class Retriever:
     database: Database
     keys: KeyStore
 
+    @traced("retrieve")
     def retrieve(self, vector: Vector, *, scope: Scope, labeller_version: str, limit: int) -> tuple[Retrieved, ...]:
         """Return at most `limit` chunks inside the scope, best first.
 

@@ -49,7 +49,7 @@ FOREIGN = {
 SPANS = frozenset(
     {
         *("ask", "plan", "embed", "retrieve", "route", "label", "label_question", "cloud_model", "local_model"),
-        *("ingest", "parse", "label_chunks", "write", "erase", "relabel", "sweep"),
+        *("ingest", "parse", "batch", "write", "erase", "relabel", "sweep"),
     }
 )
 """Every span that our own code opens. A test compares them with the code."""

@@ -1,7 +1,5 @@
 """The Celery application of worker and beat: `python -m celery -A workers.app worker|beat`."""
 
-from typing import Any
-
 from celery import Celery
 from celery.signals import beat_init, setup_logging
 
@@ -31,9 +29,12 @@ def _application(read: Settings) -> Celery:
     return made
 
 
-def _log_as_the_product_does(**_: Any) -> None:  # noqa: ANN401 - Celery's signal
+def _tell_as_the_product_does(read: Settings) -> None:
     telemetry.configure()
+    if read.traces_url is not None:
+        telemetry.trace_to(read.traces_url)
 
 
-setup_logging.connect(_log_as_the_product_does)
-app = _application(settings.load())
+_settings = settings.load()
+setup_logging.connect(lambda **_: _tell_as_the_product_does(_settings), weak=False)
+app = _application(_settings)

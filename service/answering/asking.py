@@ -16,6 +16,7 @@ from service.policy.prompt import Origin
 from service.policy.routing import Cause, Reason
 from service.ports import ChunkRecord, Clock, CloudModel, Database, Generation, LocalModel, Transaction
 from service.retrieval import Retrieved
+from service.tracing import note, traced
 
 _log = structlog.get_logger()
 
@@ -32,6 +33,7 @@ class Answering:
     local: LocalModel | None
     cloud: CloudModel | None
 
+    @traced("ask")
     def ask(self, principal: Principal, question: Question) -> Answer:
         """Return the whole answer at once."""
         events = self._events(self.planner.plan(principal, question, stream=False), stream=False)
@@ -42,6 +44,7 @@ class Answering:
                 answer: Answer = end.value
                 return answer
 
+    @traced("ask")
     def stream(self, principal: Principal, question: Question) -> Generator[str, None, Answer]:
         """Yield pieces of the answer as they come; return the whole with its evidence.
 
@@ -52,6 +55,7 @@ class Answering:
 
     def _events(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
         plan = self._recorded(plan)
+        note(answer=str(plan.id), route=plan.route.value, cause=plan.reasons[0].cause.value, hits=len(plan.hits))
         if not plan.hits:
             yield NOTHING_FOUND
             return self._answer(plan, Cited(text=NOTHING_FOUND, numbers=()), "none", None)

@@ -15,6 +15,7 @@ from service.policy.prompt import Origin, Part, Prompt
 from service.policy.routing import Backends, Cause, Deny, Permit, Reason, Route
 from service.ports import CloudModel, LocalModel
 from service.retrieval import Retrieved, Retriever
+from service.tracing import traced
 
 INSTRUCTIONS = (
     "Answer the question only from the numbered sources. Cite the source of each statement by its number, like [1]. "
@@ -49,6 +50,7 @@ class Planner:
     cloud: CloudModel | None
     answer_tokens: int
 
+    @traced("plan")
     def plan(self, principal: Principal, question: Question, *, stream: bool) -> Plan:
         """Return the plan. Raises LocalModelUnavailableError where only a local model may answer and none does."""
         _check(principal, question)
@@ -79,6 +81,7 @@ class Planner:
         permit = _permitted(routing.local(reasons, backends=self._backends()))
         return replace(plan, route=permit.route, reasons=permit.reasons, cloud=None)
 
+    @traced("route")
     def _routed(self, plan: Plan, *, stream: bool) -> Plan:
         permit = _permitted(routing.route(plan.prompt, labeller_version=self.labels.version, backends=self._backends()))
         if permit.route is Route.LOCAL or self.cloud is None:

@@ -7,12 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service import vocabulary
 from service.telemetry import scrubbing
-from service.vocabulary import EVENTS, KEYS, learn_paths
+from service.vocabulary import KEYS, learn_paths
 
 JOB = "0f8fad5b-d9cb-469f-a165-70867728950e"
-_CONSTANTS = {"unlisted_event", "foreign_message", "event", "where", "level", "warning", "logger", "elsewhere"}
 
 
 @pytest.mark.parametrize(
@@ -57,13 +55,12 @@ def test_what_has_another_shape_is_dropped_and_counted(key: str, value: object, 
     assert scrubbing.own({"event": "task_failed", key: value}) == {"event": "task_failed", "dropped": 1}, why
 
 
-@given(st.text(min_size=3).filter(lambda text: not any(text in word for word in _CONSTANTS | EVENTS)))
+@given(st.text())
 def test_no_text_passes_under_any_key(text: str) -> None:
     """A text may look like a configured name; under every other key nothing of it is left."""
-    configured = {"embedder", "model", "name", "logger", "where", "labeller", "span", "trace", "sqlstate", "device"}
-    said = dict.fromkeys(KEYS.keys() - configured, text) | {text: text, "event": text, "exc_info": ValueError(text)}
-    if not vocabulary.is_error(text):
-        assert text not in str(scrubbing.own(said))
+    text = f"Zz {text}"
+    said = dict.fromkeys(KEYS, text) | {text: text, "event": text, "exc_info": ValueError(text)}
+    assert "Zz" not in str(scrubbing.own(said))
 
 
 def test_a_library_s_record_keeps_its_place_and_none_of_its_words() -> None:
