@@ -45,8 +45,13 @@ def create_app() -> Litestar:
 
 
 def _warm(app: Litestar) -> None:
-    """Load the models beside the first requests, so that the first question does not wait for them."""
-    Thread(target=provide_ringfence(app.state).answering.planner.warm, daemon=True).start()
+    """Load models and history beside the first requests, so that the first question does not wait for them."""
+    Thread(target=_load, args=(provide_ringfence(app.state),), daemon=True).start()
+
+
+def _load(ringfence: Ringfence) -> None:
+    ringfence.watch.learn(ringfence.answering.database)
+    ringfence.answering.planner.warm()
 
 
 def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:

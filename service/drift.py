@@ -19,7 +19,7 @@ _CERTAINTY = 2.0
 _SHRINKS_TO = 0.25
 """The smallest jump that is looked for: the rarer outcome becomes four times as rare."""
 _MOST_ALIKE = 0.95
-_LOWEST, _HIGHEST = 0.02, 0.98
+_LOWEST, _HIGHEST = 0.1, 0.98
 _ACCEPTED_AFTER = 2_000
 """After so many outcomes a jump is what is usual."""
 
@@ -68,7 +68,7 @@ def _watching(drift: Drift, outcome: bool, together: float) -> Drift:  # noqa: F
     """Add the outcome to both sums. While one of them suspects something, what is usual stays as it was."""
     spread = max(drift.usual * (1 - drift.usual), 0.01)
     memory = min(drift.seen, _MEMORY)
-    correlated = min(max(drift.alike / spread + _CERTAINTY / sqrt(memory), 0.0), _MOST_ALIKE)
+    correlated = min(max(drift.alike / spread + _CERTAINTY / sqrt(memory * 4 * spread), 0.0), _MOST_ALIKE)
     weight = (1 - correlated) / (1 + correlated)
     margin = _CERTAINTY * sqrt(spread / (memory * weight))
     up = max(0.0, drift.up + weight * _evidence(drift.usual + margin, outcome))
@@ -94,8 +94,13 @@ def _settling(drift: Drift) -> Drift:
 
 
 def _evidence(usual: float, outcome: bool) -> float:  # noqa: FBT001 - the same
-    """Return how much likelier this outcome is after a jump upwards than before it, as a logarithm."""
-    before = min(max(usual, _LOWEST), _HIGHEST)
+    """Return how much likelier this outcome is after a jump upwards than before it, as a logarithm.
+
+    Where nearly every outcome is like this already there is nothing left to jump to, and nothing is evidence.
+    """
+    if usual >= _HIGHEST:
+        return 0.0
+    before = max(usual, _LOWEST)
     jumped = _after_jump(before)
     return log(jumped / before) if outcome else log((1 - jumped) / (1 - before))
 

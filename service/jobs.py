@@ -47,6 +47,16 @@ class Jobs:
         """Ring for every job that nobody works on, and for stale labels; return how many. Runs every few seconds."""
         return sum(self._sweep(tenant.id) for tenant in self.database.tenants())
 
+    def oldest(self) -> float:
+        """Return for how many seconds the oldest job has waited that nobody works on; 0 where there is none."""
+        now = self.clock.now()
+        ages = [0.0]
+        for tenant in self.database.tenants():
+            with self.database.transaction(tenant.id) as transaction:
+                waiting = transaction.jobs.waiting(now=now, queued_before=now, limit=1)
+            ages += ((now - job.created_at).total_seconds() for job in waiting)
+        return max(ages)
+
     def _sweep(self, tenant_id: TenantId) -> int:
         now = self.clock.now()
         with self.database.transaction(tenant_id) as transaction:

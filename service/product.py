@@ -30,6 +30,7 @@ from service.remembering import LabelCache, RememberingLabellers
 from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
+from service.watching import Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,7 @@ class Ringfence:
     erasure: Erasure
     relabelling: Relabelling
     reviewing: Reviewing
+    watch: Watch
     parts: Mapping[str, Callable[[], bool]]
 
     def readiness(self) -> dict[str, bool]:
@@ -91,6 +93,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     lease = Lease(database=adapters.database, clock=adapters.clock, seconds=limits.lease_seconds)
     erasure = _erasure(adapters, lease)
     relabelling = _relabelling(adapters, limits, lease, labellers)
+    watch = Watch()
     return Ringfence(
         principals=Principals(database=adapters.database, clock=adapters.clock),
         documents=_documents(adapters, limits, erasure),
@@ -103,7 +106,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             relabelling=relabelling,
         ),
         searching=Searching(retriever=retriever, labels=labels),
-        answering=_answering(adapters, limits, retriever, labels),
+        answering=_answering(adapters, limits, retriever, labels, watch),
         erasure=erasure,
         relabelling=relabelling,
         reviewing=Reviewing(
@@ -113,6 +116,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             clock=adapters.clock,
             relabelling=relabelling,
         ),
+        watch=watch,
         parts={"database": adapters.database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
     )
 
@@ -174,7 +178,9 @@ def _relabelling(
     )
 
 
-def _answering(adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, labels: Labels) -> Answering:
+def _answering(
+    adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, labels: Labels, watch: Watch
+) -> Answering:
     planner = Planner(
         retriever=retriever,
         labels=labels,
@@ -188,4 +194,5 @@ def _answering(adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, 
         clock=adapters.clock,
         local=adapters.local,
         cloud=adapters.cloud,
+        watch=watch,
     )

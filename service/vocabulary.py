@@ -26,9 +26,9 @@ EVENTS = frozenset(
         ),
         *("frame_refused", "index_closed", "index_opened", "job_abandoned", "job_not_rung", "jobs_not_given_back"),
         *("labelling_heads_missing", "labelling_heads_unfit", "lease_not_renewed"),
-        *("output_withheld", "process_failed", "request_failed"),
+        *("output_withheld", "local_share_jumped", "local_share_settled", "process_failed", "request_failed"),
         *("request_failed_unexpectedly", "statement_failed", "task_failed", "task_interrupted", "thread_failed"),
-        *("unlisted_event", "worker_went_deaf"),
+        *("unlisted_event", "watch_not_seeded", "worker_went_deaf"),
     }
 )
 """Every event that our own code tells: static names. A test compares them with the calls in the code."""
@@ -69,6 +69,8 @@ _MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 _HEX = re.compile(r"[0-9a-f]{8,64}")
 _SQLSTATE = re.compile(r"[0-9A-Z]{5}")
 _DEVICE = re.compile(r"(?:cpu|mps|cuda)(?::\d{1,3})?")
+_CODE = re.compile(r"[a-z][a-z0-9_-]{1,30}")
+_STATUS = re.compile(r"[1-5]\d\d")
 _templates: set[str] = {"unmatched"}
 _errors: set[str] = {"DeadlinePassed", "MissingModel", "SwitchedOff"}
 
@@ -178,3 +180,18 @@ KEYS: dict[str, Shape] = {
     **dict.fromkeys(("labeller", "span", "trace"), _matches(_HEX)),
 }
 """Every key that a log line or a span may have, with the shape of its values."""
+
+LABELS: dict[str, Shape] = {
+    "attestation": _matches(_CODE),
+    "backend": one_of(BACKENDS, Route),
+    "cause": one_of(Cause),
+    "detector": one_of(DETECTORS),
+    "direction": one_of("up", "down"),
+    "how": one_of("failed", "timed_out", "missing"),
+    "outcome": one_of("hit", "miss"),
+    "path": is_path,
+    "provider": _matches(_CODE),
+    "route": one_of(Route, "none"),
+    "status": _matches(_STATUS),
+}
+"""Every label that a metric may have, with its values; any other value counts as `other`."""

@@ -10,13 +10,14 @@ from service.answering.planning import Plan, Planner
 from service.answering.values import Answer, Citation, Question
 from service.auditing import entry, reasons_as_facts
 from service.citing import Cited, cited, quoted
-from service.errors import CloudModelError, SourceErasedError
+from service.errors import CloudModelError, LocalModelUnavailableError, SourceErasedError
 from service.policy.access import Principal
 from service.policy.prompt import Origin
 from service.policy.routing import Cause, Reason
 from service.ports import ChunkRecord, Clock, CloudModel, Database, Generation, LocalModel, Transaction
 from service.retrieval import Retrieved
 from service.tracing import note, traced
+from service.watching import Watch
 
 _log = structlog.get_logger()
 
@@ -32,11 +33,12 @@ class Answering:
     clock: Clock
     local: LocalModel | None
     cloud: CloudModel | None
+    watch: Watch
 
     @traced("ask")
     def ask(self, principal: Principal, question: Question) -> Answer:
         """Return the whole answer at once."""
-        events = self._events(self.planner.plan(principal, question, stream=False), stream=False)
+        events = self._events(self._planned(principal, question, stream=False), stream=False)
         while True:
             try:
                 next(events)
@@ -51,7 +53,14 @@ class Answering:
         Raises LocalModelUnavailableError when the answer must be local and nothing local answers: never
         the cloud instead (R12).
         """
-        return (yield from self._events(self.planner.plan(principal, question, stream=True), stream=True))
+        return (yield from self._events(self._planned(principal, question, stream=True), stream=True))
+
+    def _planned(self, principal: Principal, question: Question, *, stream: bool) -> Plan:
+        try:
+            return self.planner.plan(principal, question, stream=stream)
+        except LocalModelUnavailableError:
+            self.watch.refused()
+            raise
 
     def _events(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
         plan = self._recorded(plan)
@@ -120,6 +129,7 @@ class Answering:
                     facts=self._facts(plan),
                 )
             )
+        self.watch.routed(plan.route, plan.reasons)
         return plan
 
     def _facts(self, plan: Plan) -> dict[str, object]:

@@ -222,7 +222,8 @@ class AnswerBody(Struct, kw_only=True):
 
 
 class Readiness(Struct, kw_only=True):
-    """Whether each part answers."""
+    """Whether each part answers, and what an operator should look at although all do."""
 
     ready: bool
     parts: dict[str, bool]
+    alarms: list[str]
