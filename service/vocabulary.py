@@ -1,8 +1,7 @@
 """The words that logs, traces and metrics may hold. What is not listed here is not told to anybody (R54)."""
 
 import re
-from collections.abc import Callable, Collection, Iterable
-from enum import StrEnum
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from service.policy.prompt import Origin
@@ -111,20 +110,18 @@ def _names_below(root: type[BaseException]) -> set[str]:
     return {kind.__name__ for kind in seen}
 
 
-def one_of(*words: str | Iterable[str] | type[StrEnum]) -> Shape:
-    """Return the shape of a closed set of words."""
+def one_of(*words: str | Iterable[str]) -> Shape:
+    """Return the shape of a closed set of words: words, lists of words, or enumerations."""
     allowed = frozenset(_flat(words))
     return lambda value: isinstance(value, str) and value in allowed
 
 
-def _flat(words: Collection[str | Iterable[str] | type[StrEnum]]) -> Iterable[str]:
+def _flat(words: Iterable[str | Iterable[str]]) -> Iterable[str]:
     for word in words:
         if isinstance(word, str):
             yield word
-        elif isinstance(word, type):
-            yield from (str(member.value) for member in word)
         else:
-            yield from word
+            yield from map(str, word)
 
 
 def _matches(pattern: re.Pattern[str]) -> Shape:

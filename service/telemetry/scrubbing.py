@@ -6,7 +6,7 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 from traceback import walk_tb
-from types import TracebackType
+from types import FrameType, TracebackType
 from uuid import UUID
 
 from service import vocabulary
@@ -95,12 +95,12 @@ def _module(name: object) -> str:
 
 def _caller() -> str:
     """Return the line of our code that told an event which is not listed."""
-    frame = sys._getframe(1)  # noqa: SLF001 - what the standard library's logging does
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - what the standard library's logging does
     while frame is not None:
         path = frame.f_code.co_filename
         if path != __file__ and "/structlog/" not in path and not path.endswith("telemetry/logs.py"):
             return place(path, frame.f_lineno)
-        frame = frame.f_back  # type: ignore[assignment]  # None at the end
+        frame = frame.f_back
     return _OUTSIDE
 
 

@@ -64,7 +64,7 @@ class _Direct(requests.Session):
         self.trust_env = False
 
     @override
-    def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         return super().request(*args, **(kwargs | {"allow_redirects": False}))
 
 

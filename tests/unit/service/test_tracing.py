@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator
 
 import pytest
+from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import NoOpTracer, SpanContext, StatusCode, TraceFlags, TraceState
@@ -90,7 +91,7 @@ def test_whatever_a_span_is_given_only_words_of_the_vocabulary_leave(recorded: R
     """The scrubber sits where spans leave, so that no instrumentation can go round it."""
     caller = SpanContext(1, 2, is_remote=True, trace_flags=TraceFlags(1), trace_state=TraceState([("k", CANARY)]))
     with recorded.provider.get_tracer(CANARY).start_as_current_span(
-        CANARY, context=tracing.trace.set_span_in_context(tracing.trace.NonRecordingSpan(caller))
+        CANARY, context=trace.set_span_in_context(trace.NonRecordingSpan(caller))
     ) as span:
         span.set_attributes({CANARY: 1, "answer": CANARY, "hits": 3, "model": CANARY + " said"})
         span.add_event(CANARY, {"text": CANARY})
@@ -128,9 +129,9 @@ def test_a_span_is_not_current_while_its_stream_waits(recorded: Recorded) -> Non
         yield "one"
         yield "two"
 
-    before = tracing.trace.get_current_span()
+    before = trace.get_current_span()
     for _ in pieces():
-        assert tracing.trace.get_current_span() is before
+        assert trace.get_current_span() is before
     assert recorded.spans()
 
 
