@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
+from service.errors import RingfenceError
 from service.policy.prompt import Origin
 from service.policy.routing import Cause, Route
 from service.ports import JobKind
@@ -58,6 +59,12 @@ DETECTORS = (
     *("language", "normalising", "columns", "document"),
 )
 BACKENDS = ("anthropic", "vllm", "quotes", "none")
+WAYS_TO_FAIL = (
+    *("failed", "missing", "timed_out"),
+    *("broke_off", "drifted", "http_status", "malformed", "overloaded", "rate_limited", "unreachable"),
+    *("wrong_configuration", "wrong_model"),
+)
+"""How a detector, a model or another part did not do what it was asked."""
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
 _LONGEST = 120
@@ -91,7 +98,7 @@ def is_path(value: object) -> bool:
 
 
 def is_error(value: object) -> bool:
-    """Whether it is the name of an exception class that is loaded. A message that looks like a name is none."""
+    """Whether it is the name of a loaded exception class or the code of one of ours. A message like a name is none."""
     if not isinstance(value, str):
         return False
     if value not in _errors:
@@ -107,7 +114,7 @@ def _names_below(root: type[BaseException]) -> set[str]:
             if kind not in seen:
                 seen.add(kind)
                 pending.append(kind)
-    return {kind.__name__ for kind in seen}
+    return {kind.__name__ for kind in seen} | {kind.code for kind in seen if issubclass(kind, RingfenceError)}
 
 
 def one_of(*words: str | Iterable[str]) -> Shape:
@@ -159,6 +166,7 @@ KEYS: dict[str, Shape] = {
     "detector": one_of(DETECTORS),
     "direction": one_of("up", "down"),
     "error": is_error,
+    "how": one_of(WAYS_TO_FAIL),
     "kind": one_of(JobKind),
     "level": one_of(LEVELS),
     "origin": one_of(Origin),
@@ -184,7 +192,7 @@ LABELS: dict[str, Shape] = {
     "cause": one_of(Cause),
     "detector": one_of(DETECTORS),
     "direction": one_of("up", "down"),
-    "how": one_of("failed", "timed_out", "missing"),
+    "how": one_of(WAYS_TO_FAIL),
     "outcome": one_of("hit", "miss"),
     "path": is_path,
     "provider": _matches(_CODE),

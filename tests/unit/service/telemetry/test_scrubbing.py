@@ -25,6 +25,7 @@ JOB = "0f8fad5b-d9cb-469f-a165-70867728950e"
         ("path", "/v1/documents/{document_id:uuid}"),
         ("where", "service/app.py:12"),
         ("error", None),
+        ("error", "key_destroyed"),
     ],
 )
 def test_what_operators_need_passes(key: str, value: object) -> None:
