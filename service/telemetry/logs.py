@@ -84,10 +84,9 @@ class _Lines(logging.Formatter):
 
 
 def _take_over(out: TextIO) -> None:
-    """Make the standard library's logging ours: its records, its one handler, its complaints about itself."""
+    """Make the standard library's logging ours: its records and its one handler."""
     logging.setLogRecordFactory(ScrubbedRecord)
     logging.captureWarnings(capture=True)
-    logging.raiseExceptions = False  # it would print what could not be formatted
     for logger in tuple(logging.root.manager.loggerDict.values()):
         if isinstance(logger, logging.Logger):
             logger.handlers.clear()

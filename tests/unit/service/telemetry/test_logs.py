@@ -44,9 +44,9 @@ _SAID: dict[str, str] = {
         'try: raise ValueError(word)\nexcept ValueError: structlog.get_logger().exception("task_failed")'
     ),
     "a debug setting that adds a handler": (
-        'h = logging.StreamHandler(); h.setFormatter(logging.Formatter("%(message)s %(name)s %(exc_info)s"))\n'
+        "h = logging.StreamHandler(sys.__stderr__)\n"
         'lib = logging.getLogger("anthropic"); lib.addHandler(h); lib.setLevel(logging.DEBUG); lib.propagate = False\n'
-        'lib.debug("Request options: %s", word)'
+        'lib.debug("Request options: %s", word, exc_info=ValueError(word))'
     ),
     "a library that configures logging anew": (
         'logging.basicConfig(force=True, level=logging.DEBUG, format="%(message)s"); logging.debug(word)'
@@ -56,7 +56,8 @@ _SAID: dict[str, str] = {
         "try: raise ValueError(word)\nexcept ValueError: logging.exception(word)"
     ),
     "a record that is filled in later": (
-        'logging.getLogger().handle(logging.makeLogRecord({"msg": word, "levelno": 40, "levelname": "ERROR"}))'
+        'record = logging.makeLogRecord({"msg": word, "levelno": 40, "levelname": "ERROR"})\n'
+        "logging.getLogger().handle(record); logging.StreamHandler(sys.__stderr__).handle(record)"
     ),
 }
 _BEFORE = "import logging, os, sys, structlog\nfrom service import telemetry\n"
@@ -91,6 +92,19 @@ def test_nothing_said_is_logged(told: dict[str, str], what: str) -> None:
     assert CANARY.lower() not in told[what].lower()
 
 
+@pytest.mark.parametrize(
+    ("what", "event"),
+    [
+        ("a thread that fails", "thread_failed"),
+        ("what cannot be raised", "error_ignored"),
+        ("a warning", "foreign_message"),
+        ("print", "output_withheld"),
+    ],
+)
+def test_what_passes_every_log_is_told_as_an_event(told: dict[str, str], what: str, event: str) -> None:
+    assert {json.loads(line)["event"] for line in told[what].splitlines()} == {event}
+
+
 def test_the_last_words_of_a_process_are_its_failure_s_kind_and_place() -> None:
     lines, everything = _told("raise ValueError(word)")
     assert [(line["event"], line["error"]) for line in lines] == [("process_failed", "ValueError")]
@@ -99,7 +113,10 @@ def test_the_last_words_of_a_process_are_its_failure_s_kind_and_place() -> None:
 
 def test_what_was_logged_before_we_came_went_elsewhere_and_no_handler_is_left() -> None:
     """Uvicorn and transformers bring handlers of their own, which would print their records in their own way."""
-    before = 'uv = logging.getLogger("uvicorn.error"); uv.addHandler(logging.StreamHandler()); uv.propagate = False'
+    before = (
+        'uv = logging.getLogger("uvicorn.error"); uv.addHandler(logging.StreamHandler()); uv.propagate = False\n'
+        'uv.handlers[0].setFormatter(logging.Formatter("%(levelname)s: %(message)s"))'
+    )
     lines, _ = _told('logging.getLogger("uvicorn.error").error(word)', before)
     assert [line["event"] for line in lines] == ["foreign_message"]
 
@@ -110,6 +127,11 @@ def test_a_failure_is_told_by_kind_and_place() -> None:
     assert (line["event"], line["error"], line["level"]) == ("foreign_message", "JSONDecodeError", "error")
     assert line["at"][-1].startswith("json/decoder.py:")
     assert line["logger"] == "elsewhere"
+
+
+def test_a_warning_is_told_with_its_place() -> None:
+    (line,), _ = _told("import warnings, json.decoder as d\nwarnings.warn_explicit(word, UserWarning, d.__file__, 7)")
+    assert (line["event"], line["where"].partition(":")[0]) == ("foreign_message", "warnings.py")
 
 
 def test_the_messages_that_operators_look_for_are_told_as_our_own() -> None:
