@@ -25,7 +25,7 @@ _ATTRIBUTES = 32
 def trace_to(url: str) -> None:
     """Send this process's spans to this address and to no other, whatever the environment says of OpenTelemetry."""
     exporter = OTLPSpanExporter(
-        endpoint=url, headers={}, timeout=_SECONDS, compression=Compression.NoCompression, session=_Direct()
+        endpoint=url, headers={}, timeout=_SECONDS, compression=Compression.NoCompression, session=DirectSession()
     )
     tracing.use(provider(exporter).get_tracer(_NAME))
 
@@ -56,7 +56,7 @@ class ScrubbingExporter(SpanExporter):
         self._inner.shutdown()
 
 
-class _Direct(requests.Session):
+class DirectSession(requests.Session):
     """Goes where it is told and nowhere else: no proxy or netrc of the environment, no redirect."""
 
     def __init__(self) -> None:

@@ -4,13 +4,15 @@ from collections.abc import Generator, Iterator
 
 import pytest
 from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import NoOpTracer, SpanContext, StatusCode, TraceFlags, TraceState
 
 from service import tracing
 from service.answering import Question
-from service.telemetry.traces import provider
+from service.telemetry.traces import ScrubbingExporter, provider
 from tests.assembled import a_world
 
 CANARY = "Zanzibarquartz"
@@ -100,7 +102,19 @@ def test_whatever_a_span_is_given_only_words_of_the_vocabulary_leave(recorded: R
         span.set_status(StatusCode.ERROR, CANARY)
     (left,) = recorded.spans()
     assert CANARY not in recorded.whole()
+    assert left.parent is not None
+    assert (dict(left.context.trace_state), dict(left.parent.trace_state)) == ({}, {})
     assert (left.name, dict(left.attributes or {})) == ("unlisted", {"hits": 3})
+
+
+def test_neither_resource_nor_scope_leaves_with_a_span() -> None:
+    inner = InMemorySpanExporter()
+    scope, resource = InstrumentationScope(CANARY), Resource({"service.name": CANARY, "who": CANARY})
+    ScrubbingExporter(inner).export([ReadableSpan(name="ask", resource=resource, instrumentation_scope=scope)])
+    (left,) = inner.get_finished_spans()
+    assert CANARY not in left.to_json()
+    assert left.instrumentation_scope is not None
+    assert left.instrumentation_scope.name == "ringfence"
 
 
 def test_a_stream_that_nobody_reads_to_its_end_ends_its_span_and_its_source(recorded: Recorded) -> None:
