@@ -118,6 +118,4 @@ def test_a_library_says_nothing_that_it_was_given(library: str) -> None:
     assert ran.returncode == 0, lines[-1:]
     assert CANARY.lower() not in (ran.stderr + ran.stdout).lower()
     speakers = {str(line.get("logger", line.get("where"))) for line in lines}
-    assert any(speaker.startswith((library, "logging/")) for speaker in speakers), (
-        "it or its handler spoke"
-    )
+    assert any(speaker.startswith((library, "logging/")) for speaker in speakers), "it or its handler spoke"
