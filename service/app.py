@@ -23,6 +23,7 @@ from service.api.labels import labels, reviews
 from service.api.policies import policies
 from service.api.problems import HANDLERS
 from service.product import Ringfence
+from service.vocabulary import learn_paths
 
 _FORM_OVERHEAD = 64 * 1024
 _OPENAPI = OpenAPIConfig(
@@ -41,12 +42,19 @@ def create_app() -> Litestar:
     """Build the application from the environment; what a server starts."""
     configured = settings.load()
     telemetry.configure()
+    if configured.traces_url is not None:
+        telemetry.trace_to(configured.traces_url)
     return application(bootstrap.build(configured), max_upload_bytes=configured.max_upload_bytes)
 
 
 def _warm(app: Litestar) -> None:
-    """Load the models beside the first requests, so that the first question does not wait for them."""
-    Thread(target=provide_ringfence(app.state).answering.planner.warm, daemon=True).start()
+    """Load models and history beside the first requests, so that the first question does not wait for them."""
+    Thread(target=_load, args=(provide_ringfence(app.state),), daemon=True).start()
+
+
+def _load(ringfence: Ringfence) -> None:
+    ringfence.watch.learn(ringfence.answering.database)
+    ringfence.answering.planner.warm()
 
 
 def _warn(app: Litestar) -> None:
@@ -56,7 +64,7 @@ def _warn(app: Litestar) -> None:
 
 def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     """Return the application around these use cases."""
-    return Litestar(
+    app = Litestar(
         route_handlers=[documents, reviews, labels, jobs, answers, conversations, audit, policies, health],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),
@@ -70,4 +78,7 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
         state=State({"ringfence": ringfence}),
         on_startup=[_warm, _warn],
         logging_config=None,
+        debug=False,  # whatever LITESTAR_DEBUG says: its error pages show variables
     )
+    learn_paths(route.path_format for route in app.routes)
+    return app

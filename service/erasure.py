@@ -24,6 +24,7 @@ from service.ports import (
     Transaction,
     Vault,
 )
+from service.tracing import traced
 from service.visibility import visible
 
 _BATCH = 64
@@ -100,6 +101,7 @@ class Erasure:
         )
         return job
 
+    @traced("erase")
     def run(self, tenant_id: TenantId, job_id: JobId) -> None:
         """Destroy what the job names and whatever else waits for erasure in this tenant."""
         with self.lease.taken(JobKind.ERASE, tenant_id, job_id, limit=_BATCH) as jobs:

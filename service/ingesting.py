@@ -34,6 +34,7 @@ from service.ports import (
 from service.quarantine import Quarantine, record_quarantine
 from service.remembering import RememberingLabellers
 from service.sealing import Key
+from service.tracing import traced
 
 _log = structlog.get_logger()
 _JOBS_AT_ONCE = 16
@@ -70,6 +71,7 @@ class Ingestion:
     quarantine: Quarantine
     max_attempts: int
 
+    @traced("ingest")
     def run(self, tenant_id: TenantId, job_id: JobId) -> None:
         """Ingest what the job names, and waiting documents beside it so that batches are full."""
         with self.lease.taken(JobKind.INGEST, tenant_id, job_id, limit=_JOBS_AT_ONCE) as jobs:
@@ -83,6 +85,7 @@ class Ingestion:
                     batch = []
             self._finish(batch)
 
+    @traced("parse")
     def _read(self, job: JobRecord) -> _Work | None:
         """Return the parsed document, or fail the job by itself."""
         if job.attempts > self.max_attempts:
@@ -117,6 +120,7 @@ class Ingestion:
             transaction.jobs.update(replace(job, stage="reading", updated_at=self.clock.now()))
         return record
 
+    @traced("batch")
     def _finish(self, batch: Sequence[_Work]) -> None:
         """Chunk, embed and label the batch together; write document by document."""
         if not batch:
@@ -133,6 +137,7 @@ class Ingestion:
             except (LeaseLostError, KeyDestroyedError):
                 self._abandon(work.job)
 
+    @traced("write")
     def _write(self, work: _Work, chunks: Sequence[LabelledChunk]) -> None:
         """Write points and rows while holding the document's row: an erasure waits, or has already won."""
         now = self.clock.now()

@@ -10,6 +10,7 @@ from service.errors import NotFoundError, NotPermittedError
 from service.policy.access import JobId, Permission, Principal, TenantId
 from service.ports import Clock, Database, JobQueue, JobRecord
 from service.relabelling import Relabelling
+from service.tracing import traced
 
 _RING_AGAIN_AFTER = timedelta(seconds=20)
 _RINGS = 32
@@ -43,9 +44,20 @@ class Jobs:
         with self.database.transaction(principal.tenant_id) as transaction:
             return transaction.jobs.page(limit=limit, after=after)
 
+    @traced("sweep")
     def sweep(self) -> int:
         """Ring for every job that nobody works on, and for stale labels; return how many. Runs every few seconds."""
         return sum(self._sweep(tenant.id) for tenant in self.database.tenants())
+
+    def oldest(self) -> float:
+        """Return for how many seconds the oldest job has waited that nobody works on; 0 where there is none."""
+        now = self.clock.now()
+        ages = [0.0]
+        for tenant in self.database.tenants():
+            with self.database.transaction(tenant.id) as transaction:
+                waiting = transaction.jobs.waiting(now=now, queued_before=now, limit=1)
+            ages += ((now - job.created_at).total_seconds() for job in waiting)
+        return max(ages)
 
     def _sweep(self, tenant_id: TenantId) -> int:
         now = self.clock.now()

@@ -12,6 +12,7 @@ from ingestion.splitting import split
 from service.policy.access import TenantId
 from service.ports import Embedder, Labeller, Tokenizer, Vector
 from service.remembering import RememberingLabellers, owes_to_failure
+from service.tracing import traced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class Labels:
         """The labeller version that a label must carry to count."""
         return self.labellers.version
 
+    @traced("label_question")
     def of_question(self, text: str, *, tenant_id: TenantId) -> tuple[Label, Vector]:
         """Return the label of a question and its vector, which retrieval needs too."""
         vectors = self.embedder.embed([text])
@@ -49,6 +51,7 @@ class Labels:
         alone = passages or (Passage(text=text),)
         return self.labellers.of(tenant_id).label_passages(alone, vectors)[0], vectors[0]
 
+    @traced("label")
     def of(self, texts: Sequence[str], *, tenant_id: TenantId) -> Label:
         """Return the highest label among the texts; this is also the scan at the egress (R11)."""
         labeller = self.labellers.of(tenant_id)

@@ -3,11 +3,15 @@
 The API's process answers `/metrics`. Nobody scrapes a worker: what it counts its log tells, too.
 """
 
-from prometheus_client import Counter, Gauge, Histogram
+from collections.abc import Sequence
+
+from service.bounded import Counter, Gauge, Histogram
+from service.drift import Direction
 
 ANSWERS = Counter(
     "ringfence_answers_total", "Answers by route, backend and first reason.", ["route", "backend", "cause"]
 )
+PROMPTS = Counter("ringfence_prompts_total", "Prompts by route and first reason.", ["route", "cause"])
 REQUESTS = Histogram("ringfence_request_seconds", "HTTP requests by path template and status.", ["path", "status"])
 LABEL_CACHE = Counter("ringfence_label_cache_total", "Texts whose label was known already, or was not.", ["outcome"])
 DETECTOR_FAILURES = Counter(
@@ -18,8 +22,25 @@ ATTESTATION_DAYS = Gauge(
     "Days that an attestation of a provider has left; negative once it has expired.",
     ["provider", "attestation"],
 )
+LOCAL_SHARE = Gauge("ringfence_local_share", "Share of the last twenty or so prompts that stayed local, 0 to 1.")
+USUAL_LOCAL_SHARE = Gauge("ringfence_local_share_usual", "What that share usually is, 0 to 1.")
+LOCAL_SHARE_ALARM = Gauge("ringfence_local_share_alarm", "1 while that share has jumped this way.", ["direction"])
+OLDEST_JOB = Gauge("ringfence_queue_age_seconds", "Age of the oldest job that waits or whose worker is gone.")
 
 
 def detector_failed(detector: str, how: str) -> None:
     """Count a text that became unknown because a detector did not answer."""
     DETECTOR_FAILURES.labels(detector=detector, how=how).inc()
+
+
+def routed(route: str, causes: Sequence[str]) -> None:
+    """Count a prompt under where it went (`none`: nowhere) and the first reason."""
+    PROMPTS.labels(route=route, cause=causes[0] if causes else "").inc()
+
+
+def local_share(recent: float, usual: float, *, jumped: Direction | None) -> None:
+    """Show the share of local prompts."""
+    LOCAL_SHARE.set(recent)
+    USUAL_LOCAL_SHARE.set(usual)
+    for direction in Direction:
+        LOCAL_SHARE_ALARM.labels(direction=direction.value).set(jumped is direction)

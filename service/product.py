@@ -38,6 +38,7 @@ from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
 from service.terms import TermsInForce
+from service.watching import Watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,7 @@ class Ringfence:
     auditing: Auditing
     governing: Governing
     releasing: Releasing
+    watch: Watch
     parts: Mapping[str, Callable[[], bool]]
 
     def readiness(self) -> dict[str, bool]:
@@ -113,6 +115,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     forgetting = Forgetting(database=adapters.database, keys=adapters.keys)
     erasure = _erasure(adapters, lease, forgetting)
     relabelling = _relabelling(adapters, limits, lease, labellers)
+    watch = Watch()
     return Ringfence(
         principals=Principals(database=adapters.database, clock=adapters.clock),
         documents=_documents(adapters, limits, erasure),
@@ -135,7 +138,8 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             clock=adapters.clock,
             relabelling=relabelling,
         ),
-        answering=_answering(adapters, limits, retriever, labels, terms),
+        watch=watch,
+        answering=_answering(adapters, limits, retriever, labels, terms, watch),
         conversations=Conversations(
             database=adapters.database, keys=adapters.keys, clock=adapters.clock, forgetting=forgetting
         ),
@@ -222,7 +226,12 @@ def _terms(adapters: Adapters) -> TermsInForce:
 
 
 def _answering(
-    adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, labels: Labels, terms: TermsInForce
+    adapters: Adapters,
+    limits: UseCaseLimits,
+    retriever: Retriever,
+    labels: Labels,
+    terms: TermsInForce,
+    watch: Watch,
 ) -> Answering:
     recollection = Recollection(
         database=adapters.database,
@@ -248,4 +257,5 @@ def _answering(
         clock=adapters.clock,
         local=adapters.local,
         cloud=adapters.cloud,
+        watch=watch,
     )

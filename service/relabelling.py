@@ -36,6 +36,7 @@ from service.ports import (
 )
 from service.quarantine import Quarantine, record_quarantine
 from service.remembering import RememberingLabellers
+from service.tracing import traced
 
 _log = structlog.get_logger()
 _JOBS_AT_ONCE = 4
@@ -125,6 +126,7 @@ class Relabelling:
         transaction.jobs.add(job)
         return job
 
+    @traced("relabel")
     def run(self, tenant_id: TenantId, job_id: JobId) -> None:
         """Relabel what the job names and a few waiting documents beside it; then see what else is stale."""
         with self.lease.taken(JobKind.RELABEL, tenant_id, job_id, limit=_JOBS_AT_ONCE) as jobs:

@@ -9,6 +9,7 @@ from service.errors import DamagedError, KeyDestroyedError, NotFoundError
 from service.places import chunk_place, title_place
 from service.policy.access import DocumentId, Scope
 from service.ports import ChunkIndex, ChunkRecord, Database, DocumentRecord, Hit, KeyStore, Vector
+from service.tracing import traced
 
 _OVERFETCH = 3
 _LOWEST_SCORE = 0.2
@@ -39,6 +40,7 @@ class Retriever:
     database: Database
     keys: KeyStore
 
+    @traced("retrieve")
     def retrieve(self, vector: Vector, *, scope: Scope, labeller_version: str, limit: int) -> tuple[Retrieved, ...]:
         """Return at most `limit` chunks inside the scope, best first.
 

@@ -25,6 +25,7 @@ _URL_KINDS = {
     "qdrant_url": ("http://", "https://"),
     "vault_url": ("s3://",),
     "cloud_url": ("http://", "https://"),
+    "traces_url": ("http://", "https://"),
     "url": ("http://", "https://"),
 }
 _BARE_NAME = re.compile(r"[a-z][a-z0-9_-]*")
@@ -69,6 +70,9 @@ class Settings(BaseSettings):
     embedder_dimensions: int = Field(384, ge=1, description="Length of the embedder's vectors.")
     local_model_url: str | None = Field(None, description="OpenAI-compatible server inside the building (vLLM).")
     local_model: str | None = Field(None, description="Name that the local server must serve the model under.")
+    traces_url: str | None = Field(
+        None, description="OTLP/HTTP collector inside the building, http://host:4318/v1/traces; unset: no traces."
+    )
     local_model_hosts: frozenset[str] = Field(
         frozenset(), description='Extra hosts that count as inside the building, as JSON: ["gpu1.example"].'
     )
@@ -107,18 +111,22 @@ class Settings(BaseSettings):
         if (self.local_model_url is None) != (self.local_model is None):
             message = "set RINGFENCE_LOCAL_MODEL_URL and RINGFENCE_LOCAL_MODEL together"
             raise ValueError(message)
-        if self.local_model_url is not None and not _inside(self.local_model_url, self.local_model_hosts):
-            message = (
-                f"RINGFENCE_LOCAL_MODEL_URL names {urlsplit(self.local_model_url).hostname!r}, which may lie outside "
-                "the building; if it does not, add it to RINGFENCE_LOCAL_MODEL_HOSTS"
-            )
-            raise ValueError(message)
+        for name in ("local_model_url", "traces_url"):
+            url = getattr(self, name)
+            if url is not None and not _inside(url, self.local_model_hosts):
+                message = (
+                    f"{PREFIX}{name.upper()} names {urlsplit(url).hostname!r}, which may lie outside the building; "
+                    "if it does not, add it to RINGFENCE_LOCAL_MODEL_HOSTS"
+                )
+                raise ValueError(message)
         if self.cloud_url is not None and self.cloud_url.startswith("http://") and not _inside(self.cloud_url):
             message = "RINGFENCE_CLOUD_URL must start with https:// where it leads outside the building"
             raise ValueError(message)
         return self
 
-    @field_validator("database_url", "database_owner_url", "broker_url", "qdrant_url", "vault_url", "cloud_url", "url")
+    @field_validator(
+        "database_url", "database_owner_url", "broker_url", "qdrant_url", "vault_url", "cloud_url", "traces_url", "url"
+    )
     @classmethod
     def _of_a_known_kind(cls, value: SecretStr | str | None, info: ValidationInfo) -> SecretStr | str | None:
         kinds = _URL_KINDS[str(info.field_name)]

@@ -1,8 +1,5 @@
 """The Celery application of worker and beat: `python -m celery -A workers.app worker|beat`."""
 
-import logging
-from typing import Any
-
 from celery import Celery
 from celery.signals import beat_init, setup_logging
 
@@ -13,9 +10,6 @@ from service.settings import Settings
 from workers.alive import Alive
 from workers.schedule import SCHEDULE
 from workers.tasks import TASKS
-
-_CHATTY = ("celery.app.trace", "celery.beat", "celery.worker.strategy")
-"""They tell of every sweep; what a job did, its use case tells."""
 
 
 def _application(read: Settings) -> Celery:
@@ -35,11 +29,12 @@ def _application(read: Settings) -> Celery:
     return made
 
 
-def _log_as_the_product_does(**_: Any) -> None:  # noqa: ANN401 - Celery's signal
+def _tell_as_the_product_does(read: Settings) -> None:
     telemetry.configure()
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    if read.traces_url is not None:
+        telemetry.trace_to(read.traces_url)
 
 
-setup_logging.connect(_log_as_the_product_does)
-app = _application(settings.load())
+_settings = settings.load()
+setup_logging.connect(lambda **_: _tell_as_the_product_does(_settings), weak=False)
+app = _application(_settings)

@@ -71,5 +71,5 @@ def _work(use_case: Callable[[Ringfence], object], **ids: str) -> None:
         use_case(_ringfence())
     except PartUnavailableError:
         _log.warning("task_interrupted", **ids)
-    except Exception as error:  # noqa: BLE001 - the exception's text may quote a document: only its kind is logged
-        _log.error("task_failed", error=type(error).__name__, **ids)
+    except Exception:  # noqa: BLE001 - told by its kind and its place in the code; its text may quote a document
+        _log.exception("task_failed", **ids)

@@ -25,6 +25,7 @@ from pydantic import SecretStr
 from service.errors import CloudModelError, EgressRefusedError
 from service.policy.egress import CloudPermit
 from service.ports.models import Generation
+from service.tracing import traced
 
 _ADDRESS = "https://api.anthropic.com"
 _PATH = "/v1/messages"
@@ -69,6 +70,7 @@ class AnthropicCloudModel:
         """The pinned model name."""
         return self._model
 
+    @traced("cloud_model")
     def stream(self, permit: CloudPermit) -> Generator[str, None, Generation]:
         """Send the permitted bytes; yield pieces of the answer. Raises CloudModelError."""
         self._check(permit, stream=True)
@@ -79,6 +81,7 @@ class AnthropicCloudModel:
             with events:
                 return (yield from _pieces(events, pin=self._model))
 
+    @traced("cloud_model")
     def generate(self, permit: CloudPermit) -> tuple[str, Generation]:
         """Send the permitted bytes; return the whole answer. Raises CloudModelError."""
         self._check(permit, stream=False)

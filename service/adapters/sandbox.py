@@ -105,7 +105,7 @@ def _bubblewrap_works() -> bool:
     try:
         SandboxedParser(limits=Limits(), seconds=_PROBE_SECONDS, wrapped=True).parse(b"probe", name="")
     except UnreadableError:
-        _log.warning("bubblewrap_refused", consequence="documents are parsed under resource limits only")
+        _log.warning("bubblewrap_refused")  # so documents are parsed under resource limits only
         return False
     return True
 

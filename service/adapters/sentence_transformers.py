@@ -13,6 +13,7 @@ import structlog
 
 from service.errors import SettingsError
 from service.ports.models import Vectors
+from service.tracing import traced
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -95,6 +96,7 @@ class SentenceTransformersEmbedder:
         with self._lock:
             return self._model.get_embedding_dimension() or 0
 
+    @traced("embed")
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one vector of norm 1 per text, in the order given; any thread may call."""
         if not texts:

@@ -15,6 +15,7 @@ from httpx_sse import EventSource
 from service.errors import LocalModelUnavailableError
 from service.policy.prompt import Origin, Prompt
 from service.ports.models import Generation
+from service.tracing import traced
 
 _CONNECT_SECONDS = 2.0
 _PROBE_SECONDS = 2.0
@@ -96,11 +97,13 @@ class VllmLocalModel:
                 self._look_again_at = time.monotonic() + _TRUST_SECONDS
             return self._seen_ready
 
+    @traced("local_model")
     def stream(self, prompt: Prompt) -> Generator[str, None, Generation]:
         """Yield pieces of the answer; return how it ended. Raises LocalModelUnavailableError."""
         with self._translated(), self._answered(prompt, stream=True) as response:
             return (yield from self._pieces(response))
 
+    @traced("local_model")
     def generate(self, prompt: Prompt) -> tuple[str, Generation]:
         """Return the whole answer at once. Raises LocalModelUnavailableError."""
         with self._translated(), self._answered(prompt, stream=False) as response:

@@ -20,6 +20,8 @@ from service.policy.access import Principal
 from service.policy.routing import Cause, Reason
 from service.ports import Clock, CloudModel, Database, Generation, LocalModel, TurnRecord
 from service.retrieval import Retrieved
+from service.tracing import note, traced
+from service.watching import Watch
 
 _log = structlog.get_logger()
 
@@ -36,7 +38,9 @@ class Answering:
     clock: Clock
     local: LocalModel | None
     cloud: CloudModel | None
+    watch: Watch
 
+    @traced("ask")
     def ask(self, principal: Principal, question: Question, *, answer_id: UUID | None = None) -> Answer:
         """Return the whole answer at once."""
         events = self._begun(principal, question, answer_id or uuid4(), stream=False)
@@ -47,6 +51,7 @@ class Answering:
                 answer: Answer = end.value
                 return answer
 
+    @traced("ask")
     def stream(
         self, principal: Principal, question: Question, *, answer_id: UUID | None = None
     ) -> Generator[str, None, Answer]:
@@ -88,6 +93,7 @@ class Answering:
 
     def _events(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
         plan = self._recorded(plan)
+        note(answer=str(plan.id), route=plan.route.value, cause=plan.reasons[0].cause.value, hits=len(plan.hits))
         if not plan.hits:
             found = Cited(text=NOTHING_FOUND, numbers=())
             return (yield from self._at_once(plan, found, "none"))
@@ -174,12 +180,14 @@ class Answering:
                     facts=self._facts(plan),
                 )
             )
+        self.watch.routed(plan.route, plan.reasons)
         return plan
 
     def _refused(self, who: Principal, answer_id: UUID, reasons: tuple[Reason, ...]) -> None:
         """Write down that a question got no answer, and why."""
         with self.database.transaction(who.tenant_id) as transaction:
             transaction.audit.append(refusal(who, answer_id, reasons, at=self.clock.now()))
+        self.watch.refused()
 
     def _stopped(self, plan: Plan, backend: str, stopped: str) -> None:
         """Write down why an answer is not told to its end."""

@@ -20,6 +20,7 @@ from service.policy.terms import Agreement, Lacking, Terms
 from service.ports import Clock, CloudModel, LocalModel, Transaction, Vector
 from service.retrieval import Retrieved, Retriever
 from service.terms import TermsInForce
+from service.tracing import traced
 
 INSTRUCTIONS = (
     "Answer the question only from the numbered sources. Cite the source of each statement by its number, like [1]. "
@@ -67,6 +68,7 @@ class Planner:
     cloud: CloudModel | None
     answer_tokens: int
 
+    @traced("plan")
     def plan(self, principal: Principal, question: Question, *, stream: bool, answer_id: UUID | None = None) -> Plan:
         """Return the plan. Raises PromptRefusedError where only a local model may answer and none does."""
         _check(principal, question)
@@ -135,6 +137,7 @@ class Planner:
         codes = found.codes if isinstance(found, Lacking) else ("terms_changed",)
         return (Reason(cause=Cause.PROVIDER_TERMS, terms=codes),)
 
+    @traced("route")
     def _routed(self, plan: Plan, terms: Terms, *, stream: bool) -> Plan:
         permit = _permitted(
             routing.route(plan.prompt, labeller_version=self.labels.version, backends=self._backends(), terms=terms)

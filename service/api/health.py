@@ -1,6 +1,7 @@
 """Whether the process lives, whether its parts answer, and the numbers."""
 
 import time
+from contextlib import suppress
 from typing import Any
 
 from litestar import MediaType, Response, Router, get
@@ -9,7 +10,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service.api.schemas import Readiness
-from service.metrics import REQUESTS
+from service.errors import PartUnavailableError
+from service.metrics import OLDEST_JOB, REQUESTS
 from service.product import Ringfence
 
 
@@ -24,7 +26,9 @@ def ready(ringfence: NamedDependency[Ringfence]) -> Response[Readiness]:
     """Answer 200 when every part does, else 503 with the ones that do not."""
     parts = ringfence.readiness()
     complete = all(parts.values())
-    body = Readiness(ready=complete, parts=parts, warnings=list(ringfence.warnings()))
+    jumped = ringfence.watch.share().jumped
+    alarms = [] if jumped is None else [f"local_share_jumped_{jumped.value}"]
+    body = Readiness(ready=complete, parts=parts, alarms=alarms, warnings=list(ringfence.warnings()))
     return Response(body, status_code=200 if complete else 503)
 
 
@@ -32,6 +36,8 @@ def ready(ringfence: NamedDependency[Ringfence]) -> Response[Readiness]:
 def metrics(ringfence: NamedDependency[Ringfence]) -> Response[bytes]:
     """Give the numbers in Prometheus' text format."""
     ringfence.governing.measure()
+    with suppress(PartUnavailableError):
+        OLDEST_JOB.set(ringfence.jobs.oldest())
     return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
 
 

@@ -251,8 +251,9 @@ class AnswerBody(Struct, kw_only=True):
 
 
 class Readiness(Struct, kw_only=True):
-    """Whether each part answers, and what an operator should look at soon."""
+    """Whether each part answers, and what an operator should look at although all do: alarms now, warnings soon."""
 
     ready: bool
     parts: dict[str, bool]
+    alarms: list[str] = []
     warnings: list[str] = []

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from service.cli.client import connected, pages
-from service.cli.documents import labels_of, pages
+from service.cli.documents import labels_of
 from service.cli.options import AsJson, DataDir, TenantName, identifier, loaded, out, print_json
 from service.cli.reasons import cue_sentence, quarantined
 from service.ports import ReleaseReason

@@ -63,6 +63,10 @@ class Stack:
         log.close()
         self.wait_until(self._announced, seconds=_START_SECONDS)
 
+    def change(self, **settings: str) -> None:
+        """Set these settings as well from the next start on."""
+        self._environment |= settings
+
     def _announced(self) -> bool:
         """Whether this very `ringfence up` has said that it serves: parts of an earlier one may still answer."""
         assert self._process is not None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from service import telemetry
 from service.adapters.qdrant_edge.serving import Listener
 from service.adapters.qdrant_edge.store import Store
 
@@ -39,6 +40,7 @@ def main() -> int:
 
 
 def _serve(folder: Path, path: Path, dimensions: int) -> None:
+    telemetry.configure()
     store = Store(folder, dimensions=dimensions)
     listener = Listener(path, store)
     _log.info("index_opened", dimensions=dimensions)

@@ -126,3 +126,10 @@ def test_a_secret_reaches_only_the_process_that_needs_it(monkeypatch: pytest.Mon
     assert "sk-canary" in environment(load()).values()
     assert "sk-canary" not in environment(load(), without={"anthropic_api_key"}).values()
     assert "sk-canary" not in bare_environment().values()
+
+
+def test_traces_go_to_a_collector_inside_the_building_only() -> None:
+    with pytest.raises(SettingsError, match=r"RINGFENCE_TRACES_URL names 'collector\.example\.com'"):
+        load(traces_url="https://collector.example.com/v1/traces")
+    assert load(traces_url="http://10.0.0.7:4318/v1/traces").traces_url
+    assert load().traces_url is None

@@ -1,0 +1,93 @@
+"""Spans around the stages of a journey: names and numbers. Nothing is recorded until telemetry gives a tracer."""
+
+import inspect
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
+
+from opentelemetry import context, trace
+from opentelemetry.trace import NoOpTracer, Span, Status, StatusCode, Tracer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class _Giver:
+    """Whoever makes this process's spans. Not OpenTelemetry's global one, which libraries would use, too."""
+
+    tracer: Tracer = NoOpTracer()
+
+
+def use(tracer: Tracer) -> None:
+    """Let this tracer make the spans from now on."""
+    _Giver.tracer = tracer
+
+
+def note(**facts: bool | float | str) -> None:
+    """Say something about the stage under way, in keys of the vocabulary; anything else is dropped where it leaves."""
+    trace.get_current_span().set_attributes(facts)
+
+
+@contextmanager
+def span(name: str) -> Iterator[None]:
+    """Time a stage. An exception is told by its kind only."""
+    begun = _Giver.tracer.start_span(name)
+    token = context.attach(trace.set_span_in_context(begun))
+    try:
+        yield
+    except BaseException as error:
+        _failed(begun, error)
+        raise
+    finally:
+        context.detach(token)
+        begun.end()
+
+
+def traced(name: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Time every call of a function under this name; one that yields is timed until its generator ends."""
+
+    def decorated(function: Callable[P, T]) -> Callable[P, T]:
+        if inspect.isgeneratorfunction(function):
+
+            @wraps(function)
+            def generator(*args: P.args, **kwargs: P.kwargs) -> Generator[Any, None, Any]:
+                return _within(name, cast("Generator[Any, None, Any]", function(*args, **kwargs)))
+
+            return cast("Callable[P, T]", generator)
+
+        @wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> T:
+            with span(name):
+                return function(*args, **kwargs)
+
+        return call
+
+    return decorated
+
+
+def _within(name: str, pieces: Generator[Any, None, Any]) -> Generator[Any, None, Any]:
+    """Pass the pieces on. The span is current only while one is made: the next may be asked for in another thread."""
+    begun = _Giver.tracer.start_span(name)
+    current = trace.set_span_in_context(begun)
+    try:
+        while True:
+            token = context.attach(current)
+            try:
+                piece = next(pieces)
+            except StopIteration as end:
+                return end.value
+            finally:
+                context.detach(token)
+            yield piece
+    except Exception as error:
+        _failed(begun, error)
+        raise
+    finally:
+        pieces.close()
+        begun.end()
+
+
+def _failed(begun: Span, error: BaseException) -> None:
+    begun.set_attribute("error", type(error).__name__)
+    begun.set_status(Status(StatusCode.ERROR))
