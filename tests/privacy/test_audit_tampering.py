@@ -86,6 +86,21 @@ def test_nothing_hides_behind_a_proof(files: dict[str, bytes], verifier: Verifie
 
 
 @verifiers
+@pytest.mark.parametrize("kind", ["proof", "consistency", "checkpoint"])
+def test_the_same_values_in_another_spelling_are_not_what_was_written(
+    files: dict[str, bytes], verifier: Verifier, kind: str
+) -> None:
+    value = json.loads(files[kind])
+    for spelled in (
+        json.dumps(value, sort_keys=True),
+        json.dumps(dict(reversed(value.items())), separators=(",", ":")),
+    ):
+        assert verifier(spelled.encode() + b"\n") != []
+    assert verifier(files[kind].replace(b'"format"', b'"\\u0066ormat"')) != []
+    assert verifier(files[kind].removesuffix(b"\n")) != []
+
+
+@verifiers
 def test_how_many_leaves_there_should_be_is_said(files: dict[str, bytes], verifier: Verifier) -> None:
     lines = files["export"].splitlines(keepends=True)
     (problem,) = verifier(b"".join(lines[:-2]))

@@ -103,7 +103,8 @@ def test_a_log_that_was_cut_off_does_not_extend_the_checkpoint_that_was_kept(ver
     after = exported(world, auditor)
     assert verifier(after, checkpoint=kept) == []
     assert verifier(before) == []
-    assert verifier(before, checkpoint=kept) != []
+    (problem,) = verifier(before, checkpoint=kept)
+    assert "shorter" in problem or "cut off" in problem
     logged(world, auditor)
     assert verifier(exported(world, auditor), checkpoint=kept) == []
 
@@ -131,7 +132,8 @@ def test_a_checkpoint_of_another_log_is_none_of_this_one(verifier: Verifier) -> 
     world, auditor, _ = an_audited_world(2)
     other, stranger, _ = an_audited_world(2)
     content, kept = exported(world, auditor), other.product.auditing.checkpoint(stranger)
-    assert verifier(content, checkpoint=kept) != []
+    (problem,) = verifier(content, checkpoint=kept)
+    assert "another" in problem
     assert verifier(content, checkpoint=b"{}\n") != []
 
 
