@@ -23,11 +23,11 @@ def told(stack: Stack) -> dict[str, str]:
     with stack.client("acme") as client:
         sent = {name: hand_in(client, text) for name, text in (("harmless", HARMLESS), ("sensitive", SENSITIVE))}
         for one in sent.values():
-            stack.wait_until(partial(_has_ended, client, one["job"]["id"]), seconds=60)
+            stack.wait_until(partial(_ended, client, one["job"]["id"]), seconds=60)
     return {name: one["document"]["id"] for name, one in sent.items()}
 
 
-def _has_ended(client: Client, job: str) -> bool:
+def _ended(client: Client, job: str) -> bool:
     return finished(client, job) is not None
 
 
