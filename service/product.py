@@ -34,7 +34,10 @@ from service.searching import Searching
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapters:
-    """One implementation of every port. Without a local model answers are quotes; without a cloud, all is local."""
+    """One implementation of every port. Without a local model answers are quotes; without a cloud, all is local.
+
+    `fast` is a smaller local model that answers before `local` (R18).
+    """
 
     database: Database
     index: ChunkIndex
@@ -47,6 +50,7 @@ class Adapters:
     embedder: Embedder
     labeller: Labeller
     local: LocalModel | None = None
+    fast: LocalModel | None = None
     cloud: CloudModel | None = None
 
 
@@ -179,6 +183,7 @@ def _answering(adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, 
         retriever=retriever,
         labels=labels,
         local=adapters.local,
+        fast=adapters.fast,
         cloud=adapters.cloud,
         answer_tokens=limits.answer_tokens,
     )
@@ -187,5 +192,6 @@ def _answering(adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, 
         database=adapters.database,
         clock=adapters.clock,
         local=adapters.local,
+        fast=adapters.fast,
         cloud=adapters.cloud,
     )

@@ -7,6 +7,7 @@ import structlog
 
 from ingestion.sensitivity import Verdict
 from service.answering.planning import Plan, Planner
+from service.answering.tiers import answered
 from service.answering.values import Answer, Citation, Question
 from service.auditing import entry, reasons_as_facts
 from service.citing import Cited, cited, quoted
@@ -30,6 +31,7 @@ class Answering:
     database: Database
     clock: Clock
     local: LocalModel | None
+    fast: LocalModel | None = None
     cloud: CloudModel | None
 
     def ask(self, principal: Principal, question: Question) -> Answer:
@@ -87,13 +89,20 @@ class Answering:
             answer = self._answer(plan, found, "quotes", None)
             yield found.text
             return answer
+        models = [model for model in (self.fast, self.local) if model is not None]
+        found, generation = yield from answered(models, lambda model: self._by_local(plan, model, stream=stream))
+        return self._answer(plan, found, "vllm", generation)
+
+    def _by_local(
+        self, plan: Plan, model: LocalModel, *, stream: bool
+    ) -> Generator[str, None, tuple[Cited, Generation]]:
         said: list[str] = []
         if stream:
-            generation = yield from _heard(self.local.stream(plan.prompt), said)
+            generation = yield from _heard(model.stream(plan.prompt), said)
         else:
-            text, generation = self.local.generate(plan.prompt)
+            text, generation = model.generate(plan.prompt)
             said.append(text)
-        return self._answer(plan, cited("".join(said), _texts(plan.hits)), "vllm", generation)
+        return cited("".join(said), _texts(plan.hits)), generation
 
     def _recorded(self, plan: Plan) -> Plan:
         """Write the decision: what cannot be recorded does not happen, nor does what rests on an erased source.

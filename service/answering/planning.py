@@ -46,6 +46,7 @@ class Planner:
     retriever: Retriever
     labels: Labels
     local: LocalModel | None
+    fast: LocalModel | None = None
     cloud: CloudModel | None
     answer_tokens: int
 
@@ -71,16 +72,19 @@ class Planner:
         return self._routed(plan, stream=stream) if hits else plan
 
     def warm(self) -> None:
-        """Label the instructions, which loads the models and is remembered."""
+        """Label the instructions, which loads the models and is remembered; look at the local models' pins."""
         self._instructions()
+        self._outage()
 
     def kept_local(self, plan: Plan, *reasons: Reason) -> Plan:
         """Return the plan with a local route, for these reasons. Raises LocalModelUnavailableError."""
-        permit = _permitted(routing.local(reasons, backends=self._backends()))
+        permit = self._permitted(routing.local(reasons, backends=self._backends()))
         return replace(plan, route=permit.route, reasons=permit.reasons, cloud=None)
 
     def _routed(self, plan: Plan, *, stream: bool) -> Plan:
-        permit = _permitted(routing.route(plan.prompt, labeller_version=self.labels.version, backends=self._backends()))
+        permit = self._permitted(
+            routing.route(plan.prompt, labeller_version=self.labels.version, backends=self._backends())
+        )
         if permit.route is Route.LOCAL or self.cloud is None:
             return replace(plan, route=Route.LOCAL, reasons=permit.reasons)
         minted = egress.mint(
@@ -107,17 +111,26 @@ class Planner:
         return Part(origin=Origin.EARLIER_ANSWER, text=turn.text, label=label)
 
     def _backends(self) -> Backends:
-        return Backends(cloud_configured=self.cloud is not None, local_ready=self.local is None or self.local.ready())
+        return Backends(
+            cloud_configured=self.cloud is not None,
+            cloud_ready=self.cloud is None or self.cloud.ready(),
+            local_ready=self._outage() is None,
+        )
+
+    def _outage(self) -> LocalModelUnavailableError | None:
+        """Return why no local model answers; None where one does, or where quotes stand for one."""
+        models = [model for model in (self.local, self.fast) if model is not None]
+        outages = [model.outage() for model in models]
+        return None if None in outages else next(iter(outages), None)
+
+    def _permitted(self, decision: Permit | Deny) -> Permit:
+        if isinstance(decision, Deny):
+            raise self._outage() or LocalModelUnavailableError()
+        return decision
 
 
 def _source(hit: Retrieved) -> Part:
     return Part(origin=Origin.CHUNK, text=hit.text, label=hit.label, reference=f"{hit.document_id}:{hit.ordinal}")
-
-
-def _permitted(decision: Permit | Deny) -> Permit:
-    if isinstance(decision, Deny):
-        raise LocalModelUnavailableError
-    return decision
 
 
 def _check(principal: Principal, question: Question) -> None:

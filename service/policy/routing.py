@@ -25,6 +25,7 @@ class Cause(StrEnum):
     NOTHING_LABELLED = "nothing_labelled"
     CLOUD_NOT_CONFIGURED = "cloud_not_configured"
     CLOUD_FAILED = "cloud_failed"
+    CLOUD_UNAVAILABLE = "cloud_unavailable"
     EGRESS_SCAN = "egress_scan"
     NO_SOURCES = "no_sources"
     ALL_HARMLESS = "all_harmless"
@@ -59,11 +60,13 @@ class Deny:
 class Backends:
     """What exists at the moment of the decision.
 
-    `local_ready` is also true where no local model is configured: quoting needs none.
+    `local_ready` is also true where no local model is configured: quoting needs none. `cloud_ready` is false while
+    the cloud is left alone after it failed: nothing is sent to it then.
     """
 
     cloud_configured: bool
     local_ready: bool
+    cloud_ready: bool = True
 
 
 def route(prompt: Prompt, *, labeller_version: str, backends: Backends) -> Permit | Deny:
@@ -74,6 +77,8 @@ def route(prompt: Prompt, *, labeller_version: str, backends: Backends) -> Permi
     objections = _objections(prompt, labeller_version)
     if not objections and not backends.cloud_configured:
         objections = (Reason(cause=Cause.CLOUD_NOT_CONFIGURED),)
+    if not objections and not backends.cloud_ready:
+        objections = (Reason(cause=Cause.CLOUD_UNAVAILABLE),)
     if not objections:
         return Permit(route=Route.CLOUD, reasons=(Reason(cause=Cause.ALL_HARMLESS),))
     return local(objections, backends=backends)
