@@ -1,14 +1,14 @@
 """The product as one value: every use case around one set of adapters."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.answering import Answering, Planner
 from service.documents import Documents
 from service.erasure import Erasure
 from service.ingesting import Ingestion
 from service.jobs import Jobs
-from service.labels import Labels
+from service.labels import Labels, UnfailingLabeller
 from service.lease import Lease
 from service.ports import (
     ChunkIndex,
@@ -90,7 +90,8 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     """Return the use cases around these adapters."""
     cache = LabelCache(size=limits.label_cache_size, seconds=limits.label_cache_seconds)
     labellers = RememberingLabellers(labeller=adapters.labeller, keys=adapters.keys, cache=cache)
-    labels = Labels(embedder=adapters.embedder, tokenizer=adapters.tokenizer, labellers=labellers)
+    unfailing = replace(labellers, labeller=UnfailingLabeller(inner=adapters.labeller))
+    labels = Labels(embedder=adapters.embedder, tokenizer=adapters.tokenizer, labellers=unfailing)
     retriever = Retriever(index=adapters.index, database=adapters.database, keys=adapters.keys)
     lease = Lease(database=adapters.database, clock=adapters.clock, seconds=limits.lease_seconds)
     erasure = _erasure(adapters, lease)

@@ -128,6 +128,11 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value
 
+    @field_validator("local_model_quantisation", "fast_model_quantisation")
+    @classmethod
+    def _lower_case(cls, value: str | None) -> str | None:
+        return value.strip().lower() if value is not None else None
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:

@@ -1,6 +1,6 @@
 """A whole product on twins, and people who use it: for tests that need no server."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -111,8 +111,12 @@ def a_world(
     index: InMemoryChunkIndex | None = None,
     labeller: InMemoryLabeller | None = None,
     database: Database | None = None,
+    adapted: Callable[[Adapters], Adapters] = lambda twins: twins,
 ) -> World:
-    """Return a fresh product on twins; `index` may misbehave, `labeller` learn, and `database` be a real one."""
+    """Return a fresh product on twins; `index` may misbehave, `labeller` learn, and `database` be a real one.
+
+    `adapted` may put other adapters in the place of some twins.
+    """
     database, index, keys = database or InMemoryDatabase(), index or InMemoryChunkIndex(), InMemoryKeyStore()
     vault, queue, clock, labeller = InMemoryVault(), InMemoryJobQueue(), StoppedClock(), labeller or InMemoryLabeller()
     local_model = InMemoryLocalModel() if local else None
@@ -133,7 +137,7 @@ def a_world(
     )
     limits = UseCaseLimits(max_upload_bytes=100_000, answer_tokens=64, lease_seconds=30, max_attempts=3)
     return World(
-        product=assemble(adapters, limits),
+        product=assemble(adapted(adapters), limits),
         database=database,
         index=index,
         keys=keys,

@@ -45,15 +45,15 @@ _COMMON = (
 class Problem(Struct, kw_only=True):
     """Why a request was not carried out (RFC 9457). What is absent and what may not be seen read the same.
 
-    Where a model gave no answer, `reason` is the code of how; with a 503, `retry_after` repeats the header, because
-    a stream that breaks off has none.
+    Where a model or another part gave no answer, `reason` is the code of how; with a 503, `retry_after` repeats the
+    header, because a stream that breaks off has none.
     """
 
     type: Annotated[str, Meta(examples=["urn:ringfence:not_found"])]
     title: Annotated[str, Meta(examples=["Not Found"])]
     status: Annotated[int, Meta(examples=[404])]
     detail: Annotated[str, Meta(examples=[errors.NotFoundError().detail])]
-    reason: Annotated[errors.Failure | UnsetType, Meta(examples=["circuit_open"])] = UNSET
+    reason: Annotated[str | UnsetType, Meta(examples=["circuit_open", "part_unavailable"])] = UNSET
     retry_after: Annotated[int | UnsetType, Meta(description="Seconds.", examples=[10])] = UNSET
 
 
@@ -78,10 +78,10 @@ def problem_of(error: errors.RingfenceError) -> dict[str, object]:
         "status": int(status),
         "detail": error.detail,
     }
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        body |= {"reason": error.code, "retry_after": _retry_after(error)}
     if isinstance(error, errors.ModelError):
         body["reason"] = error.how.value
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        body["retry_after"] = _retry_after(error)
     return body
 
 

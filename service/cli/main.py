@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from service.cli import administering, asking, documents, evaluating, labelling, labels, running
+from service.cli import administering, asking, documents, evaluating, labelling, labels, models, running
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
 
 EXIT_FAILED = 1
@@ -32,6 +32,7 @@ asking.register(app)
 labels.register(app)
 labelling.register(app)
 evaluating.register(app)
+models.register(app)
 
 
 def _spoken_anyhow() -> None:
