@@ -123,7 +123,7 @@ class Labels:
         passages = self._passages(text)
         if not passages:
             return Label.unknown("made_from_nothing", version=self.version)
-        vectors = self.embedder.embed([passage.text for passage in passages])
+        vectors = self._vectors([passage.text for passage in passages])
         return highest(self.labellers.labeller.label_passages(passages, vectors))
 
     def _vectors(self, texts: Sequence[str]) -> Vectors | None:

@@ -56,7 +56,7 @@ class ReplicatedLocalModel:
             if why is None:
                 return None
             # Health says nothing good about answers, so it never closes a breaker; but it may open one.
-            watch.failed(why)
+            watch.seen_away(why)
             found.append(why)
         return found[0] if found else self._left_alone()
 

@@ -13,6 +13,7 @@ from service.backends.breaker import Breaker, BreakerRules, State
 from service.errors import BLAMELESS, Failure, ModelError
 
 _log = structlog.get_logger()
+_LOOK_SECONDS = 2.0
 _GAUGE = {State.CLOSED: 0.0, State.HALF_OPEN: 1.0, State.OPEN: 2.0}
 
 
@@ -27,6 +28,7 @@ class Watch:
         self._now = now
         self._breaker = Breaker()
         self._outstanding = 0
+        self._look_again_at = 0.0
         self._lock = Lock()
         metrics.breaker_watched(backend, lambda: _GAUGE[self.state()])
 
@@ -73,9 +75,17 @@ class Watch:
             self._leave(self._well)
 
     def failed(self, error: ModelError) -> None:
-        """Note a failure that was seen without asking, such as a server that is not there."""
+        """Note a failure."""
         with self._lock:
             self._breaker = self._worse(error)
+
+    def seen_away(self, error: ModelError) -> None:
+        """Note a failure that was seen without asking. One look is told several times, and counts once."""
+        with self._lock:
+            now = self._now()
+            if now >= self._look_again_at:
+                self._look_again_at = now + _LOOK_SECONDS
+                self._breaker = self._worse(error)
 
     def _leave(self, after: Callable[[], Breaker]) -> None:
         with self._lock:

@@ -57,7 +57,9 @@ def test_a_late_answer_of_an_earlier_question_does_not_cut_the_wait_short() -> N
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["ask", "succeed", "fail", "abandon", "wait"]), st.integers(min_value=0, max_value=90))
+        st.tuples(
+            st.sampled_from(["ask", "succeed", "fail", "abandon", "wait"]), st.integers(min_value=0, max_value=90)
+        )
     )
 )
 def test_whatever_happens_it_lets_a_question_through_again_within_its_longest_wait(

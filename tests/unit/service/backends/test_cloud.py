@@ -1,10 +1,12 @@
 """The cloud behind its breaker: left alone after failures, and nothing is sent then (R12)."""
 
 import pytest
+from typing_extensions import override
 
 from service.backends import BreakerRules, GuardedCloudModel, State, Watch
 from service.errors import CloudModelError, EgressRefusedError, Failure
 from service.policy.egress import CloudPermit
+from service.ports.models import Generation
 from tests.played import Moments, PlayedCloudModel
 from tests.prompts import a_cloud_permit
 
@@ -74,7 +76,8 @@ def test_a_caller_who_goes_away_says_nothing_about_the_provider() -> None:
 
 def test_a_permit_that_is_refused_at_the_door_says_nothing_about_the_provider() -> None:
     class Refusing(PlayedCloudModel):
-        def generate(self, permit: CloudPermit) -> object:  # type: ignore[override]
+        @override
+        def generate(self, permit: CloudPermit) -> tuple[str, Generation]:
             raise EgressRefusedError
 
     cloud = Guarded(Refusing())
