@@ -1,11 +1,12 @@
 """Search and answers over HTTP, whole or as server-sent events."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Any
 
 import msgspec
 import structlog
 from litestar import Request, Response, Router, post
+from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
@@ -13,6 +14,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from service.answering import Answer, Question, Restart, Turn
 from service.api.problems import documented, problem_of
 from service.api.schemas import AnswerBody, AnswerRequest, SearchBody, SearchRequest, SourceBody
+from service.api.streaming import Stoppable
 from service.errors import CloudModelError, RingfenceError
 from service.metrics import ANSWERS
 from service.policy.access import Principal
@@ -55,7 +57,9 @@ def ask(
         harmless_only=data.scope == _NON_SENSITIVE,
     )
     if data.stream or _EVENT_STREAM in request.headers.get("accept", ""):
-        return ServerSentEvent(_events(_primed(ringfence.answering.stream(principal, question))))
+        events = Stoppable(_events(_primed(ringfence.answering.stream(principal, question))))
+        # Runs also when the caller disconnects: the model's connection is closed then, not when garbage is collected.
+        return ServerSentEvent(events, background=BackgroundTask(events.stop))
     return Response(_told(ringfence.answering.ask(principal, question)))
 
 
@@ -79,7 +83,7 @@ def _silent(answer: Answer) -> Generator[str, None, Answer]:
     return answer
 
 
-def _events(pieces: Generator[str, None, Answer]) -> Iterator[ServerSentEventMessage]:
+def _events(pieces: Generator[str, None, Answer]) -> Generator[ServerSentEventMessage, None, None]:
     try:
         answer = yield from _tokens(pieces)
     except RingfenceError as error:

@@ -114,11 +114,14 @@ class ReplicatedLocalModel:
 
 def _noted(pieces: Generator[str, None, Generation], attempt: _Attempt) -> Generator[str, None, Generation]:
     """Pass the pieces on, noting that the answer began."""
-    while True:
-        try:
-            piece = next(pieces)
-        except StopIteration as end:
-            generation: Generation = end.value
-            return generation
-        attempt.begun = True
-        yield piece
+    try:
+        while True:
+            try:
+                piece = next(pieces)
+            except StopIteration as end:
+                generation: Generation = end.value
+                return generation
+            attempt.begun = True
+            yield piece
+    finally:
+        pieces.close()
