@@ -1,10 +1,12 @@
 """Commands about the local models: pin what they are, and check that they still are."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
 
+from service import telemetry
 from service.cli.options import AsJson, DataDir, loaded, out, print_json
 from service.errors import SettingsError
 from service.folder import DataFolder
@@ -38,7 +40,8 @@ def pin_models(data: DataDir = None, *, as_json: AsJson = False) -> None:
     if not folder.keys.exists():
         message = f"{folder.path} is not a data folder yet; run `ringfence init` first"
         raise SettingsError(message)
-    pins = [pinned(servers, quantisation) for servers, quantisation in _declared(settings)]
+    with telemetry.warnings_only(), _connected(settings) as configured:
+        pins = [pinned(servers, quantisation) for servers, quantisation in _declared(settings, configured)]
     if not pins:
         message = "nothing to pin: set RINGFENCE_LOCAL_MODEL_URL, RINGFENCE_LOCAL_MODEL and …_QUANTISATION first"
         raise SettingsError(message)
@@ -56,11 +59,8 @@ def pin_models(data: DataDir = None, *, as_json: AsJson = False) -> None:
 def check_models(data: DataDir = None, *, as_json: AsJson = False) -> None:
     """Ask every server of the local models whether it is what was pinned. Exits with 3 where one is not."""
     settings = loaded(data)
-    found = []
-    for servers in _configured(settings):
-        for number, server in enumerate(servers, start=1):
-            why = server.outage()
-            found.append({"model": server.name, "replica": number, "failure": why.how.value if why else None})
+    with telemetry.warnings_only(), _connected(settings) as configured:
+        found = [_looked_at(number, server) for servers in configured for number, server in enumerate(servers, start=1)]
     if as_json:
         print_json(found)
     else:
@@ -72,18 +72,33 @@ def check_models(data: DataDir = None, *, as_json: AsJson = False) -> None:
         raise typer.Exit(_UNAVAILABLE)
 
 
-def _configured(settings: Settings) -> "Sequence[Sequence[VllmLocalModel]]":
+@contextmanager
+def _connected(settings: Settings) -> "Iterator[Sequence[Sequence[VllmLocalModel]]]":
+    """Yield the servers of every local model that is configured."""
     from service import bootstrap  # noqa: PLC0415 - seconds of imports that other commands need not wait for
 
-    return [servers for servers in (bootstrap.replicas(settings), bootstrap.fast_replicas(settings)) if servers]
+    configured = [servers for servers in (bootstrap.replicas(settings), bootstrap.fast_replicas(settings)) if servers]
+    try:
+        yield configured
+    finally:
+        for servers in configured:
+            for server in servers:
+                server.close()
 
 
-def _declared(settings: Settings) -> "Iterator[tuple[Sequence[VllmLocalModel], str]]":
+def _looked_at(number: int, server: "VllmLocalModel") -> dict[str, object]:
+    why = server.outage()
+    return {"model": server.name, "replica": number, "failure": why.how.value if why else None}
+
+
+def _declared(
+    settings: Settings, configured: "Sequence[Sequence[VllmLocalModel]]"
+) -> "Iterator[tuple[Sequence[VllmLocalModel], str]]":
     words = {
         settings.local_model: settings.local_model_quantisation,
         settings.fast_model: settings.fast_model_quantisation,
     }
-    for servers in _configured(settings):
+    for servers in configured:
         quantisation = words[servers[0].name]
         if quantisation is not None:
             yield servers, quantisation

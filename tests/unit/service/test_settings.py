@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.errors import SettingsError
-from service.settings import addresses, bare_environment, environment, load
+from service.settings import Settings, addresses, bare_environment, environment, load
 
 
 @pytest.fixture(autouse=True)
