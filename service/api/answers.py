@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 import structlog
 from litestar import Request, Response, Router, post
-from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
@@ -14,7 +13,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from service.answering import Answer, Question, Restart, Turn
 from service.api.problems import documented, problem_of
 from service.api.schemas import AnswerBody, AnswerRequest, SearchBody, SearchRequest, SourceBody
-from service.api.streaming import Stoppable
+from service.api.streaming import closed_with_its_listener
 from service.errors import CloudModelError, RingfenceError
 from service.metrics import ANSWERS
 from service.policy.access import Principal
@@ -57,9 +56,8 @@ def ask(
         harmless_only=data.scope == _NON_SENSITIVE,
     )
     if data.stream or _EVENT_STREAM in request.headers.get("accept", ""):
-        events = Stoppable(_events(_primed(ringfence.answering.stream(principal, question))))
-        # Runs also when the caller disconnects: the model's connection is closed then, not when garbage is collected.
-        return ServerSentEvent(events, background=BackgroundTask(events.stop))
+        pieces = _primed(ringfence.answering.stream(principal, question))
+        return ServerSentEvent(closed_with_its_listener(_events(pieces)))
     return Response(_told(ringfence.answering.ask(principal, question)))
 
 

@@ -1,28 +1,25 @@
-"""A stream of events that can be stopped from outside, also while a thread is in the middle of the next one."""
+"""A stream that ends with its listener: who goes away stops the work, and that is known at once."""
 
-from collections.abc import Generator, Iterator
-from threading import Lock
+from collections.abc import AsyncGenerator, Generator
+from typing import TypeVar
 
-from litestar.response.sse import ServerSentEventMessage
+from anyio import CancelScope, to_thread
+
+T = TypeVar("T")
+_END = object()
 
 
-class Stoppable(Iterator[ServerSentEventMessage]):
-    """The events of a generator until `stop`, which closes it and whatever it holds open."""
+async def closed_with_its_listener(events: Generator[T, None, None]) -> AsyncGenerator[T, None]:
+    """Yield the events, each made in a thread; close their maker when the response is over or cut off.
 
-    def __init__(self, events: Generator[ServerSentEventMessage, None, None]) -> None:
-        self._events = events
-        self._stopped = False
-        self._lock = Lock()
-
-    def __next__(self) -> ServerSentEventMessage:
-        """Return the next event."""
-        with self._lock:
-            if self._stopped:
-                raise StopIteration
-            return next(self._events)
-
-    def stop(self) -> None:
-        """Wait for the event that is being made, if one is, and close the generator. Again does nothing."""
-        self._stopped = True
-        with self._lock:
-            self._events.close()
+    A step under way is waited for, because what runs cannot be closed.
+    """
+    try:
+        while True:
+            event = await to_thread.run_sync(next, events, _END)
+            if event is _END:
+                return
+            yield event  # type: ignore[misc] # the end is no event
+    finally:
+        with CancelScope(shield=True):
+            await to_thread.run_sync(events.close)
