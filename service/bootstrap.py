@@ -51,6 +51,7 @@ def limits(settings: Settings) -> UseCaseLimits:
         max_attempts=settings.max_attempts,
         label_cache_size=settings.label_cache_size,
         label_cache_seconds=settings.label_cache_seconds,
+        context_tokens=settings.context_tokens,
     )
 
 

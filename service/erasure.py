@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from service.auditing import entry
+from service.conversations import Forgetting
 from service.doorbell import ring
 from service.errors import NotPermittedError
 from service.lease import Lease
@@ -31,17 +32,18 @@ _BATCH = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remains:
-    """What each store still holds of a document, counted after the deletion."""
+    """What each store still holds of a document and of the turns that rest on it, counted after the deletion."""
 
     rows: int
     points: int
     originals: int
     keys: int
+    turns: int = 0
 
     @property
     def nothing(self) -> bool:
         """Whether every store was found empty."""
-        return not (self.rows or self.points or self.originals or self.keys)
+        return not (self.rows or self.points or self.originals or self.keys or self.turns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class Erasure:
     queue: JobQueue
     clock: Clock
     lease: Lease
+    forgetting: Forgetting
 
     def request(self, principal: Principal, document_id: DocumentId) -> JobRecord:
         """Make the document unreachable for every reader, now; return the job that destroys it."""
@@ -71,6 +74,7 @@ class Erasure:
         now = self.clock.now()
         # The row first: everybody locks it before anything else, so that two erasures never wait for each other.
         transaction.documents.delete(record.id)
+        transaction.turns.erase_of(record.id, now)
         transaction.tombstones.add(
             Tombstone(
                 document_id=record.id,
@@ -110,16 +114,19 @@ class Erasure:
             row = transaction.documents.get(document_id)
             reviews = len(transaction.reviews.of(document_id))
             rows = transaction.chunks.count(document_id) + reviews + (row is not None)
+            turns = transaction.turns.count(document_id)
         return Remains(
             rows=rows,
             points=self.index.count(tenant_id=tenant_id, document_id=document_id),
             originals=int(self.vault.exists(tenant_id=tenant_id, document_id=document_id)),
             keys=int(self.keys.has_document_key(tenant_id=tenant_id, document_id=document_id)),
+            turns=turns,
         )
 
     def _destroy(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
         for document_id in document_ids:
             self.keys.destroy_document_key(tenant_id=tenant_id, document_id=document_id)
+        self.forgetting.finish(tenant_id)
         self.index.erase(tenant_id=tenant_id, document_ids=document_ids)
         for document_id in document_ids:
             self.vault.delete(tenant_id=tenant_id, document_id=document_id)
@@ -132,6 +139,7 @@ class Erasure:
             "points": remains.points,
             "originals": remains.originals,
             "keys": remains.keys,
+            "turns": remains.turns,
         }
         done = replace(job, state=JobState.SUCCEEDED, stage="gone", lease_until=None, updated_at=now)
         again = replace(job, state=JobState.QUEUED, stage="remains_found", lease_until=None, updated_at=now)

@@ -16,7 +16,9 @@ class RingfenceError(Exception):
         super().__init__(self.detail)
 
     def __init_subclass__(cls) -> None:
-        """Derive the stable code from the name: `DocumentNotFoundError` is `document_not_found`."""
+        """Derive the stable code from the name, unless it has one: `DocumentNotFoundError` is `document_not_found`."""
+        if "code" in cls.__dict__:
+            return
         name = cls.__name__.removesuffix("Error")
         cls.code = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from service.conversations import Forgetting
 from service.doorbell import ring
 from service.erasure import Erasure
 from service.errors import NotFoundError, NotPermittedError
@@ -25,6 +26,7 @@ class Jobs:
     clock: Clock
     erasure: Erasure
     relabelling: Relabelling
+    forgetting: Forgetting
 
     def get(self, principal: Principal, job_id: JobId) -> JobRecord:
         """Return one job of the principal's tenant. Raises NotFoundError."""
@@ -51,6 +53,7 @@ class Jobs:
             for record in transaction.documents.abandoned(before=now - _ABANDONED_AFTER):
                 self.erasure.entomb(transaction, record, by=None)
             waiting = transaction.jobs.waiting(now=now, queued_before=now - _RING_AGAIN_AFTER, limit=_RINGS)
+        self.forgetting.finish(tenant_id)
         return sum(ring(self.queue, job) for job in waiting) + self.relabelling.enqueue(tenant_id)
 
     @staticmethod

@@ -1,6 +1,6 @@
 """Where a sealed value belongs: the string that binds a ciphertext to its tenant, document and field."""
 
-from service.policy.access import DocumentId, TenantId
+from service.policy.access import DocumentId, TenantId, TurnId
 
 
 def original_place(tenant_id: TenantId, document_id: DocumentId) -> str:
@@ -31,3 +31,13 @@ def chunk_place(tenant_id: TenantId, document_id: DocumentId, ordinal: int) -> s
 def note_place(tenant_id: TenantId, document_id: DocumentId, ordinal: int) -> str:
     """Return the place of what a reviewer wrote about a chunk."""
     return f"{tenant_id}|{document_id}|review|{ordinal}"
+
+
+def turn_question_place(tenant_id: TenantId, turn_id: TurnId) -> str:
+    """Return the place of the question of a turn."""
+    return f"{tenant_id}|{turn_id}|turn|question"
+
+
+def turn_answer_place(tenant_id: TenantId, turn_id: TurnId) -> str:
+    """Return the place of the answer of a turn."""
+    return f"{tenant_id}|{turn_id}|turn|answer"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from service.answering import Answering, Planner
+from service.conversations import Conversations, Forgetting, Keeping, Recollection
 from service.documents import Documents
 from service.erasure import Erasure
 from service.ingesting import Ingestion
@@ -64,6 +65,7 @@ class UseCaseLimits:
     max_attempts: int
     label_cache_size: int = 50_000
     label_cache_seconds: float = 3_600.0
+    context_tokens: int = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,7 @@ class Ringfence:
     jobs: Jobs
     searching: Searching
     answering: Answering
+    conversations: Conversations
     erasure: Erasure
     relabelling: Relabelling
     reviewing: Reviewing
@@ -94,7 +97,8 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     labels = Labels(embedder=adapters.embedder, tokenizer=adapters.tokenizer, labellers=unfailing)
     retriever = Retriever(index=adapters.index, database=adapters.database, keys=adapters.keys)
     lease = Lease(database=adapters.database, clock=adapters.clock, seconds=limits.lease_seconds)
-    erasure = _erasure(adapters, lease)
+    forgetting = Forgetting(database=adapters.database, keys=adapters.keys)
+    erasure = _erasure(adapters, lease, forgetting)
     relabelling = _relabelling(adapters, limits, lease, labellers)
     return Ringfence(
         principals=Principals(database=adapters.database, clock=adapters.clock),
@@ -106,9 +110,13 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             clock=adapters.clock,
             erasure=erasure,
             relabelling=relabelling,
+            forgetting=forgetting,
         ),
         searching=Searching(retriever=retriever, labels=labels),
         answering=_answering(adapters, limits, retriever, labels),
+        conversations=Conversations(
+            database=adapters.database, keys=adapters.keys, clock=adapters.clock, forgetting=forgetting
+        ),
         erasure=erasure,
         relabelling=relabelling,
         reviewing=Reviewing(
@@ -122,7 +130,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     )
 
 
-def _erasure(adapters: Adapters, lease: Lease) -> Erasure:
+def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting) -> Erasure:
     return Erasure(
         database=adapters.database,
         index=adapters.index,
@@ -131,6 +139,7 @@ def _erasure(adapters: Adapters, lease: Lease) -> Erasure:
         queue=adapters.queue,
         clock=adapters.clock,
         lease=lease,
+        forgetting=forgetting,
     )
 
 
@@ -180,9 +189,18 @@ def _relabelling(
 
 
 def _answering(adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, labels: Labels) -> Answering:
+    recollection = Recollection(
+        database=adapters.database,
+        keys=adapters.keys,
+        labels=labels,
+        tokenizer=adapters.tokenizer,
+        tokens=limits.context_tokens,
+    )
     planner = Planner(
         retriever=retriever,
         labels=labels,
+        recollection=recollection,
+        clock=adapters.clock,
         local=adapters.local,
         fast=adapters.fast,
         cloud=adapters.cloud,
@@ -190,6 +208,7 @@ def _answering(adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, 
     )
     return Answering(
         planner=planner,
+        keeping=Keeping(database=adapters.database, keys=adapters.keys, clock=adapters.clock),
         database=adapters.database,
         clock=adapters.clock,
         local=adapters.local,

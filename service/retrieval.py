@@ -1,10 +1,11 @@
 """Finds the chunks that answer a question, inside a scope, twice checked: in the engine and in SQL."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from ingestion.sensitivity import Label
-from service.errors import DamagedError, KeyDestroyedError
+from service.errors import DamagedError, KeyDestroyedError, NotFoundError
 from service.places import chunk_place, title_place
 from service.policy.access import DocumentId, Scope
 from service.ports import ChunkIndex, ChunkRecord, Database, DocumentRecord, Hit, KeyStore, Vector
@@ -57,6 +58,26 @@ class Retriever:
                 if chunk is not None and _in_scope(document(hit.document_id), chunk, scope, labeller_version):
                     found += self._read(document(hit.document_id), chunk, hit)
         return tuple(hit for hit in found if hit.score >= found[0].score * _SHARE_OF_BEST)
+
+    def read(
+        self, scores: Mapping[tuple[DocumentId, int], float], *, scope: Scope
+    ) -> dict[tuple[DocumentId, int], Retrieved]:
+        """Return chunks that were found before, under their scores of then.
+
+        Raises NotFoundError where one of them is gone, or outside the scope by now.
+        """
+        found: dict[tuple[DocumentId, int], Retrieved] = {}
+        with self.database.transaction(scope.tenant_id) as transaction:
+            document = cache(transaction.documents.get)
+            for chunk in transaction.chunks.fetch(scores):
+                place = (chunk.document_id, chunk.ordinal)
+                record = document(chunk.document_id)
+                if record is not None and scope.sees(tenant_id=record.tenant_id, groups=record.groups):
+                    hit = Hit(document_id=place[0], ordinal=place[1], score=scores[place])
+                    found.update((place, one) for one in self._read(record, chunk, hit))
+        if len(found) < len(scores):
+            raise NotFoundError
+        return found
 
     def _read(self, document: DocumentRecord | None, chunk: ChunkRecord, hit: Hit) -> tuple[Retrieved, ...]:
         """Return the chunk decrypted, or nothing where nobody may read it any more."""

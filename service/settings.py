@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     cloud_url: str | None = Field(None, description="Base URL of the Messages API; unset: Anthropic's own.")
     cloud_model: str = Field("claude-sonnet-4-5-20250929", description="Pinned name of the cloud model.")
     answer_tokens: int = Field(512, ge=16, le=8192, description="Longest answer, in tokens.")
+    context_tokens: int = Field(
+        600, ge=0, description="How much of a conversation a question is asked with, in tokens; the newest turns count."
+    )
 
     max_upload_bytes: int = Field(50 * _MB, ge=1, description="Largest upload, in bytes.")
     max_pages: int = Field(2_000, ge=1, description="Longest document, in pages.")

@@ -17,7 +17,7 @@ from service.adapters.memory.models import InMemoryCloudModel, InMemoryLocalMode
 from service.adapters.memory.queue import InMemoryJobQueue
 from service.documents import DocumentView, Upload
 from service.policy.access import Principal, Role, TenantId
-from service.ports import Database, JobKind, Vectors
+from service.ports import Database, JobKind, KeyStore, Vectors
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
 
 
@@ -64,7 +64,7 @@ class World:
     product: Ringfence
     database: Database
     index: InMemoryChunkIndex
-    keys: InMemoryKeyStore
+    keys: KeyStore
     vault: InMemoryVault
     queue: InMemoryJobQueue
     clock: StoppedClock
@@ -104,23 +104,24 @@ class World:
             return [dict(entry.facts) for entry in reversed(transaction.audit.page(limit=1000, action=action))]
 
 
-def a_world(
+def a_world(  # noqa: PLR0913 - one twin or wish each
     *,
     local: bool = True,
     cloud: bool = True,
     index: InMemoryChunkIndex | None = None,
     labeller: InMemoryLabeller | None = None,
     database: Database | None = None,
+    keys: KeyStore | None = None,
     adapted: Callable[[Adapters], Adapters] = lambda twins: twins,
 ) -> World:
-    """Return a fresh product on twins; `index` may misbehave, `labeller` learn, and `database` be a real one.
+    """Return a fresh product on twins; `index` may misbehave, `labeller` learn, `database` and `keys` be real ones.
 
     `adapted` may put other adapters in the place of some twins.
     """
-    database, index, keys = database or InMemoryDatabase(), index or InMemoryChunkIndex(), InMemoryKeyStore()
+    database, index, keys = database or InMemoryDatabase(), index or InMemoryChunkIndex(), keys or InMemoryKeyStore()
     vault, queue, clock, labeller = InMemoryVault(), InMemoryJobQueue(), StoppedClock(), labeller or InMemoryLabeller()
     local_model = InMemoryLocalModel() if local else None
-    cloud_model = InMemoryCloudModel() if cloud else None
+    cloud_model = InMemoryCloudModel(now=clock.now) if cloud else None
     adapters = Adapters(
         database=database,
         index=index,

@@ -1,10 +1,11 @@
 """Prompts, labels and permits for tests."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from ingestion.sensitivity import Category, Label, Verdict
 from service.policy import egress, routing
-from service.policy.egress import CloudPermit
+from service.policy.egress import CloudPermit, Life
 from service.policy.prompt import Origin, Part, Prompt
 from service.policy.routing import Backends, Permit
 
@@ -46,11 +47,18 @@ def scanned_harmless(_texts: Sequence[str]) -> Label:
     return harmless()
 
 
-def a_cloud_permit(prompt: Prompt | None = None, *, model: str, stream: bool) -> CloudPermit:
+def a_life(*, seconds: float = 60) -> Life:
+    """Return a life that began now and lasts so long."""
+    now = datetime.now(UTC)
+    return Life(minted_at=now, valid_until=now + timedelta(seconds=seconds))
+
+
+def a_cloud_permit(prompt: Prompt | None = None, *, model: str, stream: bool, life: Life | None = None) -> CloudPermit:
     """Return a permit that went the whole way: routed, rendered, scanned, minted."""
     asked = prompt or a_prompt()
     permit = routing.route(asked, labeller_version=VERSION, backends=Backends(cloud_configured=True, local_ready=True))
     assert isinstance(permit, Permit)
-    minted = egress.mint(asked, permit, model=model, max_tokens=64, stream=stream, scan=scanned_harmless)
+    life = life or a_life()
+    minted = egress.mint(asked, permit, model=model, max_tokens=64, stream=stream, scan=scanned_harmless, life=life)
     assert isinstance(minted, CloudPermit)
     return minted

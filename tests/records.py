@@ -5,11 +5,12 @@ from uuid import uuid4
 
 from ingestion.reviewing import Review
 from ingestion.sensitivity import Category, Finding, Label, Verdict
-from service.policy.access import EVERYONE, DocumentId, JobId, KeyId, Role, TenantId
+from service.policy.access import EVERYONE, ConversationId, DocumentId, JobId, KeyId, Role, TenantId, TurnId
 from service.ports import (
     ApiKeyRecord,
     AuditEntry,
     ChunkRecord,
+    ConversationRecord,
     DocumentRecord,
     DocumentState,
     JobKind,
@@ -18,6 +19,8 @@ from service.ports import (
     ReviewReason,
     ReviewRecord,
     Tenant,
+    TurnRecord,
+    TurnSource,
 )
 from service.sealing import Sealed
 
@@ -135,4 +138,38 @@ def an_audit_entry(tenant_id: TenantId, *, action: str = "route", at: datetime =
     facts = {"route": "local", "reasons": ["sensitive"], "sources": 3, "harmless": False}
     return AuditEntry(
         id=uuid4(), tenant_id=tenant_id, at=at, actor=KeyId(uuid4()), action=action, subject=uuid4(), facts=facts
+    )
+
+
+def a_conversation(
+    tenant_id: TenantId, *, owner: KeyId | None = None, created_at: datetime = NOON
+) -> ConversationRecord:
+    return ConversationRecord(
+        id=ConversationId(uuid4()),
+        tenant_id=tenant_id,
+        owner=owner or KeyId(uuid4()),
+        created_at=created_at,
+        updated_at=created_at,
+        turns=1,
+    )
+
+
+def a_turn(
+    conversation: ConversationRecord, *sources: TurnSource, ordinal: int = 0, request: str | None = None
+) -> TurnRecord:
+    return TurnRecord(
+        id=TurnId(uuid4()),
+        tenant_id=conversation.tenant_id,
+        conversation_id=conversation.id,
+        ordinal=ordinal,
+        question=Sealed(b"\x00sealed question"),
+        answer=Sealed(b"\xffsealed answer"),
+        question_label=a_label(),
+        context=tuple(range(ordinal)),
+        sources=sources,
+        route="local",
+        labeller_version="v1",
+        asked_at=NOON,
+        answered_at=NOON + MINUTE,
+        request_fingerprint=request,
     )

@@ -1,8 +1,9 @@
 """The cloud model over Anthropic's SDK: permitted bytes in, an answer out, and nothing else leaves."""
 
 import logging
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 import httpx2
@@ -61,8 +62,10 @@ class AnthropicCloudModel:
         base_url: str | None = None,
         timeout: float = 60,
         max_retries: int = 1,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         _silence()
+        self._now = now
         self._api_key = api_key
         self._model = model
         # Named here, so that the SDK does not take another address from its environment.
@@ -106,7 +109,7 @@ class AnthropicCloudModel:
 
     def _client(self, permit: CloudPermit) -> Anthropic:
         """Return an SDK client that can send this permit's bytes and no others."""
-        guard = EgressGuard(permit, httpx2.URL(self._base_url + _PATH), self._network)
+        guard = EgressGuard(permit, httpx2.URL(self._base_url + _PATH), self._network, now=self._now)
         return Anthropic(
             api_key=self._api_key.get_secret_value(),
             base_url=self._base_url,
@@ -123,9 +126,15 @@ class GuardError(AnthropicError):
 
 
 class EgressGuard(httpx2.BaseTransport):
-    """The innermost door: every attempt passes here, and only the permitted request goes on to the network."""
+    """The innermost door: every attempt passes here, and only the permitted request goes on to the network.
 
-    def __init__(self, permit: CloudPermit, url: httpx2.URL, network: httpx2.BaseTransport) -> None:
+    An attempt made again after the permit's end does not.
+    """
+
+    def __init__(
+        self, permit: CloudPermit, url: httpx2.URL, network: httpx2.BaseTransport, *, now: Callable[[], datetime]
+    ) -> None:
+        self._now = now
         self._permit = permit
         self._url = url
         self._network = network
@@ -133,6 +142,8 @@ class EgressGuard(httpx2.BaseTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send the permit's own bytes where they are what was about to leave. Raises otherwise."""
         if request.method != "POST" or request.url != self._url or not self._permit.covers(request.read()):
+            raise GuardError
+        if not self._permit.alive(self._now()):
             raise GuardError
         response = self._network.handle_request(
             httpx2.Request(

@@ -3,14 +3,15 @@
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from uuid import UUID
 
 from typing_extensions import override
 
 from service.errors import DamagedError, KeyDestroyedError, PartUnavailableError, SettingsError
-from service.policy.access import DocumentId, TenantId
+from service.policy.access import DocumentId, TenantId, TurnId
 from service.ports import KeyStore
 from service.sealing import KEY_BYTES, Key, Sealed
 
@@ -28,14 +29,25 @@ _TABLES = (
         tenant_id text not null, document_id text not null, wrapped blob, primary key (tenant_id, document_id)
     ) without rowid
     """,
+    """
+    create table if not exists turn_keys (
+        tenant_id text not null, turn_id text not null, wrapped blob, primary key (tenant_id, turn_id)
+    ) without rowid
+    """,
 )
+_DOCUMENT = "select wrapped from document_keys where tenant_id = ? and document_id = ?"
+_TURN = "select wrapped from turn_keys where tenant_id = ? and turn_id = ?"
+_NEW_DOCUMENT = "insert into document_keys values (?, ?, ?)"
+_NEW_TURN = "insert into turn_keys values (?, ?, ?)"
+_NO_DOCUMENT = "insert into document_keys values (?, ?, null) on conflict do update set wrapped = null"
+_NO_TURN = "insert into turn_keys values (?, ?, null) on conflict do update set wrapped = null"
 # The rollback journal holds the page as it was before, wrapped keys included, and is cut to nothing by each commit.
 # A write-ahead log would keep them until no reader is left that could hinder its checkpoint.
 _SAFETY = ("pragma secure_delete = on", "pragma journal_mode = truncate", "pragma synchronous = full")
 
 
 class SqliteKeyStore(KeyStore):
-    """The master key wraps a key per tenant, which wraps a key per document.
+    """The master key wraps a key per tenant, which wraps a key per document and per turn of a conversation.
 
     Holds no connection between calls, so threads, processes and forks may share it.
     """
@@ -53,38 +65,43 @@ class SqliteKeyStore(KeyStore):
 
     @override
     def document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
-        with self._connected() as connection:
-            found = self._document_key(connection, tenant_id, document_id)
-        if found is None:
-            raise KeyDestroyedError
-        return found
+        return self._kept(_DOCUMENT, tenant_id, document_id, _document_place(tenant_id, document_id))
 
     @override
     def create_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
-        with self._writing() as connection:
-            found = self._document_key(connection, tenant_id, document_id)
-            if found is not None:
-                return found
-            fresh = Key.fresh()
-            tenant = self._tenant_key(connection, tenant_id) or self._new_tenant_key(connection, tenant_id)
-            wrapped = tenant.seal(fresh.secret, place=_document_place(tenant_id, document_id))
-            connection.execute(
-                "insert into document_keys values (?, ?, ?)", (str(tenant_id), str(document_id), wrapped)
-            )
-        return fresh
+        place = _document_place(tenant_id, document_id)
+        return self._created((_DOCUMENT, _NEW_DOCUMENT), tenant_id, document_id, place)
 
     @override
     def destroy_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> None:
         with self._writing() as connection:
-            connection.execute(
-                "insert into document_keys values (?, ?, null) on conflict do update set wrapped = null",
-                (str(tenant_id), str(document_id)),
-            )
+            connection.execute(_NO_DOCUMENT, (str(tenant_id), str(document_id)))
 
     @override
     def has_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
         try:
             self.document_key(tenant_id=tenant_id, document_id=document_id)
+        except KeyDestroyedError:
+            return False
+        return True
+
+    @override
+    def turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> Key:
+        return self._kept(_TURN, tenant_id, turn_id, _turn_place(tenant_id, turn_id))
+
+    @override
+    def create_turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> Key:
+        return self._created((_TURN, _NEW_TURN), tenant_id, turn_id, _turn_place(tenant_id, turn_id))
+
+    @override
+    def destroy_turn_keys(self, *, tenant_id: TenantId, turn_ids: Iterable[TurnId]) -> None:
+        with self._writing() as connection:
+            connection.executemany(_NO_TURN, [(str(tenant_id), str(turn_id)) for turn_id in turn_ids])
+
+    @override
+    def has_turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> bool:
+        try:
+            self.turn_key(tenant_id=tenant_id, turn_id=turn_id)
         except KeyDestroyedError:
             return False
         return True
@@ -98,12 +115,29 @@ class SqliteKeyStore(KeyStore):
         with self._writing() as connection:
             return self._tenant_key(connection, tenant_id) or self._new_tenant_key(connection, tenant_id)
 
-    def _document_key(self, connection: sqlite3.Connection, tenant_id: TenantId, document_id: DocumentId) -> Key | None:
+    def _kept(self, look: str, tenant_id: TenantId, owner: UUID, place: str) -> Key:
+        with self._connected() as connection:
+            found = self._found(connection, look, tenant_id, owner, place)
+        if found is None:
+            raise KeyDestroyedError
+        return found
+
+    def _created(self, statements: tuple[str, str], tenant_id: TenantId, owner: UUID, place: str) -> Key:
+        look, add = statements
+        with self._writing() as connection:
+            found = self._found(connection, look, tenant_id, owner, place)
+            if found is not None:
+                return found
+            fresh = Key.fresh()
+            tenant = self._tenant_key(connection, tenant_id) or self._new_tenant_key(connection, tenant_id)
+            connection.execute(add, (str(tenant_id), str(owner), tenant.seal(fresh.secret, place=place)))
+        return fresh
+
+    def _found(
+        self, connection: sqlite3.Connection, look: str, tenant_id: TenantId, owner: UUID, place: str
+    ) -> Key | None:
         """Return the key, None where there never was one. Raises KeyDestroyedError where it was destroyed."""
-        row = connection.execute(
-            "select wrapped from document_keys where tenant_id = ? and document_id = ?",
-            (str(tenant_id), str(document_id)),
-        ).fetchone()
+        row = connection.execute(look, (str(tenant_id), str(owner))).fetchone()
         if row is None:
             return None
         if row[0] is None:
@@ -111,7 +145,7 @@ class SqliteKeyStore(KeyStore):
         tenant = self._tenant_key(connection, tenant_id)
         if tenant is None:
             raise DamagedError
-        return Key(tenant.open(row[0], place=_document_place(tenant_id, document_id)))
+        return Key(tenant.open(row[0], place=place))
 
     def _tenant_key(self, connection: sqlite3.Connection, tenant_id: TenantId) -> Key | None:
         row = connection.execute("select wrapped from tenant_keys where tenant_id = ?", (str(tenant_id),)).fetchone()
@@ -222,6 +256,10 @@ def _sync_folder(folder: Path) -> None:
 
 def _tenant_place(tenant_id: TenantId) -> str:
     return f"{tenant_id}|key"
+
+
+def _turn_place(tenant_id: TenantId, turn_id: TurnId) -> str:
+    return f"{tenant_id}|{turn_id}|turn|key"
 
 
 def _document_place(tenant_id: TenantId, document_id: DocumentId) -> str:

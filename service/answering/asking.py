@@ -1,21 +1,25 @@
 """Asks the planned backend, cites, and records the decision before anything is sent."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from uuid import UUID, uuid4
 
 import structlog
 
-from ingestion.sensitivity import Verdict
+from service.answering.evidence import context_facts, ending, refusal
+from service.answering.grounds import held, raised
 from service.answering.planning import Plan, Planner
+from service.answering.retelling import draft_of, retold
 from service.answering.tiers import answered
-from service.answering.values import Answer, Citation, Question
+from service.answering.values import Answer, Citation, PromptRefusedError, Question
 from service.auditing import entry, reasons_as_facts
 from service.citing import Cited, cited, quoted
-from service.errors import CloudModelError, SourceErasedError
+from service.conversations import Keeping
+from service.errors import CloudModelError, EgressRefusedError, LocalModelUnavailableError
 from service.policy.access import Principal
-from service.policy.prompt import Origin
 from service.policy.routing import Cause, Reason
-from service.ports import ChunkRecord, Clock, CloudModel, Database, Generation, LocalModel, Transaction
+from service.ports import Clock, CloudModel, Database, Generation, LocalModel, TurnRecord
 from service.retrieval import Retrieved
 
 _log = structlog.get_logger()
@@ -28,15 +32,16 @@ class Answering:
     """The ask journey."""
 
     planner: Planner
+    keeping: Keeping
     database: Database
     clock: Clock
     local: LocalModel | None
     fast: LocalModel | None = None
     cloud: CloudModel | None
 
-    def ask(self, principal: Principal, question: Question) -> Answer:
+    def ask(self, principal: Principal, question: Question, *, answer_id: UUID | None = None) -> Answer:
         """Return the whole answer at once."""
-        events = self._events(self.planner.plan(principal, question, stream=False), stream=False)
+        events = self._begun(principal, question, answer_id or uuid4(), stream=False)
         while True:
             try:
                 next(events)
@@ -44,19 +49,50 @@ class Answering:
                 answer: Answer = end.value
                 return answer
 
-    def stream(self, principal: Principal, question: Question) -> Generator[str, None, Answer]:
+    def stream(
+        self, principal: Principal, question: Question, *, answer_id: UUID | None = None
+    ) -> Generator[str, None, Answer]:
         """Yield pieces of the answer as they come; return the whole with its evidence.
 
         Raises LocalModelUnavailableError when the answer must be local and nothing local answers: never
-        the cloud instead (R12).
+        the cloud instead (R12). Close it where nobody listens any more: that is recorded, and no turn is kept.
         """
-        return (yield from self._events(self.planner.plan(principal, question, stream=True), stream=True))
+        return (yield from self._begun(principal, question, answer_id or uuid4(), stream=True))
+
+    def answer_id(self, principal: Principal, question: Question) -> UUID:
+        """Return the id that the answer will have: where this request was answered already, that answer's."""
+        earlier = self._earlier(principal, question)
+        return uuid4() if earlier is None else earlier.id
+
+    def told(self, principal: Principal, answer_id: UUID) -> Answer:
+        """Return an answer of the principal's own conversation again. Raises NotFoundError."""
+        return retold(self.planner.retriever, self.keeping, principal, answer_id)
+
+    def _begun(
+        self, principal: Principal, question: Question, answer_id: UUID, *, stream: bool
+    ) -> Generator[str, None, Answer]:
+        """Answer, unless the same request was answered in a conversation already: then tell that answer again."""
+        earlier = self._earlier(principal, question)
+        if earlier is not None:
+            answer = self.told(principal, earlier.id)
+            yield answer.text
+            return answer
+        try:
+            plan = self.planner.plan(principal, question, stream=stream, answer_id=answer_id)
+            return (yield from self._events(plan, stream=stream))
+        except PromptRefusedError as error:
+            self._refused(principal, answer_id, error.reasons)
+            raise
+
+    def _earlier(self, principal: Principal, question: Question) -> TurnRecord | None:
+        request = question.request if question.kept else None
+        return self.keeping.repeated(principal, request, question.text, question.conversation)
 
     def _events(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
         plan = self._recorded(plan)
         if not plan.hits:
-            yield NOTHING_FOUND
-            return self._answer(plan, Cited(text=NOTHING_FOUND, numbers=()), "none", None)
+            found = Cited(text=NOTHING_FOUND, numbers=())
+            return (yield from self._at_once(plan, found, "none"))
         if plan.cloud is not None and self.cloud is not None:
             answer = yield from self._by_cloud(plan, self.cloud, stream=stream)
             if answer is not None:
@@ -71,14 +107,16 @@ class Answering:
             return None
         said: list[str] = []
         try:
-            if stream:
-                generation = yield from _heard(model.stream(plan.cloud), said)
-            else:
-                text, generation = model.generate(plan.cloud)
-                said.append(text)
-        except CloudModelError:
-            _log.warning("cloud_answer_failed", answer=str(plan.id), pieces=len(said))
+            with self._watched(plan, "anthropic"):
+                if stream:
+                    generation = yield from _heard(model.stream(plan.cloud), said, plan)
+                else:
+                    text, generation = model.generate(plan.cloud)
+                    said.append(text)
+        except (CloudModelError, EgressRefusedError) as error:
+            _log.warning("cloud_answer_failed", answer=str(plan.id), pieces=len(said), error=error.code)
             if said:
+                self._stopped(plan, "anthropic", "cloud_failed")
                 raise
             return None
         return self._answer(plan, cited("".join(said), _texts(plan.hits)), "anthropic", generation)
@@ -86,11 +124,10 @@ class Answering:
     def _locally(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
         if self.local is None:
             found = quoted(plan.question.text, _texts(plan.hits))
-            answer = self._answer(plan, found, "quotes", None)
-            yield found.text
-            return answer
+            return (yield from self._at_once(plan, found, "quotes"))
         models = [model for model in (self.fast, self.local) if model is not None]
-        found, generation = yield from answered(models, lambda model: self._by_local(plan, model, stream=stream))
+        with self._watched(plan, "vllm"):
+            found, generation = yield from answered(models, lambda model: self._by_local(plan, model, stream=stream))
         return self._answer(plan, found, "vllm", generation)
 
     def _by_local(
@@ -98,11 +135,32 @@ class Answering:
     ) -> Generator[str, None, tuple[Cited, Generation]]:
         said: list[str] = []
         if stream:
-            generation = yield from _heard(model.stream(plan.prompt), said)
+            generation = yield from _heard(model.stream(plan.prompt), said, plan)
         else:
             text, generation = model.generate(plan.prompt)
             said.append(text)
         return cited("".join(said), _texts(plan.hits)), generation
+
+    def _at_once(self, plan: Plan, found: Cited, backend: str) -> Generator[str, None, Answer]:
+        """Say what no model made, of sources that are still there."""
+        with self.database.transaction(plan.principal.tenant_id) as transaction:
+            held(transaction, plan)
+        with self._watched(plan, backend):
+            yield found.text
+        return self._answer(plan, found, backend, None)
+
+    @contextmanager
+    def _watched(self, plan: Plan, backend: str) -> Iterator[None]:
+        """Record it where the listener goes or nothing local answers: an answer that was begun ends in the audit."""
+        try:
+            yield
+        except GeneratorExit:
+            self._stopped(plan, backend, "client_gone")
+            raise
+        except LocalModelUnavailableError:
+            reasons = (*plan.reasons, Reason(cause=Cause.LOCAL_UNAVAILABLE))
+            self._refused(plan.principal, plan.id, reasons)
+            raise
 
     def _recorded(self, plan: Plan) -> Plan:
         """Write the decision: what cannot be recorded does not happen, nor does what rests on an erased source.
@@ -111,10 +169,9 @@ class Answering:
         """
         who = plan.principal
         with self.database.transaction(who.tenant_id) as transaction:
-            now = _sources(transaction, plan)
-            raised = tuple(dict.fromkeys(map(_raised, filter(_is_raised, now))))
-            if plan.cloud is not None and raised:
-                plan = self.planner.kept_local(plan, *raised)
+            objections = raised(held(transaction, plan), plan)
+            if plan.cloud is not None and objections:
+                plan = self.planner.kept_local(plan, *objections)
             transaction.audit.append(
                 entry(
                     who.tenant_id,
@@ -127,6 +184,16 @@ class Answering:
             )
         return plan
 
+    def _refused(self, who: Principal, answer_id: UUID, reasons: tuple[Reason, ...]) -> None:
+        """Write down that a question got no answer, and why."""
+        with self.database.transaction(who.tenant_id) as transaction:
+            transaction.audit.append(refusal(who, answer_id, reasons, at=self.clock.now()))
+
+    def _stopped(self, plan: Plan, backend: str, stopped: str) -> None:
+        """Write down why an answer is not told to its end."""
+        with self.database.transaction(plan.principal.tenant_id) as transaction:
+            transaction.audit.append(ending(plan, backend, None, at=self.clock.now(), citations=0, stopped=stopped))
+
     def _facts(self, plan: Plan) -> dict[str, object]:
         local = self.local.name if self.local else None
         return {
@@ -136,14 +203,18 @@ class Answering:
             "labeller": self.planner.labels.version,
             "model": plan.cloud.model if plan.cloud else local,
             "sha256": plan.cloud.sha256 if plan.cloud else None,
+            **context_facts(plan),
         }
 
-    def _answer(self, plan: Plan, found: Cited, backend: str, generation: Generation | None) -> Answer:
-        """Put the answer together, unless a source was erased while it was made: its words would outlive it."""
-        with self.database.transaction(plan.principal.tenant_id) as transaction:
-            _sources(transaction, plan)
+    def _answer(
+        self, plan: Plan, found: Cited, backend: str, generation: Generation | None, *, stopped: str | None = None
+    ) -> Answer:
+        """Put the answer together, unless a source was erased while it was made: its words would outlive it.
+
+        Its end is recorded, and the turn kept, in the same transaction as that check. What was stopped is not kept.
+        """
         sources = tuple(Citation(number=number, hit=hit) for number, hit in enumerate(plan.hits, start=1))
-        return Answer(
+        answer = Answer(
             id=plan.id,
             text=found.text,
             citations=tuple(source for source in sources if source.number in found.numbers),
@@ -153,28 +224,22 @@ class Answering:
             model=generation.model if generation else None,
             reasons=plan.reasons,
             generation=generation,
+            conversation=plan.context.conversation,
+            context=plan.context.turns,
         )
+        cites = len(answer.citations)
+        end = ending(plan, backend, generation, at=self.clock.now(), citations=cites, stopped=stopped)
+        who = plan.principal
+        turn_of = nullcontext() if stopped else draft_of(self.keeping, plan, answer)
+        with turn_of as turn, self.database.transaction(who.tenant_id) as transaction:
+            held(transaction, plan)
+            transaction.audit.append(end)
+            if turn is not None:
+                self.keeping.keep(transaction, who, turn, plan.context)
+        return answer
 
 
-def _sources(transaction: Transaction, plan: Plan) -> tuple[ChunkRecord, ...]:
-    """Return the plan's sources as they are now. Raises SourceErasedError where one is not there any more (R41)."""
-    places = {(hit.document_id, hit.ordinal) for hit in plan.hits}
-    now = transaction.chunks.fetch(places)
-    if len(now) < len(places):
-        raise SourceErasedError
-    return now
-
-
-def _is_raised(chunk: ChunkRecord) -> bool:
-    return not chunk.label.harmless
-
-
-def _raised(chunk: ChunkRecord) -> Reason:
-    cause = Cause.SENSITIVE if chunk.label.verdict is Verdict.SENSITIVE else Cause.UNKNOWN
-    return Reason(cause=cause, origin=Origin.CHUNK, categories=tuple(sorted(chunk.label.categories)))
-
-
-def _heard(pieces: Generator[str, None, Generation], said: list[str]) -> Generator[str, None, Generation]:
+def _heard(pieces: Generator[str, None, Generation], said: list[str], plan: Plan) -> Generator[str, None, Generation]:
     """Pass the pieces on, keeping them."""
     while True:
         try:
@@ -182,6 +247,8 @@ def _heard(pieces: Generator[str, None, Generation], said: list[str]) -> Generat
         except StopIteration as end:
             generation: Generation = end.value
             return generation
+        if not said:
+            plan.watch.lap("first_token")
         said.append(piece)
         yield piece
 

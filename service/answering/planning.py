@@ -1,19 +1,22 @@
 """Everything decided before a model is asked: label, retrieve, route, and for the cloud the exact bytes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
 from ingestion.sensitivity import Label
-from service.answering.values import Question, Turn
+from service.answering.timing import Stopwatch
+from service.answering.values import PromptRefusedError, Question, Turn
+from service.conversations import Condensed, Condensing, Context, Recollection
 from service.errors import InvalidRequestError, LocalModelUnavailableError, NotPermittedError
 from service.labels import Labels
 from service.policy import egress, routing
-from service.policy.access import Permission, Principal, Scope, TenantId
-from service.policy.egress import CloudPermit
+from service.policy.access import ConversationId, Permission, Principal, Scope, TenantId
+from service.policy.egress import CloudPermit, Life
 from service.policy.prompt import Origin, Part, Prompt
 from service.policy.routing import Backends, Cause, Deny, Permit, Reason, Route
-from service.ports import CloudModel, LocalModel
+from service.ports import Clock, CloudModel, LocalModel, Vector
 from service.retrieval import Retrieved, Retriever
 
 INSTRUCTIONS = (
@@ -23,11 +26,15 @@ INSTRUCTIONS = (
 )
 _LONGEST_QUESTION = 2_000
 _LONGEST_HISTORY = 4_000
+_PERMIT_LIFE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What will be asked of which backend, and why. `cloud` is set exactly where the route is CLOUD."""
+    """What will be asked of which backend, and why. `cloud` is set exactly where the route is CLOUD.
+
+    `searched` is the question as it was searched for, and what that text is.
+    """
 
     id: UUID
     principal: Principal
@@ -37,6 +44,9 @@ class Plan:
     route: Route
     reasons: tuple[Reason, ...]
     cloud: CloudPermit | None = None
+    context: Context = field(default_factory=Context)
+    searched: tuple[Condensed, Label] | None = None
+    watch: Stopwatch = field(default_factory=Stopwatch, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,31 +55,59 @@ class Planner:
 
     retriever: Retriever
     labels: Labels
+    recollection: Recollection
+    clock: Clock
     local: LocalModel | None
     fast: LocalModel | None = None
     cloud: CloudModel | None
     answer_tokens: int
 
-    def plan(self, principal: Principal, question: Question, *, stream: bool) -> Plan:
-        """Return the plan. Raises LocalModelUnavailableError where only a local model may answer and none does."""
+    def plan(self, principal: Principal, question: Question, *, stream: bool, answer_id: UUID | None = None) -> Plan:
+        """Return the plan. Raises PromptRefusedError where only a local model may answer and none does."""
         _check(principal, question)
-        tenant_id = principal.tenant_id
-        label, vector = self.labels.of_question(question.text, tenant_id=tenant_id)
+        watch = Stopwatch()
         scope = Scope.of(principal).narrowed(harmless_only=question.harmless_only)
+        context = self._context(principal, question, scope)
+        watch.lap("context")
+        asked, searched, vector = self._asked(principal.tenant_id, question, context)
+        watch.lap("question")
         hits = self.retriever.retrieve(vector, scope=scope, labeller_version=self.labels.version, limit=question.limit)
-        asked = Part(origin=Origin.QUESTION, text=question.text, label=label)
-        turns = (self._turn(turn, tenant_id) for turn in question.history)
-        prompt = Prompt(parts=(self._instructions(), *turns, *map(_source, hits), asked))
+        watch.lap("retrieval")
+        turns = (self._turn(turn, principal.tenant_id) for turn in question.history)
         plan = Plan(
-            id=uuid4(),
+            id=answer_id or uuid4(),
             principal=principal,
             question=question,
             hits=hits,
-            prompt=prompt,
+            prompt=Prompt(parts=(self._instructions(), *turns, *context.parts(), *map(_source, hits), asked)),
             route=Route.LOCAL,
             reasons=(Reason(cause=Cause.NO_SOURCES),),
+            context=context,
+            searched=searched,
+            watch=watch,
         )
-        return self._routed(plan, stream=stream) if hits else plan
+        plan = self._routed(plan, stream=stream) if hits else plan
+        watch.lap("decision")
+        return plan
+
+    def _context(self, principal: Principal, question: Question, scope: Scope) -> Context:
+        """Return what is still in the context of the question, and which conversation it belongs to."""
+        if question.opens:
+            return Context(conversation=ConversationId(uuid4()), opens=True)
+        if question.conversation is None:
+            return Context()
+        return self.recollection.recall(principal, question.conversation, scope=scope)
+
+    def _asked(
+        self, tenant_id: TenantId, question: Question, context: Context
+    ) -> tuple[Part, tuple[Condensed, Label], Vector]:
+        """Return the question as a part of the prompt, and what is searched for, which no model is shown."""
+        label, vector = self.labels.of_question(question.text, tenant_id=tenant_id)
+        asked = Part(origin=Origin.QUESTION, text=question.text, label=label)
+        searched = Condensing(local=self.local).condensed(question.text, context)
+        if searched.text != question.text:
+            label, vector = self.labels.of_question(searched.text, tenant_id=tenant_id)
+        return asked, (searched, label), vector
 
     def warm(self) -> None:
         """Label the instructions, which loads the models and is remembered; look at the local models' pins."""
@@ -77,7 +115,7 @@ class Planner:
         self._outage()
 
     def kept_local(self, plan: Plan, *reasons: Reason) -> Plan:
-        """Return the plan with a local route, for these reasons. Raises LocalModelUnavailableError."""
+        """Return the plan with a local route, for these reasons. Raises PromptRefusedError."""
         permit = self._permitted(routing.local(reasons, backends=self._backends()))
         return replace(plan, route=permit.route, reasons=permit.reasons, cloud=None)
 
@@ -94,10 +132,15 @@ class Planner:
             max_tokens=self.answer_tokens,
             stream=stream,
             scan=partial(self.labels.of, tenant_id=plan.principal.tenant_id),
+            life=self._life(),
         )
         if isinstance(minted, Deny):
             return self.kept_local(plan, *minted.reasons)
         return replace(plan, route=Route.CLOUD, reasons=permit.reasons, cloud=minted)
+
+    def _life(self) -> Life:
+        now = self.clock.now()
+        return Life(minted_at=now, valid_until=now + _PERMIT_LIFE)
 
     def _instructions(self) -> Part:
         return Part(origin=Origin.INSTRUCTIONS, text=INSTRUCTIONS, label=self.labels.of_constant(INSTRUCTIONS))
@@ -125,7 +168,7 @@ class Planner:
 
     def _permitted(self, decision: Permit | Deny) -> Permit:
         if isinstance(decision, Deny):
-            raise self._outage() or LocalModelUnavailableError()
+            raise PromptRefusedError(decision.reasons, self._outage())
         return decision
 
 
@@ -138,6 +181,9 @@ def _check(principal: Principal, question: Question) -> None:
         raise NotPermittedError
     if not question.text.strip() or len(question.text) > _LONGEST_QUESTION:
         message = f"a question has 1 to {_LONGEST_QUESTION:,} characters"
+        raise InvalidRequestError(message)
+    if question.kept and question.history:
+        message = "send a conversation or a history, not both: a conversation remembers its own turns"
         raise InvalidRequestError(message)
     if sum(len(turn.text) for turn in question.history) > _LONGEST_HISTORY:
         message = f"the earlier turns have more than {_LONGEST_HISTORY:,} characters; send fewer of them"

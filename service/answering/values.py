@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from service.conversations import Remembered
+from service.errors import LocalModelUnavailableError
+from service.policy.access import ConversationId
 from service.policy.routing import Reason, Route
 from service.ports import Generation
 from service.retrieval import Retrieved
@@ -18,12 +21,24 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked, and how. `harmless_only` asks for chunks that may leave (R21)."""
+    """What is asked, and how. `harmless_only` asks for chunks that may leave (R21).
+
+    With a `conversation`, or with `opens` in a new one, the answer is kept and earlier turns are its context.
+    There, a `request` that was answered already is not answered again. `history` is what the caller remembers.
+    """
 
     text: str
     history: tuple[Turn, ...] = ()
     harmless_only: bool = False
     limit: int = 4
+    conversation: ConversationId | None = None
+    opens: bool = False
+    request: str | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the answer becomes a turn of a conversation."""
+        return self.opens or self.conversation is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +54,7 @@ class Answer:
     """What was said, on what grounds, by which model, and why that one.
 
     `sources` is everything the model was shown; `citations` are those that the answer rests on.
+    `context` is the earlier turns of its conversation that it was made with.
     `backend` is `vllm`, `anthropic`, `quotes` (no local model is configured) or `none` (nothing was found).
     """
 
@@ -51,3 +67,17 @@ class Answer:
     model: str | None
     reasons: tuple[Reason, ...]
     generation: Generation | None = None
+    conversation: ConversationId | None = None
+    context: tuple[Remembered, ...] = ()
+
+
+class PromptRefusedError(LocalModelUnavailableError):
+    """The answer must be made locally and the local model does not answer. Nothing was sent elsewhere."""
+
+    code = LocalModelUnavailableError.code
+
+    def __init__(self, reasons: tuple[Reason, ...], outage: LocalModelUnavailableError | None = None) -> None:
+        """Refuse for these reasons, which are recorded and not told; the outage says how and until when."""
+        self.reasons = reasons
+        known = outage or LocalModelUnavailableError()
+        super().__init__(known.detail, how=known.how, retry_after=known.retry_after)

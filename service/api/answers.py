@@ -2,26 +2,28 @@
 
 from collections.abc import Generator
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import structlog
-from litestar import Request, Response, Router, post
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from service.answering import Answer, Question, Restart, Turn
 from service.api.problems import documented, problem_of
-from service.api.schemas import AnswerBody, AnswerRequest, SearchBody, SearchRequest, SourceBody
+from service.api.schemas import NEW, AnswerBody, AnswerRequest, SearchBody, SearchRequest, SourceBody
 from service.api.streaming import closed_with_its_listener
-from service.errors import CloudModelError, RingfenceError
+from service.errors import CloudModelError, ConflictError, InvalidRequestError, NotFoundError, RingfenceError
 from service.metrics import ANSWERS
-from service.policy.access import Principal
+from service.policy.access import ConversationId, Principal
 from service.product import Ringfence
 
 _log = structlog.get_logger()
 _NON_SENSITIVE = "non_sensitive"
 _EVENT_STREAM = "text/event-stream"
+_LONGEST_REQUEST_KEY = 200
 
 
 @post("/search", status_code=200, sync_to_thread=True, summary="Find chunks", responses=documented())
@@ -37,7 +39,13 @@ def search(
     return SearchBody(hits=[SourceBody.of(number, hit) for number, hit in enumerate(hits, start=1)])
 
 
-@post("/answers", status_code=200, sync_to_thread=True, summary="Ask", responses=documented(CloudModelError))
+@post(
+    "/answers",
+    status_code=200,
+    sync_to_thread=True,
+    summary="Ask",
+    responses=documented(CloudModelError, NotFoundError, ConflictError),
+)
 def ask(
     request: Request[Any, Any, Any],
     data: JSONBody[AnswerRequest],
@@ -49,16 +57,51 @@ def ask(
     With `stream` (or `Accept: text/event-stream`): events `token` {text}, then `answer` (the whole body
     with citations and route), or `error` (problem details) if it breaks off. An event `restart` {} says that the
     tokens so far are void because a better local model answers anew; clear them.
+
+    In a conversation, `Content-Location` says where the finished answer can be fetched again, and a request that
+    is repeated with the same `Idempotency-Key` gets the answer that was made, not another.
     """
     question = Question(
         text=data.question,
         history=tuple(Turn(role=turn.role, text=turn.text) for turn in data.history),
         harmless_only=data.scope == _NON_SENSITIVE,
+        conversation=_conversation(data),
+        opens=data.conversation == NEW,
+        request=_request_key(request),
     )
+    answer_id = ringfence.answering.answer_id(principal, question)
+    headers = {"Content-Location": f"/v1/answers/{answer_id}"} if question.kept else {}
     if data.stream or _EVENT_STREAM in request.headers.get("accept", ""):
-        pieces = _primed(ringfence.answering.stream(principal, question))
-        return ServerSentEvent(closed_with_its_listener(_events(pieces)))
-    return Response(_told(ringfence.answering.ask(principal, question)))
+        pieces = _primed(ringfence.answering.stream(principal, question, answer_id=answer_id))
+        return ServerSentEvent(closed_with_its_listener(_events(pieces)), headers=headers)
+    answer = ringfence.answering.ask(principal, question, answer_id=answer_id)
+    return Response(_told(answer), headers=headers)
+
+
+@get("/answers/{answer_id:uuid}", sync_to_thread=True, summary="Fetch an answer", responses=documented(NotFoundError))
+def fetch(
+    answer_id: FromPath[UUID], principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence]
+) -> AnswerBody:
+    """Fetch an answer of your own conversation again, while everything that it rests on may still be seen."""
+    return AnswerBody.of(ringfence.answering.told(principal, answer_id))
+
+
+def _conversation(data: AnswerRequest) -> ConversationId | None:
+    if data.conversation is None or data.conversation == NEW:
+        return None
+    try:
+        return ConversationId(UUID(data.conversation))
+    except ValueError:
+        message = f"a conversation is named by its id, or is `{NEW}`"
+        raise InvalidRequestError(message) from None
+
+
+def _request_key(request: Request[Any, Any, Any]) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 1 <= len(key) <= _LONGEST_REQUEST_KEY:
+        message = f"an Idempotency-Key has 1 to {_LONGEST_REQUEST_KEY} characters"
+        raise InvalidRequestError(message)
+    return key
 
 
 def _primed(pieces: Generator[str, None, Answer]) -> Generator[str, None, Answer]:
@@ -71,8 +114,11 @@ def _primed(pieces: Generator[str, None, Answer]) -> Generator[str, None, Answer
 
 
 def _after(first: str, pieces: Generator[str, None, Answer]) -> Generator[str, None, Answer]:
-    yield first
-    return (yield from pieces)
+    try:
+        yield first
+        return (yield from pieces)
+    finally:
+        pieces.close()
 
 
 def _silent(answer: Answer) -> Generator[str, None, Answer]:
@@ -91,6 +137,8 @@ def _events(pieces: Generator[str, None, Answer]) -> Generator[ServerSentEventMe
         yield _event("error", problem_of(RingfenceError()))
     else:
         yield _event("answer", _told(answer))
+    finally:
+        pieces.close()
 
 
 def _tokens(pieces: Generator[str, None, Answer]) -> Generator[ServerSentEventMessage, None, Answer]:
@@ -112,4 +160,4 @@ def _told(answer: Answer) -> AnswerBody:
     return AnswerBody.of(answer)
 
 
-answers = Router("/v1", route_handlers=[search, ask], tags=["answers"])
+answers = Router("/v1", route_handlers=[search, ask, fetch], tags=["answers"])

@@ -8,12 +8,15 @@ from msgspec import Meta, Struct, convert
 
 from ingestion.sensitivity import Category, Label, Verdict
 from service.answering import Answer
+from service.conversations import Remembered
 from service.documents import DocumentView
 from service.policy.routing import Reason, Route
 from service.ports import DocumentState, JobKind, JobRecord, JobState
 from service.retrieval import Retrieved
 
 Limit = Annotated[int, Meta(ge=1, le=100)]
+NEW = "new"
+ConversationName = Annotated[str, Meta(description="Id of your conversation, or `new` to open one.", examples=["new"])]
 QuestionText = Annotated[str, Meta(min_length=1, max_length=2_000, examples=["How many days off do I get?"])]
 
 
@@ -164,9 +167,13 @@ class TurnBody(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class AnswerRequest(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A question. With `stream` the answer comes as server-sent events."""
+    """A question. With `stream` the answer comes as server-sent events.
+
+    In a `conversation` the answer is kept, and earlier turns count as part of the prompt.
+    """
 
     question: QuestionText
+    conversation: ConversationName | None = None
     history: Annotated[list[TurnBody], Meta(max_length=20)] = []
     scope: Literal["all", "non_sensitive"] = "all"
     stream: bool = False
@@ -189,6 +196,19 @@ class ReasonBody(Struct, kw_only=True):
         )
 
 
+class ContextTurnBody(Struct, kw_only=True):
+    """An earlier turn that the answer was made with, and what it is today: one that is not harmless keeps it local."""
+
+    turn: int
+    verdict: Verdict
+    categories: list[Category]
+
+    @classmethod
+    def of(cls, turn: Remembered) -> "ContextTurnBody":
+        """Present a turn of a context."""
+        return cls(turn=turn.ordinal, verdict=turn.label.verdict, categories=sorted(turn.label.categories))
+
+
 class AnswerBody(Struct, kw_only=True):
     """An answer, the sources it rests on, and where and why it was made.
 
@@ -207,6 +227,8 @@ class AnswerBody(Struct, kw_only=True):
     reasons: list[ReasonBody]
     input_tokens: int | None
     output_tokens: int | None
+    conversation: UUID | None
+    context: list[ContextTurnBody]
 
     @classmethod
     def of(cls, answer: Answer) -> "AnswerBody":
@@ -224,6 +246,8 @@ class AnswerBody(Struct, kw_only=True):
             reasons=[ReasonBody.of(reason) for reason in answer.reasons],
             input_tokens=used.input_tokens if used else None,
             output_tokens=used.output_tokens if used else None,
+            conversation=answer.conversation,
+            context=[ContextTurnBody.of(turn) for turn in answer.context],
         )
 
 

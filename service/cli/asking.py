@@ -5,8 +5,9 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from service.cli.client import connected
+from service.cli.client import Client, connected, pages
 from service.cli.options import AsJson, DataDir, TenantName, loaded, out, print_json
+from service.errors import SettingsError
 
 Text = Annotated[str, typer.Argument(help="The question.")]
 Harmless = Annotated[bool, typer.Option("--non-sensitive", help="Only chunks that are proved harmless.")]
@@ -18,22 +19,41 @@ def register(app: typer.Typer) -> None:
     app.command("search")(search)
 
 
-def ask(
+def ask(  # noqa: PLR0913 - one option each
     question: Text,
     tenant: TenantName = None,
     data: DataDir = None,
     *,
+    conversation: Annotated[
+        str | None, typer.Option(help="Ask in this conversation: its id, or `new` to open one.", show_default=False)
+    ] = None,
+    go_on: Annotated[bool, typer.Option("--continue", help="Ask in your last conversation, or open one.")] = False,
     non_sensitive: Harmless = False,
     as_json: AsJson = False,
 ) -> None:
-    """Answer from the documents, with citations, and say where the answer was made and why there."""
+    """Answer from the documents, with citations, and say where the answer was made and why there.
+
+    In a conversation the answer is kept, sealed, and earlier turns are part of the prompt: as long as one of them is
+    sensitive, answers are local. `ringfence conversations forget ID --turn N` takes a turn out again.
+    """
+    if go_on and conversation is not None:
+        message = "choose --conversation or --continue, not both"
+        raise SettingsError(message)
     body = {"question": question, "scope": _scope(non_sensitive=non_sensitive)}
     with connected(loaded(data), tenant) as client:
+        if go_on or conversation is not None:
+            body["conversation"] = conversation or _last(client)
         answer = client.call("POST", "/v1/answers", json=body)
     if as_json:
         print_json(answer)
     else:
         print_answer(answer)
+
+
+def _last(client: Client) -> str:
+    """Return the conversation that was answered in last, or the word that opens one."""
+    found = list(pages(client, "/v1/conversations", "conversations"))
+    return str(max(found, key=lambda one: str(one["updated_at"]))["id"]) if found else "new"
 
 
 def search(
@@ -71,6 +91,13 @@ def print_answer(answer: dict[str, Any]) -> None:
     reasons = "; ".join(_reason(reason) for reason in answer["reasons"])
     out.print(f"route: [bold]{answer['route']}[/] by {answer['backend']} {answer['model'] or ''}")
     out.print(f"why:   {reasons}", markup=False)
+    if answer["conversation"]:
+        out.print(f"conversation: {answer['conversation']}{_made_with(answer['context'])}", markup=False)
+
+
+def _made_with(context: list[dict[str, Any]]) -> str:
+    turns = ", ".join(f"{one['turn']} ({_label(one)})" for one in context)
+    return f", with turns {turns}" if turns else ""
 
 
 def _label(label: dict[str, Any]) -> str:

@@ -55,7 +55,7 @@ class Client:
             raise PartUnavailableError(message) from error
         if response.is_error:
             raise _error(response)
-        return response.json()
+        return response.json() if response.content else None
 
 
 @contextmanager
@@ -65,6 +65,17 @@ def connected(settings: Settings, tenant: str | None) -> Iterator[Client]:
     # No proxy from the environment: documents and questions go to the API and nowhere else.
     with httpx.Client(base_url=_url(settings), headers=headers, timeout=_TIMEOUT, trust_env=False) as http:
         yield Client(http)
+
+
+def pages(client: Client, path: str, name: str) -> Iterator[dict[str, Any]]:
+    """Yield everything that a listing holds, page by page."""
+    after: dict[str, str] = {}
+    while True:
+        page = client.call("GET", path, params={"limit": "200", **after})
+        yield from page[name]
+        if page["next"] is None:
+            return
+        after = {"after": page["next"]}
 
 
 def _url(settings: Settings) -> str:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ingestion.sensitivity import Category
-from service.cli.client import Client, connected
+from service.cli.client import Client, connected, pages
 from service.cli.options import AsJson, DataDir, TenantName, err, identifier, loaded, out, print_json
 from service.errors import InvalidRequestError, TooLargeError
 
@@ -65,7 +65,7 @@ def ingest(
 def list_documents(tenant: TenantName = None, data: DataDir = None, *, as_json: AsJson = False) -> None:
     """List the documents that the key may see, newest first."""
     with connected(loaded(data), tenant) as client:
-        documents = list(_pages(client, "/v1/documents", "documents"))
+        documents = list(pages(client, "/v1/documents", "documents"))
     if as_json:
         print_json(documents)
         return
@@ -101,7 +101,7 @@ def delete(
 def list_jobs(tenant: TenantName = None, data: DataDir = None, *, as_json: AsJson = False) -> None:
     """List jobs, newest first: what runs, what waits, what failed and why."""
     with connected(loaded(data), tenant) as client:
-        jobs = list(_pages(client, "/v1/jobs", "jobs"))
+        jobs = list(pages(client, "/v1/jobs", "jobs"))
     if as_json:
         print_json(jobs)
         return
@@ -162,16 +162,6 @@ def _wait(client: Client, results: list[dict[str, Any]], tell: Any) -> None:  # 
         tell(len(results) - len(waiting))
         if waiting:
             time.sleep(_POLL_SECONDS)
-
-
-def _pages(client: Client, path: str, name: str) -> Iterator[dict[str, Any]]:
-    after: dict[str, str] = {}
-    while True:
-        page = client.call("GET", path, params={"limit": "200", **after})
-        yield from page[name]
-        if page["next"] is None:
-            return
-        after = {"after": page["next"]}
 
 
 def _print_summary(results: list[dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from service.cli import administering, asking, documents, evaluating, labelling, labels, models, running
+from service.cli import administering, asking, conversations, documents, evaluating, labelling, labels, models, running
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
 
 EXIT_FAILED = 1
@@ -29,6 +29,7 @@ running.register(app)
 administering.register(app)
 documents.register(app)
 asking.register(app)
+conversations.register(app)
 labels.register(app)
 labelling.register(app)
 evaluating.register(app)

@@ -11,6 +11,9 @@ TenantId = NewType("TenantId", UUID)
 DocumentId = NewType("DocumentId", UUID)
 JobId = NewType("JobId", UUID)
 KeyId = NewType("KeyId", UUID)
+ConversationId = NewType("ConversationId", UUID)
+TurnId = NewType("TurnId", UUID)
+"""Also the id of the answer that the turn holds."""
 
 EVERYONE = "*"
 """The group that every principal of a tenant belongs to; a document without groups is given it."""

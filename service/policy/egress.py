@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import InitVar, dataclass, replace
+from datetime import datetime
 
 from ingestion.reviewing import Review, effective
 from ingestion.sensitivity import Category, Label
@@ -17,13 +18,22 @@ Scan = Callable[[Sequence[str]], Label]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """From when until when a permit is good: what was decided a while ago may be decided otherwise by now."""
+
+    minted_at: datetime
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloudPermit:
-    """The exact bytes that may leave, already rendered for the Messages API, and their SHA-256."""
+    """The exact bytes that may leave, already rendered for the Messages API, their SHA-256, and for how long."""
 
     body: bytes
     sha256: str
     model: str
     stream: bool
+    life: Life
     # Asked for at every making and never kept: nobody can take it from a permit, and `replace` cannot copy it.
     seal: InitVar[object]
 
@@ -40,9 +50,13 @@ class CloudPermit:
         """Whether these are the permitted bytes."""
         return hashlib.sha256(body).hexdigest() == self.sha256
 
+    def alive(self, at: datetime) -> bool:
+        """Whether the permit is good at this time; before it was minted it is not, either."""
+        return self.life.minted_at <= at < self.life.valid_until
 
-def mint(
-    prompt: Prompt, permit: Permit, *, model: str, max_tokens: int, stream: bool, scan: Scan
+
+def mint(  # noqa: PLR0913 - what is rendered, how, and for how long
+    prompt: Prompt, permit: Permit, *, model: str, max_tokens: int, stream: bool, scan: Scan, life: Life
 ) -> CloudPermit | Deny:
     """Render the prompt, scan the rendered bytes once more, and permit exactly them (R11).
 
@@ -68,7 +82,8 @@ def mint(
         refusal = _weighed(seen(shown), prompt, reviewed)
         if refusal is not None:
             return refusal
-    return CloudPermit(body=body, sha256=hashlib.sha256(body).hexdigest(), model=model, stream=stream, seal=_SEAL)
+    digest = hashlib.sha256(body).hexdigest()
+    return CloudPermit(body=body, sha256=digest, model=model, stream=stream, life=life, seal=_SEAL)
 
 
 def _renderings(prompt: Prompt) -> Iterator[tuple[Prompt, tuple[Label, ...]]]:

@@ -1,6 +1,7 @@
 """What the use cases need from the outside, as Protocols. Each has a twin in `adapters.memory`."""
 
 from service.ports.background import Clock, JobQueue
+from service.ports.conversations import ConversationTable, TurnTable
 from service.ports.database import (
     ApiKeyTable,
     AuditTable,
@@ -29,6 +30,7 @@ from service.ports.records import (
     ApiKeyRecord,
     AuditEntry,
     ChunkRecord,
+    ConversationRecord,
     DocumentRecord,
     DocumentState,
     JobKind,
@@ -39,6 +41,8 @@ from service.ports.records import (
     ReviewRecord,
     Tenant,
     Tombstone,
+    TurnRecord,
+    TurnSource,
 )
 
 __all__ = [
@@ -51,6 +55,8 @@ __all__ = [
     "ChunkTable",
     "Clock",
     "CloudModel",
+    "ConversationRecord",
+    "ConversationTable",
     "Database",
     "DocumentRecord",
     "DocumentState",
@@ -77,6 +83,9 @@ __all__ = [
     "Tombstone",
     "TombstoneTable",
     "Transaction",
+    "TurnRecord",
+    "TurnSource",
+    "TurnTable",
     "Vault",
     "Vector",
     "Vectors",

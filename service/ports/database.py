@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
+from service.ports.conversations import ConversationTable, TurnTable
 from service.ports.records import (
     ApiKeyRecord,
     AuditEntry,
@@ -241,6 +242,16 @@ class Transaction(Protocol):
     @property
     def api_keys(self) -> ApiKeyTable:
         """The API keys."""
+        ...
+
+    @property
+    def conversations(self) -> ConversationTable:
+        """The conversations."""
+        ...
+
+    @property
+    def turns(self) -> TurnTable:
+        """The turns of the conversations."""
         ...
 
 

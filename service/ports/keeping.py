@@ -1,13 +1,17 @@
 """Keys and sealed originals."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
-from service.policy.access import DocumentId, TenantId
+from service.policy.access import DocumentId, TenantId, TurnId
 from service.sealing import Key, Sealed
 
 
 class KeyStore(Protocol):
-    """One key per document, apart from everything else. Destroying a key erases every copy of its text."""
+    """One key per document and per turn, apart from everything else.
+
+    Destroying a key erases every copy of its text.
+    """
 
     def document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
         """Return the key. Raises KeyDestroyedError where there is none."""
@@ -22,6 +26,22 @@ class KeyStore(Protocol):
         ...
 
     def has_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
+        """Whether a usable key exists."""
+        ...
+
+    def turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> Key:
+        """Return the key of one turn of a conversation. Raises KeyDestroyedError where there is none."""
+        ...
+
+    def create_turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> Key:
+        """Return the turn's key, made now if it never had one. Raises KeyDestroyedError after destroy."""
+        ...
+
+    def destroy_turn_keys(self, *, tenant_id: TenantId, turn_ids: Iterable[TurnId]) -> None:
+        """Make the keys unrecoverable, all or none. Doing it twice does no harm."""
+        ...
+
+    def has_turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> bool:
         """Whether a usable key exists."""
         ...
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ingestion.reviewing import Review
 from ingestion.sensitivity import Category, Label
-from service.policy.access import DocumentId, JobId, KeyId, Role, TenantId
+from service.policy.access import ConversationId, DocumentId, JobId, KeyId, Role, TenantId, TurnId
 from service.sealing import Sealed
 
 
@@ -156,6 +156,52 @@ class Tombstone:
     erased_at: datetime
     erased_by: KeyId | None
     gone_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationRecord:
+    """A conversation of one API key. `turns` counts every turn it ever had: the ordinal of the next one."""
+
+    id: ConversationId
+    tenant_id: TenantId
+    owner: KeyId
+    created_at: datetime
+    updated_at: datetime
+    turns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnSource:
+    """A chunk that a turn rests on. `number` is what the answer called it, None where an earlier turn rested on it."""
+
+    document_id: DocumentId
+    ordinal: int
+    number: int | None = None
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnRecord:
+    """One question with its answer, both sealed under a key of this turn alone.
+
+    `context` holds the ordinals of the earlier turns that the answer was made with, `sources` every chunk that it
+    or any of those was made from: destroy one, and the turn has to go. `request_fingerprint` is a keyed hash.
+    """
+
+    id: TurnId
+    tenant_id: TenantId
+    conversation_id: ConversationId
+    ordinal: int
+    question: Sealed
+    answer: Sealed
+    question_label: Label
+    context: tuple[int, ...]
+    sources: tuple[TurnSource, ...]
+    route: str
+    labeller_version: str
+    asked_at: datetime
+    answered_at: datetime
+    request_fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from service.adapters.memory.models import InMemoryCloudModel
 from service.errors import CloudModelError, EgressRefusedError
 from service.policy.egress import CloudPermit
 from service.ports.models import CloudModel, Generation
-from tests.prompts import QUESTION, SOURCE, a_cloud_permit
+from tests.prompts import QUESTION, SOURCE, a_cloud_permit, a_life
 from tests.standin import Fault, StandIn
 
 MODEL = "pinned-model-1"
@@ -118,3 +118,14 @@ def test_a_provider_that_fails_is_an_error_without_the_prompt(subject: Subject, 
     with pytest.raises(CloudModelError) as caught:
         whole(subject.model, a_cloud_permit(model=MODEL, stream=stream))
     assert QUESTION not in repr(caught.value.args)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("seconds", [-1, 0], ids=["ended", "never began"])
+def test_a_permit_that_is_not_good_now_is_refused_before_anything_is_sent(
+    subject: Subject, *, stream: bool, seconds: float
+) -> None:
+    """R41: what was decided a while ago may be decided otherwise by now."""
+    with pytest.raises(EgressRefusedError):
+        whole(subject.model, a_cloud_permit(model=MODEL, stream=stream, life=a_life(seconds=seconds)))
+    assert subject.shown() == []

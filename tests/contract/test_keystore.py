@@ -15,7 +15,7 @@ import pytest
 from service.adapters.keystore import SqliteKeyStore, create_master_key, load_master_key
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.errors import DamagedError, KeyDestroyedError, PartUnavailableError, SettingsError
-from service.policy.access import DocumentId, TenantId
+from service.policy.access import DocumentId, TenantId, TurnId
 from service.ports import KeyStore
 from service.sealing import KEY_BYTES, Key
 
@@ -246,3 +246,44 @@ def test_a_missing_master_key_is_said_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read") as raised:
         load_master_key(tmp_path / "absent")
     assert "\n" not in str(raised.value)
+
+
+# Turns of conversations
+
+
+def test_a_turn_has_a_key_of_its_own_that_is_destroyed_for_ever(keys: KeyStore) -> None:
+    """R41: one turn can be destroyed, and no other, and no document."""
+    turns = [TurnId(uuid4()), TurnId(uuid4()), TurnId(DOCUMENT)]
+    made = [keys.create_turn_key(tenant_id=TENANT, turn_id=turn) for turn in turns]
+    document = keys.create_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+    assert len({document.secret, *(key.secret for key in made)}) == 4
+    assert keys.create_turn_key(tenant_id=TENANT, turn_id=turns[0]) == made[0]
+    for _ in range(2):
+        keys.destroy_turn_keys(tenant_id=TENANT, turn_ids=[turns[0], turns[2]])
+    assert [keys.has_turn_key(tenant_id=TENANT, turn_id=turn) for turn in turns] == [False, True, False]
+    assert keys.turn_key(tenant_id=TENANT, turn_id=turns[1]) == made[1]
+    assert keys.document_key(tenant_id=TENANT, document_id=DOCUMENT) == document
+    for ask in (keys.turn_key, keys.create_turn_key):
+        with pytest.raises(KeyDestroyedError):
+            ask(tenant_id=TENANT, turn_id=turns[0])
+
+
+def test_a_turn_key_is_bound_to_its_tenant(keys: KeyStore) -> None:
+    """R30."""
+    turn = TurnId(uuid4())
+    keys.create_turn_key(tenant_id=TENANT, turn_id=turn)
+    assert not keys.has_turn_key(tenant_id=TenantId(uuid4()), turn_id=turn)
+
+
+def test_a_destroyed_turn_key_leaves_no_byte_in_the_folder(tmp_path: Path) -> None:
+    """R41."""
+    store = SqliteKeyStore(tmp_path, MASTER)
+    turns = [TurnId(uuid4()) for _ in range(50)]
+    for turn in turns:
+        store.create_turn_key(tenant_id=TENANT, turn_id=turn)
+    with closing(sqlite3.connect(tmp_path / "keys.sqlite")) as connection:
+        wrapped = [bytes(row[0]) for row in connection.execute("select wrapped from turn_keys")]
+    assert all(value in _bytes_in(tmp_path) for value in wrapped)
+    store.destroy_turn_keys(tenant_id=TENANT, turn_ids=turns)
+    after = _bytes_in(tmp_path)
+    assert not [value for value in wrapped if value[-16:] in after or value[:16] in after]

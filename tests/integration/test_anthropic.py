@@ -5,6 +5,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 
 import httpx2
 import pytest
@@ -171,7 +172,12 @@ def test_the_guard_lets_only_the_permitted_request_through() -> None:
         return httpx2.Response(200)
 
     permit = a_cloud_permit(model=MODEL, stream=False)
-    guard = EgressGuard(permit, httpx2.URL("http://provider.test/v1/messages"), httpx2.MockTransport(network))
+    guard = EgressGuard(
+        permit,
+        httpx2.URL("http://provider.test/v1/messages"),
+        httpx2.MockTransport(network),
+        now=lambda: datetime.now(UTC),
+    )
     with httpx2.Client(transport=guard, trust_env=False) as client:
         for method, url, body in (
             ("POST", "http://provider.test/v1/messages", permit.body + b" "),
@@ -188,3 +194,22 @@ def test_the_guard_lets_only_the_permitted_request_through() -> None:
         client.post("http://provider.test/v1/messages", content=permit.body, headers={"x-extra": "1"})
     assert [request.read() for request in left] == [permit.body]
     assert "x-extra" not in left[0].headers
+
+
+def test_an_attempt_made_again_after_the_permits_end_does_not_leave() -> None:
+    """R11: the SDK may try twice, and the second time may be too late."""
+    left: list[httpx2.Request] = []
+
+    def network(request: httpx2.Request) -> httpx2.Response:
+        left.append(request)
+        return httpx2.Response(529)
+
+    permit = a_cloud_permit(model=MODEL, stream=False)
+    times = iter([permit.life.minted_at, permit.life.valid_until])
+    url = httpx2.URL("http://provider.test/v1/messages")
+    guard = EgressGuard(permit, url, httpx2.MockTransport(network), now=lambda: next(times))
+    with httpx2.Client(transport=guard, trust_env=False) as client:
+        client.post(url, content=permit.body)
+        with pytest.raises(GuardError):
+            client.post(url, content=permit.body)
+    assert len(left) == 1

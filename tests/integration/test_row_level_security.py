@@ -15,8 +15,19 @@ from sqlalchemy import make_url
 from service.adapters.database import SqlDatabase
 from service.adapters.database.tables import metadata
 from service.policy.access import DocumentId, KeyId, TenantId
-from service.ports import Tombstone
-from tests.records import NOON, a_chunk, a_document, a_job, a_review, a_tenant, an_api_key, an_audit_entry
+from service.ports import Tombstone, TurnSource
+from tests.records import (
+    NOON,
+    a_chunk,
+    a_conversation,
+    a_document,
+    a_job,
+    a_review,
+    a_tenant,
+    a_turn,
+    an_api_key,
+    an_audit_entry,
+)
 from tests.servers.postgres import PostgresDatabase, migrated_database, postgres
 
 __all__ = ["migrated_database", "postgres"]
@@ -67,6 +78,9 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.tombstones.add(gone)
         transaction.audit.append(an_audit_entry(tenant.id))
         transaction.api_keys.add(an_api_key(tenant.id))
+        conversation = a_conversation(tenant.id)
+        transaction.conversations.add(conversation)
+        transaction.turns.add(a_turn(conversation, TurnSource(document_id=document.id, ordinal=0)))
     return tenant.id
 
 
@@ -159,6 +173,8 @@ def test_a_row_cannot_be_given_to_another_tenant(app: Connection, filled: Tenant
         "delete from audit_entries",
         "alter table audit_entries disable trigger append_only",
         "delete from tombstones",
+        "drop policy tenant on turns",
+        "update turns set answer = ''",
         "delete from jobs",
         "update tenants set slug = 'x'",
         "update api_keys set role = 'admin'",

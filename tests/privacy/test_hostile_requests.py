@@ -121,7 +121,17 @@ _FIELDS = st.sampled_from(sorted({"limit", *(name for body in _BODIES for name i
 _ROUTES = st.tuples(
     st.sampled_from(["GET", "POST", "DELETE", "HEAD", "OPTIONS"]),
     st.sampled_from(
-        ["/v1/documents", REVIEWS, "/v1/labels/relabel", "/v1/jobs", "/v1/search", "/v1/answers", "/metrics", "/docs"]
+        [
+            "/v1/documents",
+            REVIEWS,
+            "/v1/labels/relabel",
+            "/v1/jobs",
+            "/v1/search",
+            "/v1/answers",
+            "/v1/conversations",
+            "/metrics",
+            "/docs",
+        ]
     ),
 )
 _KINDS = st.sampled_from([JSON, FORM, "text/plain", "application/x-www-form-urlencoded", ";;=", "multipart/form-data"])

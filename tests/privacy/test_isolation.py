@@ -30,7 +30,19 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def everything_seen(http: TestClient[Any], token: str, document: str, job: str) -> str:
+def _everything_said(http: TestClient[Any], who: dict[str, str], talk: tuple[str, str]) -> list[Any]:
+    """Ask for a conversation and an answer of it, by their ids."""
+    conversation, answer = talk
+    return [
+        http.post("/v1/answers", json={"question": PRIVATE, "conversation": conversation}, headers=who),
+        http.get(f"/v1/conversations/{conversation}", headers=who),
+        http.get(f"/v1/answers/{answer}", headers=who),
+        http.delete(f"/v1/conversations/{conversation}/turns/0", headers=who),
+        http.delete(f"/v1/conversations/{conversation}", headers=who),
+    ]
+
+
+def everything_seen(http: TestClient[Any], token: str, document: str, job: str, talk: tuple[str, str]) -> str:
     """Call every endpoint with this key; return all that came back."""
     who = bearer(token)
     answers = [
@@ -46,6 +58,10 @@ def everything_seen(http: TestClient[Any], token: str, document: str, job: str) 
         http.post(f"/v1/documents/{document}/reviews", json=REVIEW, headers=who),
         http.get("/v1/labels/progress", headers=who),
         http.post("/v1/labels/relabel", headers=who),
+        http.post("/v1/conversations", headers=who),
+        http.post("/v1/answers", json={"question": PRIVATE, "conversation": "new"}, headers=who),
+        http.get("/v1/conversations", headers=who),
+        *_everything_said(http, who, talk),
         http.delete(f"/v1/documents/{document}", headers=who),
     ]
     return "\n".join(answer.text for answer in answers)
@@ -57,11 +73,15 @@ def test_a_tenant_sees_nothing_of_another_through_any_endpoint(world: World, htt
     _, theirs = world.person("lakeside")
     sent = http.post("/v1/documents", json={"text": PRIVATE, "title": "Falcon"}, headers=bearer(ours)).json()
     world.work()
-    seen = everything_seen(http, theirs, sent["document"]["id"], sent["job"]["id"])
-    for trace in (sent["document"]["id"], sent["job"]["id"], "Falcon", "sensor"):
+    asked = {"question": PRIVATE, "conversation": "new"}
+    said = http.post("/v1/answers", json=asked, headers=bearer(ours)).json()
+    talk = (said["conversation"], said["id"])
+    seen = everything_seen(http, theirs, sent["document"]["id"], sent["job"]["id"], talk)
+    for trace in (sent["document"]["id"], sent["job"]["id"], *talk, "Falcon", "sensor"):
         assert trace not in seen
-    mine = everything_seen(http, ours, sent["document"]["id"], sent["job"]["id"])
+    mine = everything_seen(http, ours, sent["document"]["id"], sent["job"]["id"], talk)
     assert "sensor" in mine
+    assert talk[0] in mine
 
 
 def test_every_route_of_the_api_is_in_the_isolation_test(http: TestClient[Any]) -> None:
@@ -77,6 +97,10 @@ def test_every_route_of_the_api_is_in_the_isolation_test(http: TestClient[Any]) 
         "/v1/jobs/{job_id}",
         "/v1/search",
         "/v1/answers",
+        "/v1/answers/{answer_id}",
+        "/v1/conversations",
+        "/v1/conversations/{conversation_id}",
+        "/v1/conversations/{conversation_id}/turns/{turn}",
         "/healthz",
         "/readyz",
         "/metrics",
@@ -140,6 +164,8 @@ def test_without_a_valid_key_there_is_no_way_in(http: TestClient[Any], header: d
         (Role.AUDITOR, "POST", "/v1/documents/{id}/reviews"),
         (Role.CONTRIBUTOR, "GET", "/v1/labels/progress"),
         (Role.AUDITOR, "POST", "/v1/labels/relabel"),
+        (Role.OPERATOR, "POST", "/v1/conversations"),
+        (Role.AUDITOR, "GET", "/v1/conversations"),
     ],
 )
 def test_a_role_may_do_only_what_it_is_for(

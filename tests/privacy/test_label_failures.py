@@ -27,7 +27,7 @@ from service.policy.access import TenantId
 from service.policy.prompt import Origin
 from service.policy.routing import Backends, Cause, Deny, Permit, Route
 from service.remembering import LabelCache, RememberingLabellers
-from tests.prompts import a_part, a_prompt, harmless
+from tests.prompts import a_life, a_part, a_prompt, harmless
 
 _TENANT = TenantId(UUID(int=1))
 _TEXT = "The cafeteria opens at noon and closes at two."
@@ -115,7 +115,7 @@ def test_the_scan_at_the_egress_lets_nothing_out(fault: Faulty) -> None:
     scan = partial(labels_with(broken(fault)).of, tenant_id=_TENANT)
     permit = Permit(route=Route.CLOUD, reasons=())
     prompt = a_prompt(_TEXT, (_TEXT,))
-    minted = egress.mint(prompt, permit, model="model-1", max_tokens=64, stream=False, scan=scan)
+    minted = egress.mint(prompt, permit, model="model-1", max_tokens=64, stream=False, scan=scan, life=a_life())
 
     assert set(prompt.labels()) == {harmless()}
     assert isinstance(minted, Deny)

@@ -244,3 +244,18 @@ def test_no_marked_byte_ever_reaches_the_cloud(
     turns = tuple(Turn(role="user", text=" ".join(words)) for words in history)
     world.product.answering.ask(who, Question(text=" ".join(question), history=turns))
     assert b"SECRET" not in shown_to_cloud(world)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_permit_that_waited_too_long_is_not_used_and_the_answer_is_local(*, stream: bool) -> None:
+    """R11, R12: thirty seconds after its minting nothing leaves under it."""
+    world = a_world()
+    who, _ = world.person("acme")
+    world.uploaded(who, PARKING)
+    plan = world.product.answering.planner.plan(who, ASKED, stream=stream)
+    assert plan.route is Route.CLOUD
+    world.clock.advance(30)
+    list(world.product.answering._events(plan, stream=stream))  # noqa: SLF001 - between two steps of one call
+    assert shown_to_cloud(world) == b""
+    assert [facts["route"] for facts in world.audited(who.tenant_id, "prompt_routed")] == ["cloud", "local"]
+    assert [facts["route"] for facts in world.audited(who.tenant_id, "answer_made")] == ["local"]

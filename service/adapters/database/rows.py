@@ -1,11 +1,11 @@
 """Records to rows and back: enums become text, sets sorted lists, labels and facts JSON."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import RowMapping
 
 from service.ports import AuditEntry
 
@@ -22,7 +22,7 @@ def row_of(record: object) -> dict[str, Any]:
     return row
 
 
-def record_of(row: RowMapping, record_type: type[T]) -> T:
+def record_of(row: Mapping[Any, Any], record_type: type[T]) -> T:
     """Return the record that a row holds; columns that the record does not know are left out."""
     # SQLAlchemy's column names are a kind of str, and msgspec wants str itself.
     columns = {str(name): value for name, value in row.items()}

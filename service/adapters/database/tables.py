@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Double,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -159,4 +160,55 @@ audit_entries = Table(
     Column("subject", Uuid),
     Column("facts", JSONB, nullable=False),
     Index("audit_entries_by_age", "tenant_id", "at", "number"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), nullable=False),
+    Column("owner", Uuid, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("updated_at", _MOMENT, nullable=False),
+    Column("turns", Integer, nullable=False),
+    Column("erased_at", _MOMENT),
+    UniqueConstraint("tenant_id", "id"),
+    Index("conversations_by_owner", "tenant_id", "owner", "created_at", "id"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("conversation_id", Uuid, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("question", LargeBinary, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("question_label", JSONB, nullable=False),
+    Column("context", ARRAY(Integer), nullable=False),
+    Column("route", Text, nullable=False),
+    Column("labeller_version", Text, nullable=False),
+    Column("asked_at", _MOMENT, nullable=False),
+    Column("answered_at", _MOMENT, nullable=False),
+    Column("request_fingerprint", Text),
+    Column("erased_at", _MOMENT),
+    UniqueConstraint("tenant_id", "id"),
+    UniqueConstraint("conversation_id", "ordinal"),
+    UniqueConstraint("tenant_id", "request_fingerprint"),
+    ForeignKeyConstraint(["tenant_id", "conversation_id"], ["conversations.tenant_id", "conversations.id"]),
+    Index("turns_erased", "tenant_id", "id", postgresql_where=text("erased_at is not null")),
+)
+
+turn_sources = Table(
+    "turn_sources",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("turn_id", Uuid, primary_key=True),
+    Column("document_id", Uuid, primary_key=True),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer),
+    Column("score", Double, nullable=False),
+    ForeignKeyConstraint(["tenant_id", "turn_id"], ["turns.tenant_id", "turns.id"], ondelete="CASCADE"),
+    Index("turn_sources_by_document", "tenant_id", "document_id"),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
+from service.adapters.memory.conversations import InMemoryConversationTable, InMemoryTurnTable
 from service.adapters.memory.ledger import InMemoryJobTable
 from service.adapters.memory.reviews import InMemoryReviewTable
 from service.adapters.memory.tables import (
@@ -33,6 +34,8 @@ class InMemoryTransaction:
     tombstones: InMemoryTombstoneTable
     audit: InMemoryAuditTable
     api_keys: InMemoryApiKeyTable
+    conversations: InMemoryConversationTable
+    turns: InMemoryTurnTable
 
     @classmethod
     def of(cls, rows: Rows) -> "InMemoryTransaction":
@@ -45,6 +48,8 @@ class InMemoryTransaction:
             tombstones=InMemoryTombstoneTable(rows),
             audit=InMemoryAuditTable(rows),
             api_keys=InMemoryApiKeyTable(rows),
+            conversations=InMemoryConversationTable(rows),
+            turns=InMemoryTurnTable(rows),
         )
 
 

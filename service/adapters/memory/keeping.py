@@ -1,11 +1,12 @@
 """The twins of the key store and the vault."""
 
 import threading
+from collections.abc import Iterable
 
 from typing_extensions import override
 
 from service.errors import KeyDestroyedError, NotFoundError
-from service.policy.access import DocumentId, TenantId
+from service.policy.access import DocumentId, TenantId, TurnId
 from service.ports import KeyStore, Vault
 from service.sealing import Key, Sealed
 
@@ -18,6 +19,7 @@ class InMemoryKeyStore(KeyStore):
     def __init__(self) -> None:
         self._tenants: dict[TenantId, Key] = {}
         self._documents: dict[_Place, Key | None] = {}
+        self._turns: dict[tuple[TenantId, TurnId], Key | None] = {}
         self._lock = threading.Lock()
 
     @override
@@ -43,6 +45,30 @@ class InMemoryKeyStore(KeyStore):
     @override
     def has_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
         return self._documents.get((tenant_id, document_id)) is not None
+
+    @override
+    def turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> Key:
+        found = self._turns.get((tenant_id, turn_id))
+        if found is None:
+            raise KeyDestroyedError
+        return found
+
+    @override
+    def create_turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> Key:
+        with self._lock:
+            key = self._turns.setdefault((tenant_id, turn_id), Key.fresh())
+        if key is None:
+            raise KeyDestroyedError
+        return key
+
+    @override
+    def destroy_turn_keys(self, *, tenant_id: TenantId, turn_ids: Iterable[TurnId]) -> None:
+        with self._lock:
+            self._turns.update({(tenant_id, turn_id): None for turn_id in turn_ids})
+
+    @override
+    def has_turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> bool:
+        return self._turns.get((tenant_id, turn_id)) is not None
 
     @override
     def tenant_key(self, tenant_id: TenantId) -> Key:

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime
 
 from service.errors import CloudModelError, EgressRefusedError, LocalModelUnavailableError
 from service.policy.egress import CloudPermit
@@ -52,7 +53,8 @@ class InMemoryLocalModel:
 class InMemoryCloudModel:
     """A cloud model that quotes. `available = False` makes it fail as an overloaded provider does."""
 
-    def __init__(self, name: str = "memory-cloud") -> None:
+    def __init__(self, name: str = "memory-cloud", *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
         self._name = name
         self.available = True
         self.shown: list[bytes] = []
@@ -77,7 +79,7 @@ class InMemoryCloudModel:
         return self._answered(permit, stream=False)
 
     def _answered(self, permit: CloudPermit, *, stream: bool) -> tuple[str, Generation]:
-        if permit.model != self._name or permit.stream is not stream:
+        if permit.model != self._name or permit.stream is not stream or not permit.alive(self._now()):
             raise EgressRefusedError
         if not self.available:
             raise CloudModelError

@@ -11,7 +11,7 @@ import msgspec
 from typing_extensions import override
 
 from service.errors import ConflictError, NotFoundError, RingfenceError
-from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
+from service.policy.access import ConversationId, DocumentId, JobId, KeyId, Scope, TenantId, TurnId
 from service.ports import (
     ApiKeyRecord,
     ApiKeyTable,
@@ -19,6 +19,7 @@ from service.ports import (
     AuditTable,
     ChunkRecord,
     ChunkTable,
+    ConversationRecord,
     DocumentRecord,
     DocumentState,
     DocumentTable,
@@ -29,9 +30,10 @@ from service.ports import (
     ReviewRecord,
     Tombstone,
     TombstoneTable,
+    TurnRecord,
 )
 
-_Aged = TypeVar("_Aged", DocumentRecord, JobRecord)
+_Aged = TypeVar("_Aged", DocumentRecord, JobRecord, ConversationRecord)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,9 @@ class Rows:
     tombstones: dict[DocumentId, Tombstone] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)
     api_keys: dict[KeyId, ApiKeyRecord] = field(default_factory=dict)
+    conversations: dict[ConversationId, ConversationRecord] = field(default_factory=dict)
+    turns: dict[TurnId, TurnRecord] = field(default_factory=dict)
+    hidden: set[UUID] = field(default_factory=set)
 
     def copied(self) -> "Rows":
         """Return rows of their own; the records are frozen, so sharing those is safe."""
@@ -58,6 +63,9 @@ class Rows:
             tombstones=dict(self.tombstones),
             audit=list(self.audit),
             api_keys=dict(self.api_keys),
+            conversations=dict(self.conversations),
+            turns=dict(self.turns),
+            hidden=set(self.hidden),
         )
 
     def admit(self, tenant_id: TenantId) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import assume, given
@@ -14,7 +15,7 @@ from service.policy import egress
 from service.policy.egress import CloudPermit
 from service.policy.prompt import Origin, Part, Prompt
 from service.policy.routing import Cause, Deny, Permit, Reason, Route
-from tests.prompts import VERSION, a_cloud_permit, a_part, a_prompt, harmless, scanned_harmless, sensitive
+from tests.prompts import VERSION, a_cloud_permit, a_life, a_part, a_prompt, harmless, scanned_harmless, sensitive
 
 CLOUD = Permit(route=Route.CLOUD, reasons=())
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -25,7 +26,7 @@ PROMPTS = st.builds(Prompt, parts=st.lists(PARTS, min_size=1, max_size=5).map(tu
 def minted(
     prompt: Prompt, *, permit: Permit = CLOUD, scan: egress.Scan = scanned_harmless, stream: bool = False
 ) -> CloudPermit | Deny:
-    return egress.mint(prompt, permit, model="model-1", max_tokens=64, stream=stream, scan=scan)
+    return egress.mint(prompt, permit, model="model-1", max_tokens=64, stream=stream, scan=scan, life=a_life())
 
 
 def strings(value: object) -> Iterator[str]:
@@ -123,7 +124,7 @@ def test_the_same_prompt_gives_the_same_bytes_for_a_stream_but_for_the_word() ->
 def test_a_cloud_permit_cannot_be_made_or_remade_outside() -> None:
     permit = a_cloud_permit(model="model-1", stream=False)
     with pytest.raises(TypeError, match=r"minted by policy\.egress"):
-        CloudPermit(body=b"{}", sha256=permit.sha256, model="model-1", stream=False, seal=object())
+        CloudPermit(body=b"{}", sha256=permit.sha256, model="model-1", stream=False, life=a_life(), seal=object())
     with pytest.raises(ValueError, match="seal"):
         replace(permit, model="another")  # type: ignore[call-arg] # the very mistake
     assert not hasattr(permit, "seal")
@@ -132,4 +133,19 @@ def test_a_cloud_permit_cannot_be_made_or_remade_outside() -> None:
 
 def test_a_cloud_permit_is_bound_to_its_bytes() -> None:
     with pytest.raises(ValueError, match="bound to the bytes"):
-        CloudPermit(body=b"{}", sha256="0", model="m", stream=False, seal=egress._SEAL)  # noqa: SLF001 - to get past it
+        CloudPermit(
+            body=b"{}",
+            sha256="0",
+            model="m",
+            stream=False,
+            life=a_life(),
+            seal=egress._SEAL,  # noqa: SLF001 - to get past it
+        )
+
+
+def test_a_permit_is_good_from_its_minting_until_its_end_and_not_a_moment_longer() -> None:
+    life = a_life(seconds=30)
+    permit = a_cloud_permit(model="model-1", stream=False, life=life)
+    moment = timedelta(microseconds=1)
+    times = [life.minted_at - moment, life.minted_at, life.valid_until - moment, life.valid_until]
+    assert [permit.alive(time) for time in times] == [False, True, True, False]

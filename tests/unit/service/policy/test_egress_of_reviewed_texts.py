@@ -13,7 +13,7 @@ from service.policy import egress
 from service.policy.egress import CloudPermit
 from service.policy.prompt import Origin, Part, Prompt
 from service.policy.routing import Cause, Deny, Permit, Reason, Route
-from tests.prompts import VERSION, a_part, harmless
+from tests.prompts import VERSION, a_life, a_part, harmless
 
 CLOUD = Permit(route=Route.CLOUD, reasons=())
 CATEGORIES = st.sampled_from(Category)
@@ -45,7 +45,7 @@ def reviewed(text: str, *dismissed: Category, doubts: bool = False) -> Part:
 
 def minted(*parts: Part) -> CloudPermit | Deny:
     prompt = Prompt(parts=(a_part(Origin.INSTRUCTIONS, "Answer."), *parts, a_part(Origin.QUESTION, "Where?")))
-    return egress.mint(prompt, CLOUD, model="model-1", max_tokens=64, stream=False, scan=scan)
+    return egress.mint(prompt, CLOUD, model="model-1", max_tokens=64, stream=False, scan=scan, life=a_life())
 
 
 def a_refusal(*categories: Category) -> Deny:
@@ -123,7 +123,7 @@ def test_a_category_that_appears_only_when_texts_stand_together_is_not_excused()
         return harmless()
 
     prompt = Prompt(parts=halves)
-    refused = egress.mint(prompt, CLOUD, model="model-1", max_tokens=64, stream=False, scan=joined)
+    refused = egress.mint(prompt, CLOUD, model="model-1", max_tokens=64, stream=False, scan=joined, life=a_life())
     assert refused == a_refusal(Category.PCI)
 
 
