@@ -157,14 +157,16 @@ class Planner:
         return Backends(
             cloud_configured=self.cloud is not None,
             cloud_ready=self.cloud is None or self.cloud.ready(),
-            local_ready=self._outage() is None,
+            local_ready=not self._local_models() or any(model.ready() for model in self._local_models()),
         )
 
     def _outage(self) -> LocalModelUnavailableError | None:
         """Return why no local model answers; None where one does, or where quotes stand for one."""
-        models = [model for model in (self.local, self.fast) if model is not None]
-        outages = [model.outage() for model in models]
+        outages = [model.outage() for model in self._local_models()]
         return None if None in outages else next(iter(outages), None)
+
+    def _local_models(self) -> list[LocalModel]:
+        return [model for model in (self.local, self.fast) if model is not None]
 
     def _permitted(self, decision: Permit | Deny) -> Permit:
         if isinstance(decision, Deny):
