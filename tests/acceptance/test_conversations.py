@@ -1,10 +1,12 @@
 """A conversation on the running stack: by the command line, across a restart of the API, and erased (R2, R10, R41)."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 
+from service.cli.client import Client
 from service.errors import NotFoundError
 from tests.acceptance.stack import Stack, finished, hand_in
 from tests.scan import scan
@@ -21,8 +23,12 @@ def told(stack: Stack) -> dict[str, str]:
     with stack.client("acme") as client:
         sent = {name: hand_in(client, text) for name, text in (("harmless", HARMLESS), ("sensitive", SENSITIVE))}
         for one in sent.values():
-            stack.wait_until(lambda job=one["job"]["id"]: finished(client, job) is not None, seconds=60)
+            stack.wait_until(partial(_ended, client, one["job"]["id"]), seconds=60)
     return {name: one["document"]["id"] for name, one in sent.items()}
+
+
+def _ended(client: Client, job: str) -> bool:
+    return finished(client, job) is not None
 
 
 def asked(stack: Stack, question: str, *options: str) -> dict[str, Any]:
