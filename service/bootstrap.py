@@ -1,6 +1,8 @@
 """Settings become adapters, adapters become use cases: the one composition root, for API, workers and CLI."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -11,17 +13,22 @@ from service import metrics
 from service.adapters.celery import CeleryJobQueue
 from service.adapters.database import SqlDatabase
 from service.adapters.keystore import SqliteKeyStore, load_master_key
+from service.adapters.pin_file import PinFile
 from service.adapters.provider_file import TomlProviderRegister
 from service.adapters.qdrant_edge import QdrantEdgeChunkIndex
 from service.adapters.sandbox import SandboxedParser
 from service.adapters.sentence_transformers import PackagedTokenizer, SentenceTransformersEmbedder
 from service.adapters.signing import Ed25519Signer
 from service.adapters.vault import vault_at
+from service.backends import BreakerRules, GuardedCloudModel, ReplicatedLocalModel, Watch
 from service.folder import DataFolder
 from service.labels import LabellerParts
 from service.ports import ChunkIndex, CloudModel, LocalModel
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
-from service.settings import Settings
+from service.settings import Settings, addresses
+
+if TYPE_CHECKING:
+    from service.adapters.vllm import VllmLocalModel
 
 
 class SystemClock:
@@ -70,6 +77,7 @@ def adapters(settings: Settings) -> Adapters:
         labeller=known.labeller,
         register=TomlProviderRegister(settings.providers or folder.providers),
         local=local_model(settings),
+        fast=fast_model(settings),
         cloud=cloud_model(settings),
     )
 
@@ -100,12 +108,57 @@ def chunk_index(settings: Settings, folder: DataFolder, *, space: str) -> ChunkI
 
 
 def local_model(settings: Settings) -> LocalModel | None:
-    """Return the model inside the building, if one is configured."""
-    if settings.local_model_url is None or settings.local_model is None:
-        return None
+    """Return the model inside the building, if one is configured: all its replicas as one."""
+    return _one(replicas(settings), "local", settings)
+
+
+def fast_model(settings: Settings) -> LocalModel | None:
+    """Return the smaller model that answers before it, if one is configured."""
+    return _one(fast_replicas(settings), "fast", settings)
+
+
+def replicas(settings: Settings) -> "tuple[VllmLocalModel, ...]":
+    """Return every server of the local model, each held to its pin in the data folder."""
+    return _servers(settings, settings.local_model_url, settings.local_model, settings.local_model_quantisation)
+
+
+def fast_replicas(settings: Settings) -> "tuple[VllmLocalModel, ...]":
+    """Return every server of the smaller model, likewise."""
+    return _servers(settings, settings.fast_model_url, settings.fast_model, settings.fast_model_quantisation)
+
+
+def _servers(
+    settings: Settings, urls: str | None, name: str | None, quantisation: str | None
+) -> "tuple[VllmLocalModel, ...]":
+    if urls is None or name is None:
+        return ()
     from service.adapters.vllm import VllmLocalModel  # noqa: PLC0415 - only where one is configured
 
-    return VllmLocalModel(settings.local_model_url, settings.local_model, max_tokens=settings.answer_tokens)
+    pin = PinFile(DataFolder(settings.data_dir).model_pins).read().get(name)
+    return tuple(
+        VllmLocalModel(
+            url,
+            name,
+            max_tokens=settings.answer_tokens,
+            timeout=settings.local_model_seconds,
+            silence=settings.local_model_silence,
+            pin=pin,
+            quantisation=quantisation,
+            probe_seconds=settings.local_model_probe_seconds,
+        )
+        for url in addresses(urls)
+    )
+
+
+def _one(servers: Sequence[LocalModel], backend: str, settings: Settings) -> LocalModel | None:
+    if not servers:
+        return None
+    watches = [Watch(f"{backend}-{number}", rules=_rules(settings)) for number in range(1, len(servers) + 1)]
+    return ReplicatedLocalModel(servers, watches)
+
+
+def _rules(settings: Settings) -> BreakerRules:
+    return BreakerRules(failures=settings.breaker_failures, seconds=settings.breaker_seconds)
 
 
 def cloud_model(settings: Settings) -> CloudModel | None:
@@ -114,7 +167,8 @@ def cloud_model(settings: Settings) -> CloudModel | None:
         return None
     from service.adapters.anthropic import AnthropicCloudModel  # noqa: PLC0415 - a second of imports
 
-    return AnthropicCloudModel(settings.anthropic_api_key, model=settings.cloud_model, base_url=settings.cloud_url)
+    model = AnthropicCloudModel(settings.anthropic_api_key, model=settings.cloud_model, base_url=settings.cloud_url)
+    return GuardedCloudModel(model, Watch("cloud", rules=_rules(settings)))
 
 
 def parser(settings: Settings) -> SandboxedParser:

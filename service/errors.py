@@ -1,5 +1,6 @@
 """One tree of errors. A docstring is the message a person reads; `api.problems` maps each to a status."""
 
+from enum import StrEnum
 from inspect import cleandoc
 from typing import ClassVar
 
@@ -58,11 +59,49 @@ class TooLargeError(RingfenceError):
     """The upload is larger than this server accepts."""
 
 
-class LocalModelUnavailableError(RingfenceError):
+class Failure(StrEnum):
+    """The static code of how a model failed; it never holds a word of what was asked or said."""
+
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed_out"
+    HTTP_STATUS = "http_status"
+    RATE_LIMITED = "rate_limited"
+    OVERLOADED = "overloaded"
+    MALFORMED = "malformed"
+    BROKE_OFF = "broke_off"
+    WRONG_MODEL = "wrong_model"
+    WRONG_CONFIGURATION = "wrong_configuration"
+    DRIFTED = "drifted"
+    NOT_PINNED = "not_pinned"
+    PROMPT_REFUSED = "prompt_refused"
+    ANSWER_REFUSED = "answer_refused"
+    TRUNCATED = "truncated"
+    CIRCUIT_OPEN = "circuit_open"
+
+
+BLAMELESS = frozenset({Failure.PROMPT_REFUSED, Failure.ANSWER_REFUSED, Failure.TRUNCATED})
+"""Failures of one prompt, not of the backend: another prompt may well succeed."""
+
+
+class ModelError(RingfenceError):
+    """A model gave no usable answer.
+
+    `how` says why in one code; `retry_after` is how many seconds to wait, where that is known.
+    """
+
+    def __init__(
+        self, detail: str | None = None, *, how: Failure = Failure.UNREACHABLE, retry_after: float | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.how = how
+        self.retry_after = retry_after
+
+
+class LocalModelUnavailableError(ModelError):
     """The answer must be made locally and the local model does not answer. Nothing was sent elsewhere."""
 
 
-class CloudModelError(RingfenceError):
+class CloudModelError(ModelError):
     """The cloud model gave no usable answer."""
 
 

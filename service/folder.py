@@ -41,6 +41,11 @@ class DataFolder:
         return self.keys / "audit.key"
 
     @property
+    def model_pins(self) -> Path:
+        """What each local model said when it was pinned; no secret."""
+        return self.path / "model-pins.json"
+
+    @property
     def postgres(self) -> Path:
         """PostgreSQL's own folder."""
         return self.path / "postgres"

@@ -1,18 +1,23 @@
 """Labels for texts that are not stored chunks: questions, instructions, and what is about to leave."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+
+import structlog
 
 from ingestion.document import Document, Page
 from ingestion.labelling.neighbourhood import passages_of
 from ingestion.passage import Passage
 from ingestion.sensitivity import Label, highest
 from ingestion.splitting import split
+from service.errors import PartUnavailableError
 from service.policy.access import TenantId
-from service.ports import Embedder, Labeller, Tokenizer, Vector
+from service.ports import Embedder, Labeller, Tokenizer, Vector, Vectors
 from service.remembering import RememberingLabellers, owes_to_failure
 from service.tracing import traced
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +27,39 @@ class LabellerParts:
     embedder: Embedder
     tokenizer: Tokenizer
     labeller: Labeller
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfailingLabeller:
+    """A labeller whose crash is a label: what could not be examined is unknown, hence sensitive (R5).
+
+    For questions and what is about to leave. An ingestion rather fails and is tried again.
+    """
+
+    inner: Labeller
+
+    @property
+    def version(self) -> str:
+        """The version of the labeller inside."""
+        return self.inner.version
+
+    def label(self, texts: Sequence[str], vectors: Vectors | None) -> tuple[Label, ...]:
+        """Label each text."""
+        return self._tried(lambda: self.inner.label(texts, vectors), len(texts))
+
+    def label_passages(
+        self, passages: Sequence[Passage], vectors: Vectors | None, *, wanted: Sequence[int] | None = None
+    ) -> tuple[Label, ...]:
+        """Label each wanted passage."""
+        count = len(passages if wanted is None else wanted)
+        return self._tried(lambda: self.inner.label_passages(passages, vectors, wanted=wanted), count)
+
+    def _tried(self, label: Callable[[], tuple[Label, ...]], count: int) -> tuple[Label, ...]:
+        try:
+            return label()
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody examined these texts
+            _log.warning("labeller_failed", error=type(error).__name__)
+            return (Label.unknown("detector_failed:labeller", version=self.version),) * count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +81,11 @@ class Labels:
 
     @traced("label_question")
     def of_question(self, text: str, *, tenant_id: TenantId) -> tuple[Label, Vector]:
-        """Return the label of a question and its vector, which retrieval needs too."""
-        vectors = self.embedder.embed([text])
+        """Return the label of a question and its vector, which retrieval needs too. Raises PartUnavailableError."""
+        vectors = self._vectors([text])
+        if vectors is None:
+            message = "The question cannot be embedded now, so nothing can be found. Try again shortly."
+            raise PartUnavailableError(message)
         passages = self._passages(text)
         if len(passages) > 1:
             return self.of((text,), tenant_id=tenant_id), vectors[0]
@@ -66,10 +107,11 @@ class Labels:
 
     def _fresh(self, cut: Sequence[tuple[Passage, ...]], labeller: Labeller) -> Iterator[Label]:
         """Yield the labels of texts that are not remembered, all of them embedded in one call."""
-        vectors = self.embedder.embed([passage.text for passages in cut for passage in passages])
+        vectors = self._vectors([passage.text for passages in cut for passage in passages])
         start = 0
         for passages in cut:
-            yield from labeller.label_passages(passages, vectors[start : start + len(passages)])
+            own = vectors[start : start + len(passages)] if vectors is not None else None
+            yield from labeller.label_passages(passages, own)
             start += len(passages)
 
     def of_constant(self, text: str) -> Label:
@@ -84,8 +126,16 @@ class Labels:
         passages = self._passages(text)
         if not passages:
             return Label.unknown("made_from_nothing", version=self.version)
-        vectors = self.embedder.embed([passage.text for passage in passages])
+        vectors = self._vectors([passage.text for passage in passages])
         return highest(self.labellers.labeller.label_passages(passages, vectors))
+
+    def _vectors(self, texts: Sequence[str]) -> Vectors | None:
+        """Return the texts' vectors, or None where the embedder fails: without vectors nothing is harmless (R5)."""
+        try:
+            return self.embedder.embed(texts)
+        except Exception as error:  # noqa: BLE001 - a model in this process can fail in any way; its words may be texts
+            _log.warning("embedding_failed", error=type(error).__name__)
+            return None
 
     def _passages(self, text: str) -> tuple[Passage, ...]:
         """Cut a text. It is no document: its first line is a question, not a title that marks what follows."""

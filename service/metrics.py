@@ -3,7 +3,7 @@
 The API's process answers `/metrics`. Nobody scrapes a worker: what it counts its log tells, too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from service.bounded import Counter, Gauge, Histogram
 from service.drift import Direction
@@ -26,6 +26,25 @@ LOCAL_SHARE = Gauge("ringfence_local_share", "Share of the last twenty or so pro
 USUAL_LOCAL_SHARE = Gauge("ringfence_local_share_usual", "What that share usually is, 0 to 1.")
 LOCAL_SHARE_ALARM = Gauge("ringfence_local_share_alarm", "1 while that share has jumped this way.", ["direction"])
 OLDEST_JOB = Gauge("ringfence_queue_age_seconds", "Age of the oldest job that waits or whose worker is gone.")
+
+BREAKERS = Gauge(
+    "ringfence_breaker_state",
+    "Whether a backend is asked: 0 closed (yes), 1 half-open (once), 2 open (no).",
+    ["backend"],
+)
+BACKEND_FAILURES = Counter(
+    "ringfence_backend_failures_total", "Answers that a backend did not give, by how it failed.", ["backend", "how"]
+)
+
+
+def breaker_watched(backend: str, state: Callable[[], float]) -> None:
+    """Show this state whenever the numbers are read: an open breaker becomes half-open by time alone."""
+    BREAKERS.labels(backend=backend).set_function(state)
+
+
+def backend_failed(backend: str, how: str) -> None:
+    """Count an answer that this backend did not give."""
+    BACKEND_FAILURES.labels(backend=backend, how=how).inc()
 
 
 def detector_failed(detector: str, how: str) -> None:

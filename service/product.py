@@ -1,7 +1,7 @@
 """The product as one value: every use case around one set of adapters."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.answering import Answering, Planner
 from service.auditing import Auditing
@@ -11,7 +11,7 @@ from service.erasure import Erasure
 from service.governing import Governing
 from service.ingesting import Ingestion
 from service.jobs import Jobs
-from service.labels import Labels
+from service.labels import Labels, UnfailingLabeller
 from service.lease import Lease
 from service.ports import (
     ChunkIndex,
@@ -43,7 +43,10 @@ from service.watching import Watch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapters:
-    """One implementation of every port. Without a local model answers are quotes; without a cloud, all is local."""
+    """One implementation of every port. Without a local model answers are quotes; without a cloud, all is local.
+
+    `fast` is a smaller local model that answers before `local` (R18).
+    """
 
     database: Database
     index: ChunkIndex
@@ -58,6 +61,7 @@ class Adapters:
     labeller: Labeller
     register: ProviderRegister
     local: LocalModel | None = None
+    fast: LocalModel | None = None
     cloud: CloudModel | None = None
 
 
@@ -108,7 +112,8 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     """Return the use cases around these adapters."""
     cache = LabelCache(size=limits.label_cache_size, seconds=limits.label_cache_seconds)
     labellers = RememberingLabellers(labeller=adapters.labeller, keys=adapters.keys, cache=cache)
-    labels = Labels(embedder=adapters.embedder, tokenizer=adapters.tokenizer, labellers=labellers)
+    unfailing = replace(labellers, labeller=UnfailingLabeller(inner=adapters.labeller))
+    labels = Labels(embedder=adapters.embedder, tokenizer=adapters.tokenizer, labellers=unfailing)
     retriever = Retriever(index=adapters.index, database=adapters.database, keys=adapters.keys)
     terms = _terms(adapters)
     lease = Lease(database=adapters.database, clock=adapters.clock, seconds=limits.lease_seconds)
@@ -247,6 +252,7 @@ def _answering(
         clock=adapters.clock,
         terms=terms,
         local=adapters.local,
+        fast=adapters.fast,
         cloud=adapters.cloud,
         answer_tokens=limits.answer_tokens,
     )
@@ -256,6 +262,7 @@ def _answering(
         database=adapters.database,
         clock=adapters.clock,
         local=adapters.local,
+        fast=adapters.fast,
         cloud=adapters.cloud,
         watch=watch,
     )

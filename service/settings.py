@@ -68,7 +68,10 @@ class Settings(BaseSettings):
 
     embedder: str = Field("packaged", description="`packaged` (all-MiniLM-L6-v2), a folder, or a model id.")
     embedder_dimensions: int = Field(384, ge=1, description="Length of the embedder's vectors.")
-    local_model_url: str | None = Field(None, description="OpenAI-compatible server inside the building (vLLM).")
+    local_model_url: str | None = Field(
+        None,
+        description="OpenAI-compatible server inside the building (vLLM); several replicas between commas, or as JSON.",
+    )
     local_model: str | None = Field(None, description="Name that the local server must serve the model under.")
     traces_url: str | None = Field(
         None, description="OTLP/HTTP collector inside the building, http://host:4318/v1/traces; unset: no traces."
@@ -76,6 +79,17 @@ class Settings(BaseSettings):
     local_model_hosts: frozenset[str] = Field(
         frozenset(), description='Extra hosts that count as inside the building, as JSON: ["gpu1.example"].'
     )
+    local_model_quantisation: str | None = Field(
+        None, description="How the local model's weights are stored (none, fp8, awq …); see `ringfence models pin`."
+    )
+    local_model_seconds: float = Field(120, gt=0, description="Longest time for a local answer that is not streamed.")
+    local_model_silence: float = Field(30, gt=0, description="Longest time to the next piece of a streamed answer.")
+    local_model_probe_seconds: float = Field(600, gt=0, description="How often a pinned local model is probed again.")
+    fast_model_url: str | None = Field(None, description="A smaller local model that answers first; like the other.")
+    fast_model: str | None = Field(None, description="Name that the smaller local model must be served under.")
+    fast_model_quantisation: str | None = Field(None, description="How its weights are stored.")
+    breaker_failures: int = Field(3, ge=1, description="Failures in a row after which a model is left alone.")
+    breaker_seconds: float = Field(15, gt=0, description="How long it is left alone, unless it asks for longer.")
     anthropic_api_key: SecretStr | None = Field(
         None, validation_alias="ANTHROPIC_API_KEY", description="Key of the cloud model; unset: everything is local."
     )
@@ -108,17 +122,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _both_or_none(self) -> "Settings":
-        if (self.local_model_url is None) != (self.local_model is None):
-            message = "set RINGFENCE_LOCAL_MODEL_URL and RINGFENCE_LOCAL_MODEL together"
+        _check_local("LOCAL_MODEL", self.local_model_url, self.local_model, self.local_model_hosts)
+        _check_local("FAST_MODEL", self.fast_model_url, self.fast_model, self.local_model_hosts)
+        if self.fast_model is not None and self.local_model is None:
+            message = "RINGFENCE_FAST_MODEL needs a better one behind it: set RINGFENCE_LOCAL_MODEL too"
             raise ValueError(message)
-        for name in ("local_model_url", "traces_url"):
-            url = getattr(self, name)
-            if url is not None and not _inside(url, self.local_model_hosts):
-                message = (
-                    f"{PREFIX}{name.upper()} names {urlsplit(url).hostname!r}, which may lie outside the building; "
-                    "if it does not, add it to RINGFENCE_LOCAL_MODEL_HOSTS"
-                )
-                raise ValueError(message)
+        _check_inside("TRACES_URL", self.traces_url, self.local_model_hosts)
         if self.cloud_url is not None and self.cloud_url.startswith("http://") and not _inside(self.cloud_url):
             message = "RINGFENCE_CLOUD_URL must start with https:// where it leads outside the building"
             raise ValueError(message)
@@ -136,13 +145,18 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value
 
-    @field_validator("local_model", "cloud_model")
+    @field_validator("local_model", "fast_model", "cloud_model")
     @classmethod
     def _fit_for_evidence(cls, value: str | None) -> str | None:
         if value is not None and not is_code(value):
             message = "must be a name without spaces, such as org/Model-7B: it is written into the audit"
             raise ValueError(message)
         return value
+
+    @field_validator("local_model_quantisation", "fast_model_quantisation")
+    @classmethod
+    def _lower_case(cls, value: str | None) -> str | None:
+        return value.strip().lower() if value is not None else None
 
     @field_validator("data_dir")
     @classmethod
@@ -153,6 +167,17 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute_if_any(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
+
+
+def addresses(setting: str) -> tuple[str, ...]:
+    """Return the addresses in a setting that holds one, several between commas, or a JSON list of them."""
+    if setting.lstrip().startswith("["):
+        try:
+            listed = json.loads(setting)
+        except ValueError:
+            return ("",)  # refused like any address that leads nowhere
+        return tuple(str(one) for one in listed) if listed else ("",)
+    return tuple(one.strip() for one in setting.split(","))
 
 
 def load(**overrides: object) -> Settings:
@@ -211,6 +236,29 @@ def _one_line(error: ValidationError) -> str:
     place = str(first["loc"][0]) if first["loc"] else ""
     name = f"{_variable(place) if place in Settings.model_fields else place}: " if place else ""
     return name + str(first["msg"]).removeprefix("Value error, ")
+
+
+def _check_local(name: str, setting: str | None, model: str | None, hosts: frozenset[str]) -> None:
+    """Refuse half a local model, an address that may lie outside, and one that is named twice. Raises ValueError."""
+    if (setting is None) != (model is None):
+        message = f"set {PREFIX}{name}_URL and {PREFIX}{name} together"
+        raise ValueError(message)
+    urls = addresses(setting) if setting is not None else ()
+    for url in urls:
+        _check_inside(f"{name}_URL", url, hosts)
+    if len(set(urls)) < len(urls):
+        message = f"{PREFIX}{name}_URL names one address twice"
+        raise ValueError(message)
+
+
+def _check_inside(name: str, url: str | None, hosts: frozenset[str]) -> None:
+    """Refuse an address that may lie outside. Raises ValueError."""
+    if url is not None and not _inside(url, hosts):
+        message = (
+            f"{PREFIX}{name} names {urlsplit(url).hostname!r}, which may lie outside the building; "
+            "if it does not, add it to RINGFENCE_LOCAL_MODEL_HOSTS"
+        )
+        raise ValueError(message)
 
 
 def _inside(url: str, trusted: frozenset[str] = frozenset()) -> bool:

@@ -1,6 +1,6 @@
 """A whole product on twins, and people who use it: for tests that need no server."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -118,10 +118,12 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     keys: KeyStore | None = None,
     rules: Rules | None = None,
     quarantine_score: float = 0.7,
+    adapted: Callable[[Adapters], Adapters] = lambda twins: twins,
 ) -> World:
     """Return a fresh product on twins; any part may misbehave, learn, obey, or be a real one.
 
-    Unless other `rules` are given, the provider has promised everything.
+    Unless other `rules` are given, the provider has promised everything. `adapted` may put other adapters in the
+    place of some twins.
     """
     index, keys = index or InMemoryChunkIndex(), keys or InMemoryKeyStore()
     database = database or InMemoryDatabase(keys=keys)
@@ -155,7 +157,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
         quarantine_score=quarantine_score,
     )
     return World(
-        product=assemble(adapters, limits),
+        product=assemble(adapted(adapters), limits),
         database=database,
         index=index,
         keys=keys,

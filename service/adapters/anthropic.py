@@ -1,9 +1,10 @@
 """The cloud model over Anthropic's SDK: permitted bytes in, an answer out, and nothing else leaves."""
 
 import logging
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 import httpx2
 from anthropic import Anthropic, AnthropicError, APIConnectionError, APIStatusError, APITimeoutError, Stream
@@ -22,7 +23,8 @@ from anthropic.types import (
 from anthropic.types.raw_message_delta_event import Delta
 from pydantic import SecretStr
 
-from service.errors import CloudModelError, EgressRefusedError
+from service.backends.waiting import asked_wait
+from service.errors import CloudModelError, EgressRefusedError, Failure
 from service.policy.egress import CloudPermit
 from service.ports.models import Generation
 from service.tracing import traced
@@ -37,9 +39,17 @@ _HEADERS = frozenset(
 )
 """What leaves beside the body. The SDK would also describe this machine, and add what its own settings say."""
 _FINISHED = {"end_turn": "stop", "stop_sequence": "stop"}
-_UNUSABLE = {"refusal": "The cloud model refused to answer.", "max_tokens": "The cloud model's answer was cut short."}
+_UNUSABLE = {
+    "refusal": ("The cloud model refused to answer.", Failure.ANSWER_REFUSED),
+    "max_tokens": ("The cloud model's answer was cut short.", Failure.TRUNCATED),
+}
 _READ_BY_US = frozenset({"message_start", "content_block_delta", "message_delta", "message_stop"})
 _MALFORMED = "The cloud model's answer cannot be understood."
+_HOW: Mapping[int, Failure] = {
+    HTTPStatus.TOO_MANY_REQUESTS: Failure.RATE_LIMITED,
+    HTTPStatus.SERVICE_UNAVAILABLE: Failure.OVERLOADED,
+    529: Failure.OVERLOADED,  # Anthropic's own
+}
 
 
 class AnthropicCloudModel:
@@ -69,6 +79,10 @@ class AnthropicCloudModel:
     def name(self) -> str:
         """The pinned model name."""
         return self._model
+
+    def ready(self) -> bool:
+        """Whether it may be asked: it keeps no record of failures itself."""
+        return True
 
     @traced("cloud_model")
     def stream(self, permit: CloudPermit) -> Generator[str, None, Generation]:
@@ -143,17 +157,9 @@ class EgressGuard(httpx2.BaseTransport):
                 extensions=request.extensions,
             )
         )
-        if _wait_asked_for(response) > _LONGEST_WAIT:
+        if (asked_wait(response.headers) or 0) > _LONGEST_WAIT:
             response.headers["x-should-retry"] = "false"
         return response
-
-
-def _wait_asked_for(response: httpx2.Response) -> float:
-    """Return the seconds that the server asks to wait; a date counts as too long."""
-    try:
-        return float(response.headers.get("retry-after", 0))
-    except ValueError:
-        return float("inf")
 
 
 def _pieces(events: Iterable[RawMessageStreamEvent], *, pin: str) -> Generator[str, None, Generation]:
@@ -175,11 +181,11 @@ def _pieces(events: Iterable[RawMessageStreamEvent], *, pin: str) -> Generator[s
             case RawMessageStopEvent(type="message_stop") if model:
                 return Generation(model=model, input_tokens=asked, output_tokens=said, finish=_finish(reason))
             case _ if event.type in _READ_BY_US:
-                raise CloudModelError(_MALFORMED)
+                raise CloudModelError(_MALFORMED, how=Failure.MALFORMED)
             case _:
                 pass
     message = "The cloud model broke off in the middle of its answer."
-    raise CloudModelError(message)
+    raise CloudModelError(message, how=Failure.BROKE_OFF)
 
 
 def _whole(message: object, *, pin: str) -> tuple[str, Generation]:
@@ -195,7 +201,7 @@ def _whole(message: object, *, pin: str) -> tuple[str, Generation]:
             text = "".join(_text(block) for block in blocks)
             return text, Generation(model=model, input_tokens=asked, output_tokens=said, finish=finish)
         case _:
-            raise CloudModelError(_MALFORMED)
+            raise CloudModelError(_MALFORMED, how=Failure.MALFORMED)
 
 
 def _text(block: object) -> str:
@@ -203,18 +209,19 @@ def _text(block: object) -> str:
         case TextBlock(type="text", text=str(text)):
             return text
         case _:
-            raise CloudModelError(_MALFORMED)
+            raise CloudModelError(_MALFORMED, how=Failure.MALFORMED)
 
 
 def _check_pin(model: str, pin: str) -> None:
     if model != pin:
         message = "Another cloud model answered than the one that is pinned."
-        raise CloudModelError(message)
+        raise CloudModelError(message, how=Failure.WRONG_MODEL)
 
 
 def _finish(reason: str | None) -> str:
     if reason not in _FINISHED:
-        raise CloudModelError(_UNUSABLE.get(reason or "", _MALFORMED))
+        message, how = _UNUSABLE.get(reason or "", (_MALFORMED, Failure.MALFORMED))
+        raise CloudModelError(message, how=how)
     return _FINISHED[reason]
 
 
@@ -226,19 +233,23 @@ def _translated() -> Iterator[None]:
     except GuardError:
         raise EgressRefusedError from None
     except (AnthropicError, httpx2.HTTPError, httpx2.StreamError, ValueError) as error:
-        raise CloudModelError(_why(error)) from None
+        raise _translation(error) from None
 
 
-def _why(error: Exception) -> str:
+def _translation(error: Exception) -> CloudModelError:
     match error:
         case APITimeoutError() | httpx2.TimeoutException():
-            return "The cloud model did not answer in time."
+            return CloudModelError("The cloud model did not answer in time.", how=Failure.TIMED_OUT)
         case APIConnectionError() | httpx2.TransportError():
-            return "The connection to the cloud model failed."
-        case APIStatusError(status_code=int(status)):
-            return f"The cloud model answered with HTTP status {status}."
+            return CloudModelError("The connection to the cloud model failed.", how=Failure.UNREACHABLE)
+        case APIStatusError(status_code=int(status), response=response):
+            return CloudModelError(
+                f"The cloud model answered with HTTP status {status}.",
+                how=_HOW.get(status, Failure.HTTP_STATUS),
+                retry_after=asked_wait(response.headers) if status >= HTTPStatus.TOO_MANY_REQUESTS else None,
+            )
         case _:
-            return _MALFORMED
+            return CloudModelError(_MALFORMED, how=Failure.MALFORMED)
 
 
 def _silence() -> None:

@@ -11,6 +11,7 @@ from service.answering.evidence import context_facts, ending, refusal
 from service.answering.grounds import held, raised
 from service.answering.planning import Plan, Planner
 from service.answering.retelling import draft_of, retold
+from service.answering.tiers import answered
 from service.answering.values import Answer, Citation, PromptRefusedError, Question
 from service.auditing import entry, reasons_as_facts, terms_as_facts
 from service.citing import Cited, cited, quoted
@@ -37,6 +38,7 @@ class Answering:
     database: Database
     clock: Clock
     local: LocalModel | None
+    fast: LocalModel | None = None
     cloud: CloudModel | None
     watch: Watch
 
@@ -129,14 +131,21 @@ class Answering:
         if self.local is None:
             found = quoted(plan.question.text, _texts(plan.hits))
             return (yield from self._at_once(plan, found, "quotes"))
-        said: list[str] = []
+        models = [model for model in (self.fast, self.local) if model is not None]
         with self._watched(plan, "vllm"):
-            if stream:
-                generation = yield from _heard(self.local.stream(plan.prompt), said, plan)
-            else:
-                text, generation = self.local.generate(plan.prompt)
-                said.append(text)
-        return self._answer(plan, cited("".join(said), _texts(plan.hits)), "vllm", generation)
+            found, generation = yield from answered(models, lambda model: self._by_local(plan, model, stream=stream))
+        return self._answer(plan, found, "vllm", generation)
+
+    def _by_local(
+        self, plan: Plan, model: LocalModel, *, stream: bool
+    ) -> Generator[str, None, tuple[Cited, Generation]]:
+        said: list[str] = []
+        if stream:
+            generation = yield from _heard(model.stream(plan.prompt), said, plan)
+        else:
+            text, generation = model.generate(plan.prompt)
+            said.append(text)
+        return cited("".join(said), _texts(plan.hits)), generation
 
     def _at_once(self, plan: Plan, found: Cited, backend: str) -> Generator[str, None, Answer]:
         """Say what no model made, of sources that are still there."""

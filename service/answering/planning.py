@@ -9,7 +9,7 @@ from ingestion.sensitivity import Label
 from service.answering.timing import Stopwatch
 from service.answering.values import PromptRefusedError, Question, Turn
 from service.conversations import Condensed, Condensing, Context, Recollection
-from service.errors import InvalidRequestError, NotPermittedError
+from service.errors import InvalidRequestError, LocalModelUnavailableError, NotPermittedError
 from service.labels import Labels
 from service.policy import egress, routing
 from service.policy.access import ConversationId, Permission, Principal, Scope, TenantId
@@ -65,6 +65,7 @@ class Planner:
     clock: Clock
     terms: TermsInForce
     local: LocalModel | None
+    fast: LocalModel | None = None
     cloud: CloudModel | None
     answer_tokens: int
 
@@ -119,12 +120,13 @@ class Planner:
         return asked, (searched, label), vector
 
     def warm(self) -> None:
-        """Label the instructions, which loads the models and is remembered."""
+        """Label the instructions, which loads the models and is remembered; look at the local models' pins."""
         self._instructions()
+        self._outage()
 
     def kept_local(self, plan: Plan, *reasons: Reason) -> Plan:
         """Return the plan with a local route, for these reasons. Raises PromptRefusedError."""
-        permit = _permitted(routing.local(reasons, backends=self._backends()))
+        permit = self._permitted(routing.local(reasons, backends=self._backends()))
         return replace(plan, route=permit.route, reasons=permit.reasons, cloud=None, agreement=None)
 
     def lapsed(self, plan: Plan, transaction: Transaction) -> tuple[Reason, ...]:
@@ -139,7 +141,7 @@ class Planner:
 
     @traced("route")
     def _routed(self, plan: Plan, terms: Terms, *, stream: bool) -> Plan:
-        permit = _permitted(
+        permit = self._permitted(
             routing.route(plan.prompt, labeller_version=self.labels.version, backends=self._backends(), terms=terms)
         )
         if permit.route is not Route.CLOUD or self.cloud is None:
@@ -173,17 +175,28 @@ class Planner:
         return Part(origin=Origin.EARLIER_ANSWER, text=turn.text, label=label)
 
     def _backends(self) -> Backends:
-        return Backends(cloud_configured=self.cloud is not None, local_ready=self.local is None or self.local.ready())
+        return Backends(
+            cloud_configured=self.cloud is not None,
+            cloud_ready=self.cloud is None or self.cloud.ready(),
+            local_ready=not self._local_models() or any(model.ready() for model in self._local_models()),
+        )
+
+    def _outage(self) -> LocalModelUnavailableError | None:
+        """Return why no local model answers; None where one does, or where quotes stand for one."""
+        outages = [model.outage() for model in self._local_models()]
+        return None if None in outages else next(iter(outages), None)
+
+    def _local_models(self) -> list[LocalModel]:
+        return [model for model in (self.local, self.fast) if model is not None]
+
+    def _permitted(self, decision: Permit | Deny) -> Permit:
+        if isinstance(decision, Deny):
+            raise PromptRefusedError(decision.reasons, self._outage())
+        return decision
 
 
 def _source(hit: Retrieved) -> Part:
     return Part(origin=Origin.CHUNK, text=hit.text, label=hit.label, reference=f"{hit.document_id}:{hit.ordinal}")
-
-
-def _permitted(decision: Permit | Deny) -> Permit:
-    if isinstance(decision, Deny):
-        raise PromptRefusedError(decision.reasons)
-    return decision
 
 
 def _check(principal: Principal, question: Question) -> None:

@@ -76,7 +76,8 @@ class PromptRefusedError(LocalModelUnavailableError):
 
     code = LocalModelUnavailableError.code
 
-    def __init__(self, reasons: tuple[Reason, ...]) -> None:
-        """Refuse for these reasons, which are recorded and not told."""
+    def __init__(self, reasons: tuple[Reason, ...], outage: LocalModelUnavailableError | None = None) -> None:
+        """Refuse for these reasons, which are recorded and not told; the outage says how and until when."""
         self.reasons = reasons
-        super().__init__()
+        known = outage or LocalModelUnavailableError()
+        super().__init__(known.detail, how=known.how, retry_after=known.retry_after)

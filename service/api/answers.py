@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from service.answering import Answer, Question, Turn
+from service.answering import Answer, Question, Restart, Turn
 from service.api.problems import documented, problem_of
 from service.api.schemas import NEW, AnswerBody, AnswerRequest, SearchBody, SearchRequest, SourceBody
 from service.api.streaming import closed_with_its_listener
@@ -55,7 +55,8 @@ def ask(
     """Answer from the documents that this API key may see, and say where and why it was made there.
 
     With `stream` (or `Accept: text/event-stream`): events `token` {text}, then `answer` (the whole body
-    with citations and route), or `error` (problem details) if it breaks off.
+    with citations and route), or `error` (problem details) if it breaks off. An event `restart` {} says that the
+    tokens so far are void because a better local model answers anew; clear them.
 
     In a conversation, `Content-Location` says where the finished answer can be fetched again, and a request that
     is repeated with the same `Idempotency-Key` gets the answer that was made, not another.
@@ -147,7 +148,7 @@ def _tokens(pieces: Generator[str, None, Answer]) -> Generator[ServerSentEventMe
         except StopIteration as end:
             answer: Answer = end.value
             return answer
-        yield _event("token", {"text": piece})
+        yield _event("restart", {}) if isinstance(piece, Restart) else _event("token", {"text": piece})
 
 
 def _event(name: str, body: object) -> ServerSentEventMessage:

@@ -1,5 +1,6 @@
 """The one table from error to HTTP status, told as problem details (RFC 9457)."""
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -9,7 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ExceptionHandlersMap
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from service import errors
 
@@ -27,6 +28,7 @@ STATUS: Mapping[type[errors.RingfenceError], HTTPStatus] = {
     errors.PartUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LocalModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.CloudModelError: HTTPStatus.BAD_GATEWAY,
+    errors.ModelError: HTTPStatus.BAD_GATEWAY,
     errors.RingfenceError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 MEDIA_TYPE = "application/problem+json"
@@ -41,12 +43,18 @@ _COMMON = (
 
 
 class Problem(Struct, kw_only=True):
-    """Why a request was not carried out (RFC 9457). What is absent and what may not be seen read the same."""
+    """Why a request was not carried out (RFC 9457). What is absent and what may not be seen read the same.
+
+    Where a model or another part gave no answer, `reason` is the code of how; with a 503, `retry_after` repeats the
+    header, because a stream that breaks off has none.
+    """
 
     type: Annotated[str, Meta(examples=["urn:ringfence:not_found"])]
     title: Annotated[str, Meta(examples=["Not Found"])]
     status: Annotated[int, Meta(examples=[404])]
     detail: Annotated[str, Meta(examples=[errors.NotFoundError().detail])]
+    reason: Annotated[str | UnsetType, Meta(examples=["circuit_open", "part_unavailable"])] = UNSET
+    retry_after: Annotated[int | UnsetType, Meta(description="Seconds.", examples=[10])] = UNSET
 
 
 def documented(*kinds: type[errors.RingfenceError]) -> dict[int, ResponseSpec]:
@@ -64,12 +72,23 @@ def problem_of(error: errors.RingfenceError) -> dict[str, object]:
     status = _status(error)
     if status is HTTPStatus.NOT_FOUND:
         error = errors.NotFoundError()
-    return {
+    body: dict[str, object] = {
         "type": f"urn:ringfence:{error.code}",
         "title": status.phrase,
         "status": int(status),
         "detail": error.detail,
     }
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        body |= {"reason": error.code, "retry_after": _retry_after(error)}
+    if isinstance(error, errors.ModelError):
+        body["reason"] = error.how.value
+    return body
+
+
+def _retry_after(error: errors.RingfenceError) -> int:
+    """Return whole seconds, never 0: who comes back at once meets the same."""
+    known = error.retry_after if isinstance(error, errors.ModelError) else None
+    return max(1, math.ceil(_RETRY_AFTER_SECONDS if known is None else known))
 
 
 def _status(error: errors.RingfenceError) -> HTTPStatus:
@@ -80,7 +99,7 @@ def _ours(_: _AnyRequest, error: errors.RingfenceError) -> Response[dict[str, ob
     status = _status(error)
     headers = {}
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+        headers["Retry-After"] = str(_retry_after(error))
     if status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(problem_of(error), status_code=int(status), media_type=MEDIA_TYPE, headers=headers)

@@ -215,7 +215,11 @@ class ContextTurnBody(Struct, kw_only=True):
 
 
 class AnswerBody(Struct, kw_only=True):
-    """An answer, the sources it rests on, and where and why it was made."""
+    """An answer, the sources it rests on, and where and why it was made.
+
+    `pin` names the pinned configuration (quantisation, fingerprint) that the local server proved to be with this
+    answer; null where only the model's name is pinned.
+    """
 
     id: UUID
     answer: str
@@ -224,6 +228,7 @@ class AnswerBody(Struct, kw_only=True):
     route: Route
     backend: str
     model: str | None
+    pin: str | None
     reasons: list[ReasonBody]
     input_tokens: int | None
     output_tokens: int | None
@@ -242,6 +247,7 @@ class AnswerBody(Struct, kw_only=True):
             route=answer.route,
             backend=answer.backend,
             model=answer.model,
+            pin=used.pin if used else None,
             reasons=[ReasonBody.of(reason) for reason in answer.reasons],
             input_tokens=used.input_tokens if used else None,
             output_tokens=used.output_tokens if used else None,

@@ -18,6 +18,7 @@ from service.cli import (
     labelling,
     labels,
     library,
+    models,
     policies,
     running,
 )
@@ -48,6 +49,7 @@ auditing.register(app)
 policies.register(app)
 labelling.register(app)
 evaluating.register(app)
+models.register(app)
 
 
 def _spoken_anyhow() -> None:

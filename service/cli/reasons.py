@@ -8,6 +8,7 @@ _REASONS = {
     "made_from_nothing": "There is no text to judge.",
 }
 _PARTS = {
+    "labeller": "the labeller failed as a whole",
     "heads": "the heads, which judge what a text is about, are missing or failed",
     "normalising": "undoing disguises of the text failed",
     "language": "telling its language failed",

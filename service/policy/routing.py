@@ -28,6 +28,7 @@ class Cause(StrEnum):
     CLOUD_NOT_CONFIGURED = "cloud_not_configured"
     CLOUD_FAILED = "cloud_failed"
     PROVIDER_TERMS = "provider_terms"
+    CLOUD_UNAVAILABLE = "cloud_unavailable"
     EGRESS_SCAN = "egress_scan"
     NO_SOURCES = "no_sources"
     ALL_HARMLESS = "all_harmless"
@@ -70,11 +71,13 @@ class Deny:
 class Backends:
     """What exists at the moment of the decision.
 
-    `local_ready` is also true where no local model is configured: quoting needs none.
+    `local_ready` is also true where no local model is configured: quoting needs none. `cloud_ready` is false while
+    the cloud is left alone after it failed: nothing is sent to it then.
     """
 
     cloud_configured: bool
     local_ready: bool
+    cloud_ready: bool = True
 
 
 def route(
@@ -89,6 +92,8 @@ def route(
     objections = _objections(prompt, labeller_version)
     if not objections and not backends.cloud_configured:
         objections = (Reason(cause=Cause.CLOUD_NOT_CONFIGURED),)
+    if not objections and not backends.cloud_ready:
+        objections = (Reason(cause=Cause.CLOUD_UNAVAILABLE),)
     if objections:
         return local(objections, backends=backends)
     agreement = agreed(prompt, terms=terms, redacted=redacted)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ingestion.document import Document
 from ingestion.passage import Passage
 from ingestion.sensitivity import Label
+from service.errors import LocalModelUnavailableError
 from service.policy.egress import CloudPermit
 from service.policy.prompt import Prompt
 
@@ -77,12 +78,16 @@ class Parser(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """How a model's answer ended: which model said it, and how much."""
+    """How a model's answer ended: which model said it, and how much.
+
+    `pin` names the pinned configuration that was checked beyond the model's name, where one is pinned (R17).
+    """
 
     model: str
     input_tokens: int
     output_tokens: int
     finish: str
+    pin: str | None = None
 
 
 class LocalModel(Protocol):
@@ -95,6 +100,10 @@ class LocalModel(Protocol):
 
     def ready(self) -> bool:
         """Whether the server answers and serves the pinned model. Never raises."""
+        ...
+
+    def outage(self) -> LocalModelUnavailableError | None:
+        """Return the error that asking now would raise, with its reason and when to try again; None if ready."""
         ...
 
     def stream(self, prompt: Prompt) -> Generator[str, None, Generation]:
@@ -112,6 +121,10 @@ class CloudModel(Protocol):
     @property
     def name(self) -> str:
         """The pinned model name."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether it may be asked now. Sends nothing: it knows only how the last answers went."""
         ...
 
     def stream(self, permit: CloudPermit) -> Generator[str, None, Generation]:

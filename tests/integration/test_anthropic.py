@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from service.adapters.anthropic import AnthropicCloudModel, EgressGuard, GuardError
-from service.errors import CloudModelError
+from service.errors import CloudModelError, Failure
 from tests.prompts import QUESTION, SOURCE, a_cloud_permit
 from tests.standin import Fault, StandIn
 
@@ -98,6 +98,32 @@ def test_a_provider_that_asks_for_a_long_wait_is_not_waited_for(provider: StandI
         ask(provider, stream=False, max_retries=3)
     assert time.monotonic() - began < 5
     assert len(provider.received) == 1
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("fault", "how", "wait"),
+    [
+        (Fault.RATE_LIMITED, Failure.RATE_LIMITED, 30),
+        (Fault.OVERLOADED, Failure.OVERLOADED, None),
+        (Fault.BROKEN, Failure.HTTP_STATUS, None),
+        (Fault.REDIRECTS, Failure.HTTP_STATUS, None),
+        (Fault.SLOW, Failure.TIMED_OUT, None),
+        (Fault.CUT, Failure.UNREACHABLE, None),
+        (Fault.MALFORMED, Failure.MALFORMED, None),
+        (Fault.REFUSAL, Failure.ANSWER_REFUSED, None),
+        (Fault.TRUNCATED, Failure.TRUNCATED, None),
+        (Fault.WRONG_MODEL, Failure.WRONG_MODEL, None),
+    ],
+)
+def test_every_failure_has_its_code_and_a_rate_limit_its_wait(
+    provider: StandIn, fault: Fault, how: Failure, wait: float | None, *, stream: bool
+) -> None:
+    """R12: what the breaker goes by."""
+    provider.fault = fault
+    with pytest.raises(CloudModelError) as caught:
+        ask(provider, stream=stream, timeout=0.5)
+    assert (caught.value.how, caught.value.retry_after) == (how, wait)
 
 
 def test_the_environment_can_neither_redirect_nor_extend_what_leaves(

@@ -3,12 +3,15 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import pytest
 
 from ingestion.sensitivity import Label
 from service.adapters.vllm import VllmLocalModel
-from service.errors import LocalModelUnavailableError
+from service.adapters.vllm.pinning import pinned
+from service.backends import ModelPin
+from service.errors import Failure, LocalModelUnavailableError
 from service.policy.prompt import Origin, Part, Prompt
 from tests.prompts import QUESTION, SOURCE, a_part, a_prompt
 from tests.servers.scripted import Reply, ScriptedServer, scripted
@@ -32,6 +35,37 @@ def test_a_server_of_another_model_is_not_ready_and_gives_no_answer(vllm_url: st
         assert not model.ready()
         with pytest.raises(LocalModelUnavailableError, match="404"):
             model.generate(a_prompt())
+
+
+def test_the_real_server_is_pinned_and_every_answer_proves_its_configuration(vllm_url: str) -> None:
+    """R17."""
+    with closing(VllmLocalModel(vllm_url, NAME, max_tokens=16)) as plain:
+        pin = pinned([plain], "none")
+    with closing(VllmLocalModel(vllm_url, NAME, max_tokens=16, pin=pin, quantisation="none")) as model:
+        assert model.ready()
+        assert model.generate(a_prompt())[1].pin == f"none {pin.fingerprints[0]}"
+    other = replace(pin, fingerprints=("vllm-0.32.0-3974863d",))
+    with (
+        closing(VllmLocalModel(vllm_url, NAME, max_tokens=16, pin=other, quantisation="none")) as model,
+        pytest.raises(LocalModelUnavailableError, match="another configuration"),
+    ):
+        model.generate(a_prompt())
+
+
+def test_the_real_server_in_bfloat16_is_not_taken_for_one_in_float32(vllm_url: str) -> None:
+    """R17: what the same server and weights said in float32, without the fingerprint, which tells them apart too."""
+    pin = ModelPin(
+        model=NAME,
+        quantisation="none",
+        fingerprints=(),
+        tokens=("The", " four", " seasons", ":", "\n", "\n", "-", " Spring"),
+        logprobs=(-1.3093, -0.6694, -0.0219, -0.7209, -1.6426, -1.3591, -1.8887, -1.0379),
+        tolerance=0.03,
+    )
+    with closing(VllmLocalModel(vllm_url, NAME, max_tokens=16, pin=pin, quantisation="none")) as model:
+        outage = model.outage()
+        assert outage
+        assert outage.how is Failure.DRIFTED
 
 
 def test_an_address_may_end_with_the_version(vllm_url: str) -> None:

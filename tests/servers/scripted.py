@@ -9,7 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One answer. With `cut` the connection ends before the promised length; `pause` comes after the body."""
+    """One answer. With `cut` the connection ends before the promised length; `pause` comes after the body.
+
+    With `pieces` the body comes in that many chunks, `between` seconds apart, until the other side hangs up.
+    """
 
     body: bytes = b""
     status: int = 200
@@ -17,17 +20,23 @@ class Reply:
     location: str | None = None
     cut: bool = False
     pause: float = 0
+    pieces: tuple[bytes, ...] = ()
+    between: float = 0
 
 
 @dataclass(slots=True)
 class ScriptedServer:
-    """`script` maps a path and a request's body to a reply; `bodies` are what was posted."""
+    """`script` maps a path and a request's body to a reply; `bodies` are what was posted.
+
+    `hung_up` is set when a client went away before it had all pieces.
+    """
 
     script: Callable[[str, bytes], Reply]
     url: str = ""
     paths: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
+    hung_up: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
@@ -55,12 +64,27 @@ def scripted(script: Callable[[str, bytes], Reply]) -> Iterator[ScriptedServer]:
             self.send_header("content-type", reply.kind)
             if reply.location is not None:
                 self.send_header("location", reply.location)
+            if reply.pieces:
+                self._stream(reply)
+                return
             self.send_header("content-length", str(len(reply.body) + (1 if reply.cut or reply.pause else 0)))
             self.end_headers()
             self.wfile.write(reply.body)
             self.wfile.flush()
             state.stopping.wait(reply.pause)
             self.close_connection = reply.cut or reply.pause > 0
+
+        def _stream(self, reply: Reply) -> None:
+            self.send_header("transfer-encoding", "chunked")
+            self.end_headers()
+            try:
+                for piece in (*reply.pieces, b""):
+                    self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+                    self.wfile.flush()
+                    state.stopping.wait(reply.between)
+            except ConnectionError:
+                state.hung_up.set()
+                self.close_connection = True
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

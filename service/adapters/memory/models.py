@@ -29,7 +29,11 @@ class InMemoryLocalModel:
 
     def ready(self) -> bool:
         """Whether it is available."""
-        return self.available
+        return self.outage() is None
+
+    def outage(self) -> LocalModelUnavailableError | None:
+        """Return the error of a dead server unless it is available."""
+        return None if self.available else LocalModelUnavailableError()
 
     def stream(self, prompt: Prompt) -> Generator[str, None, Generation]:
         """Yield the quote word by word."""
@@ -59,6 +63,10 @@ class InMemoryCloudModel:
     def name(self) -> str:
         """The pinned name."""
         return self._name
+
+    def ready(self) -> bool:
+        """Whether it may be asked: like a provider, it is found out to be away only by asking."""
+        return True
 
     def stream(self, permit: CloudPermit) -> Generator[str, None, Generation]:
         """Yield the quote word by word."""

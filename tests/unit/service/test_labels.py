@@ -1,18 +1,25 @@
 """Labels of questions and of what is about to leave: as strict as those of chunks (R10, R11)."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from ingestion.labelling.heads import KINDS, Judgement
 from ingestion.labelling.labeller import RingfenceLabeller, shipped_detectors
-from ingestion.sensitivity import Category, Verdict
+from ingestion.passage import Passage
+from ingestion.sensitivity import Category, Label, Verdict
 from service.adapters.memory.embedding import InMemoryEmbedder, InMemoryTokenizer
 from service.adapters.memory.keeping import InMemoryKeyStore
-from service.labels import Labels
+from service.adapters.memory.labelling import InMemoryLabeller
+from service.errors import PartUnavailableError
+from service.labels import Labels, UnfailingLabeller
 from service.policy.access import TenantId
+from service.ports import Vectors
 from service.remembering import LabelCache, RememberingLabellers
 
 _TENANT = TenantId(UUID(int=1))
@@ -64,3 +71,45 @@ def test_a_card_number_is_seen_wherever_a_long_text_is_cut(words: int) -> None:
 def test_a_text_without_any_text_is_unknown() -> None:
     assert labels().of((" ", ""), tenant_id=_TENANT).reasons == ("made_from_nothing",)
     assert not labels().of_constant(" ").harmless
+
+
+class Crashing(InMemoryLabeller):
+    """A labeller that raises, with somebody's words in the error."""
+
+    @override
+    def label_passages(
+        self, passages: Sequence[Passage], vectors: Vectors | None, *, wanted: Sequence[int] | None = None
+    ) -> tuple[Label, ...]:
+        raise RuntimeError(passages[0].text)
+
+    @override
+    def label(self, texts: Sequence[str], vectors: Vectors | None) -> tuple[Label, ...]:
+        raise RuntimeError(texts[0])
+
+
+class Broken(InMemoryEmbedder):
+    """An embedder that raises."""
+
+    @override
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        raise RuntimeError(texts[0])
+
+
+def test_what_a_crashing_labeller_was_asked_about_is_unknown(capsys: pytest.CaptureFixture[str]) -> None:
+    """R5, R54: and the log says that it crashed, not about what."""
+    unfailing = UnfailingLabeller(inner=Crashing())
+    passages = (Passage(text="canary"), Passage(text="canary"))
+    labels_given = [*unfailing.label(["canary"], None), *unfailing.label_passages(passages, None)]
+    assert [label.verdict for label in labels_given] == [Verdict.UNKNOWN] * 3
+    assert {label.reasons for label in labels_given} == {("detector_failed:labeller",)}
+    assert len(unfailing.label_passages(passages, None, wanted=[1])) == 1
+    assert "canary" not in capsys.readouterr().out
+
+
+def test_without_vectors_nothing_is_harmless_and_no_question_is_searched_for() -> None:
+    """R5, R12."""
+    broken = replace(labels(), embedder=Broken())
+    assert not broken.of(("The cafeteria opens at noon.",), tenant_id=_TENANT).harmless
+    assert not broken.worked_out("The cafeteria opens at noon.").harmless
+    with pytest.raises(PartUnavailableError):
+        broken.of_question("When does the cafeteria open?", tenant_id=_TENANT)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.errors import SettingsError
-from service.settings import Settings, bare_environment, environment, load
+from service.settings import Settings, addresses, bare_environment, environment, load
 
 
 @pytest.fixture(autouse=True)
@@ -133,3 +133,45 @@ def test_traces_go_to_a_collector_inside_the_building_only() -> None:
         load(traces_url="https://collector.example.com/v1/traces")
     assert load(traces_url="http://10.0.0.7:4318/v1/traces").traces_url
     assert load().traces_url is None
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "http://gpu1:8000,http://gpu2:8000",
+        " http://gpu1:8000 , http://gpu2:8000",
+        '["http://gpu1:8000", "http://gpu2:8000"]',
+    ],
+)
+def test_a_local_model_may_have_several_replicas(setting: str) -> None:
+    """R12."""
+    configured = load(local_model_url=setting, local_model="small").local_model_url
+    assert configured
+    assert addresses(configured) == ("http://gpu1:8000", "http://gpu2:8000")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "http://gpu1:8000,https://api.example.com",
+        "https://api.example.com,http://gpu1:8000",
+        '["http://gpu1:8000", "http://8.8.8.8"]',
+        "http://gpu1:8000,",
+        "[]",
+        '["http://gpu1:8000"',
+        '[["http://gpu1:8000"]]',
+    ],
+)
+@pytest.mark.parametrize("kind", ["local_model", "fast_model"])
+def test_every_replica_must_lie_inside(kind: str, setting: str) -> None:
+    """R10: one outside among several is as bad as one alone."""
+    models = {"local_model_url": "http://gpu0:8000", "local_model": "small", kind: "small", f"{kind}_url": setting}
+    with pytest.raises(SettingsError, match="outside the building"):
+        load(**models)
+
+
+def test_a_replica_is_named_once_and_a_fast_model_has_a_better_one_behind_it() -> None:
+    with pytest.raises(SettingsError, match="twice"):
+        load(local_model_url="http://gpu1:8000,http://gpu1:8000", local_model="small")
+    with pytest.raises(SettingsError, match="RINGFENCE_LOCAL_MODEL too"):
+        load(fast_model_url="http://gpu1:8000", fast_model="tiny")

@@ -7,7 +7,7 @@ import pytest
 from litestar.testing import TestClient
 
 from service import errors
-from service.api.problems import STATUS
+from service.api.problems import STATUS, problem_of
 from service.app import application
 from tests.assembled import World, a_world
 
@@ -82,7 +82,31 @@ def test_a_part_that_is_away_says_when_to_come_back(world: World, http: TestClie
     for stream in (False, True):
         answer = http.post("/v1/answers", json={"question": "Salary", "stream": stream})
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
-        assert answer.json()["type"] == "urn:ringfence:local_model_unavailable"
+        problem = answer.json()
+        assert problem["type"] == "urn:ringfence:local_model_unavailable"
+        assert (problem["reason"], problem["retry_after"]) == ("unreachable", 10)
+
+
+@pytest.mark.parametrize(
+    ("error", "wait", "reason"),
+    [
+        (errors.PartUnavailableError(), 10, "part_unavailable"),
+        (errors.LocalModelUnavailableError(how=errors.Failure.CIRCUIT_OPEN, retry_after=3.2), 4, "circuit_open"),
+        (errors.LocalModelUnavailableError(how=errors.Failure.CIRCUIT_OPEN, retry_after=0.0), 1, "circuit_open"),
+    ],
+)
+def test_every_503_says_in_whole_seconds_when_to_come_back_and_why(
+    error: errors.RingfenceError, wait: int, reason: str
+) -> None:
+    """R12: never 0, which would be an invitation to come back at once."""
+    body = problem_of(error)
+    assert (body["status"], body["retry_after"], body["reason"]) == (503, wait, reason)
+
+
+def test_a_cloud_that_breaks_off_says_how_and_promises_no_time() -> None:
+    body = problem_of(errors.CloudModelError(how=errors.Failure.BROKE_OFF, retry_after=30))
+    assert (body["status"], body["reason"]) == (502, "broke_off")
+    assert "retry_after" not in body
 
 
 def test_every_error_of_the_product_has_a_status() -> None:
