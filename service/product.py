@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from service.answering import Answering, Planner
+from service.answering import Answering, Budget, Planner
 from service.documents import Documents
 from service.erasure import Erasure
 from service.ingesting import Ingestion
@@ -58,6 +58,8 @@ class UseCaseLimits:
     answer_tokens: int
     lease_seconds: float
     max_attempts: int
+    local_context_tokens: int = 2_048
+    cloud_context_tokens: int = 200_000
     label_cache_size: int = 50_000
     label_cache_seconds: float = 3_600.0
 
@@ -181,6 +183,12 @@ def _answering(adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, 
         local=adapters.local,
         cloud=adapters.cloud,
         answer_tokens=limits.answer_tokens,
+        budget=Budget(
+            tokenizer=adapters.tokenizer,
+            answer_tokens=limits.answer_tokens,
+            local_context=limits.local_context_tokens,
+            cloud_context=limits.cloud_context_tokens,
+        ),
     )
     return Answering(
         planner=planner,

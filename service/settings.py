@@ -17,6 +17,7 @@ from service.errors import SettingsError
 
 PREFIX = "RINGFENCE_"
 _MB = 1024 * 1024
+_PROMPT_TOKENS = 512
 _URL_KINDS = {
     "database_url": ("postgresql+psycopg://",),
     "database_owner_url": ("postgresql+psycopg://",),
@@ -77,6 +78,10 @@ class Settings(BaseSettings):
     cloud_url: str | None = Field(None, description="Base URL of the Messages API; unset: Anthropic's own.")
     cloud_model: str = Field("claude-sonnet-4-5-20250929", description="Pinned name of the cloud model.")
     answer_tokens: int = Field(512, ge=16, le=8192, description="Longest answer, in tokens.")
+    local_context_tokens: int = Field(
+        2_048, ge=1_024, description="What the local model reads at once, answer included, in tokens."
+    )
+    cloud_context_tokens: int = Field(200_000, ge=1_024, description="The same of the cloud model.")
 
     max_upload_bytes: int = Field(50 * _MB, ge=1, description="Largest upload, in bytes.")
     max_pages: int = Field(2_000, ge=1, description="Longest document, in pages.")
@@ -105,6 +110,12 @@ class Settings(BaseSettings):
             raise ValueError(message)
         if self.cloud_url is not None and self.cloud_url.startswith("http://") and not _inside(self.cloud_url):
             message = "RINGFENCE_CLOUD_URL must start with https:// where it leads outside the building"
+            raise ValueError(message)
+        if self.answer_tokens + _PROMPT_TOKENS > min(self.local_context_tokens, self.cloud_context_tokens):
+            message = (
+                f"RINGFENCE_ANSWER_TOKENS must leave at least {_PROMPT_TOKENS} of RINGFENCE_LOCAL_CONTEXT_TOKENS and "
+                "RINGFENCE_CLOUD_CONTEXT_TOKENS to the question and its sources"
+            )
             raise ValueError(message)
         return self
 

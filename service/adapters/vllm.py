@@ -98,15 +98,17 @@ class VllmLocalModel:
 
     def stream(self, prompt: Prompt) -> Generator[str, None, Generation]:
         """Yield pieces of the answer; return how it ended. Raises LocalModelUnavailableError."""
-        with self._translated(), self._answered(prompt, stream=True) as response:
-            return (yield from self._pieces(response))
+        with self._translated(), self._answered(prompt, stream=True) as (response, shown):
+            generation = yield from self._pieces(response)
+            return replace(generation, sources_shown=shown)
 
     def generate(self, prompt: Prompt) -> tuple[str, Generation]:
         """Return the whole answer at once. Raises LocalModelUnavailableError."""
-        with self._translated(), self._answered(prompt, stream=False) as response:
+        with self._translated(), self._answered(prompt, stream=False) as (response, shown):
             said = msgspec.json.decode(response.read(), type=_Completion)
             choice = said.choices[0]
-            return choice.message.content or "", self._generation(said.model, said.usage, choice.finish_reason)
+            generation = self._generation(said.model, said.usage, choice.finish_reason)
+            return choice.message.content or "", replace(generation, sources_shown=shown)
 
     def close(self) -> None:
         """Close the connections."""
@@ -123,8 +125,8 @@ class VllmLocalModel:
         return [model.id for model in served.data] == [self._name]
 
     @contextmanager
-    def _answered(self, prompt: Prompt, *, stream: bool) -> Iterator[httpx.Response]:
-        """Open the answer to the prompt, or to as much of it as the server's context holds."""
+    def _answered(self, prompt: Prompt, *, stream: bool) -> Iterator[tuple[httpx.Response, int]]:
+        """Open the answer to the prompt, or to as much of it as the server's context holds; say how many sources."""
         for shorter in _ever_shorter(prompt):
             with self._client.stream(
                 "POST",
@@ -134,7 +136,7 @@ class VllmLocalModel:
                 timeout=self._silence if stream else self._timeout,
             ) as response:
                 if response.status_code == HTTPStatus.OK:
-                    yield response
+                    yield response, len(shorter.sources())
                     return
                 if response.status_code != HTTPStatus.BAD_REQUEST:
                     message = f"The local model answered with HTTP status {response.status_code}."

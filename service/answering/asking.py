@@ -9,7 +9,7 @@ from ingestion.sensitivity import Verdict
 from service.answering.planning import Plan, Planner
 from service.answering.values import Answer, Citation, Question
 from service.auditing import entry, reasons_as_facts
-from service.citing import Cited, cited, quoted
+from service.citing import Cited, cited, nothing_found, quoted
 from service.errors import CloudModelError, SourceErasedError
 from service.policy.access import Principal
 from service.policy.prompt import Origin
@@ -18,8 +18,6 @@ from service.ports import ChunkRecord, Clock, CloudModel, Database, Generation, 
 from service.retrieval import Retrieved
 
 _log = structlog.get_logger()
-
-NOTHING_FOUND = "The documents that you may see do not contain an answer to this."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +51,9 @@ class Answering:
     def _events(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
         plan = self._recorded(plan)
         if not plan.hits:
-            yield NOTHING_FOUND
-            return self._answer(plan, Cited(text=NOTHING_FOUND, numbers=()), "none", None)
+            found = nothing_found(plan.question.text, harmless_only=plan.question.harmless_only)
+            yield found.text
+            return self._answer(plan, found, "none", None)
         if plan.cloud is not None and self.cloud is not None:
             answer = yield from self._by_cloud(plan, self.cloud, stream=stream)
             if answer is not None:
@@ -79,7 +78,7 @@ class Answering:
             if said:
                 raise
             return None
-        return self._answer(plan, cited("".join(said), _texts(plan.hits)), "anthropic", generation)
+        return self._answer(plan, _cited(plan, said, generation), "anthropic", generation)
 
     def _locally(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
         if self.local is None:
@@ -93,7 +92,7 @@ class Answering:
         else:
             text, generation = self.local.generate(plan.prompt)
             said.append(text)
-        return self._answer(plan, cited("".join(said), _texts(plan.hits)), "vllm", generation)
+        return self._answer(plan, _cited(plan, said, generation), "vllm", generation)
 
     def _recorded(self, plan: Plan) -> Plan:
         """Write the decision: what cannot be recorded does not happen, nor does what rests on an erased source.
@@ -133,12 +132,16 @@ class Answering:
         """Put the answer together, unless a source was erased while it was made: its words would outlive it."""
         with self.database.transaction(plan.principal.tenant_id) as transaction:
             _sources(transaction, plan)
-        sources = tuple(Citation(number=number, hit=hit) for number, hit in enumerate(plan.hits, start=1))
+        shown = plan.hits[: generation.sources_shown] if generation else plan.hits
         return Answer(
             id=plan.id,
             text=found.text,
-            citations=tuple(source for source in sources if source.number in found.numbers),
-            sources=sources,
+            citations=tuple(
+                Citation(number=one.number, hit=shown[one.number - 1], supports=one.supports) for one in found.credited
+            ),
+            sources=tuple(Citation(number=number, hit=hit) for number, hit in enumerate(shown, start=1)),
+            quotations=found.quotations,
+            unsupported=found.unsupported,
             route=plan.route,
             backend=backend,
             model=generation.model if generation else None,
@@ -175,6 +178,12 @@ def _heard(pieces: Generator[str, None, Generation], said: list[str]) -> Generat
             return generation
         said.append(piece)
         yield piece
+
+
+def _cited(plan: Plan, said: Sequence[str], generation: Generation) -> Cited:
+    """Verify the citations against what the model was finally shown: it may have been less than was planned."""
+    shown = plan.hits[: generation.sources_shown]
+    return cited("".join(said), _texts(shown), question=plan.question.text)
 
 
 def _texts(hits: Sequence[Retrieved]) -> list[str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from service.citing import Quotation, Support, Unsupported
 from service.policy.routing import Reason, Route
 from service.ports import Generation
 from service.retrieval import Retrieved
@@ -28,17 +29,20 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """A source under the number that the model and the asker know it by."""
+    """A source under the number that the model and the asker know it by, and what in it supports which sentence."""
 
     number: int
     hit: Retrieved
+    supports: tuple[Support, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What was said, on what grounds, by which model, and why that one.
 
-    `sources` is everything the model was shown; `citations` are those that the answer rests on.
+    `sources` is everything the model was shown; `citations` are those that the answer rests on, each verified.
+    Where nothing supports an answer, `unsupported` says why, `text` is the plain statement and nothing is cited.
+    `stopped` is the code of what ended an answer before its end, if something did.
     `backend` is `vllm`, `anthropic`, `quotes` (no local model is configured) or `none` (nothing was found).
     """
 
@@ -50,4 +54,7 @@ class Answer:
     backend: str
     model: str | None
     reasons: tuple[Reason, ...]
+    quotations: tuple[Quotation, ...] = ()
+    unsupported: Unsupported | None = None
+    stopped: str | None = None
     generation: Generation | None = None

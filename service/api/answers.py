@@ -45,8 +45,10 @@ def ask(
 ) -> Response[AnswerBody] | ServerSentEvent:
     """Answer from the documents that this API key may see, and say where and why it was made there.
 
-    With `stream` (or `Accept: text/event-stream`): events `token` {text}, then `answer` (the whole body
-    with citations and route), or `error` (problem details) if it breaks off.
+    With `stream` (or `Accept: text/event-stream`): events `token` {text}, as the model says them, then exactly one
+    `answer` (the same body as without `stream`), or one `error` (problem details) if it breaks off. The tokens
+    are not verified yet; the `answer` event supersedes them: where its `supported` is false, or its text is
+    another, show it in place of what was streamed.
     """
     question = Question(
         text=data.question,

@@ -77,12 +77,16 @@ class Parser(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """How a model's answer ended: which model said it, and how much."""
+    """How a model's answer ended: which model said it, and how much.
+
+    `sources_shown` is how many of the prompt's sources it was shown, the first ones; None is all of them.
+    """
 
     model: str
     input_tokens: int
     output_tokens: int
     finish: str
+    sources_shown: int | None = None
 
 
 class LocalModel(Protocol):

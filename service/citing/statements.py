@@ -1,0 +1,35 @@
+"""What is said where no source supports an answer, in the question's language."""
+
+from enum import StrEnum
+
+from service.citing.words import likeliest_language
+
+
+class Unsupported(StrEnum):
+    """Why there is no answer: the static code."""
+
+    NOTHING_FOUND = "nothing_found"
+    NOTHING_HARMLESS_FOUND = "nothing_harmless_found"
+    DECLINED = "declined"
+    NOT_GROUNDED = "not_grounded"
+
+
+NOTHING_FOUND = "The documents that you may see do not contain an answer to this."
+_NOT_IN_THE_DOCUMENTS = {
+    "en": NOTHING_FOUND,
+    "de": "Die Dokumente, die Sie sehen dürfen, enthalten darauf keine Antwort.",
+    "fr": "Les documents que vous pouvez consulter ne contiennent pas de réponse à cette question.",
+    "es": "Los documentos que usted puede ver no contienen una respuesta a esta pregunta.",
+}
+_NOT_AMONG_THE_HARMLESS = {
+    "en": "No text that is proved harmless contains an answer to this. Nothing else was searched.",
+    "de": "Kein Text, der nachweislich unbedenklich ist, enthält darauf eine Antwort. Anderswo wurde nicht gesucht.",
+    "fr": "Aucun texte reconnu sans risque ne contient de réponse à cette question. Rien d'autre n'a été consulté.",
+    "es": "Ningún texto de carácter inocuo comprobado contiene una respuesta a esta pregunta. No se buscó en ningún otro.",
+}
+
+
+def statement(question: str, why: Unsupported) -> str:
+    """Return the plain statement in the question's language, or in English where that is none of the four."""
+    told = _NOT_AMONG_THE_HARMLESS if why is Unsupported.NOTHING_HARMLESS_FOUND else _NOT_IN_THE_DOCUMENTS
+    return told[likeliest_language(question)]
