@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from service.citing.words import flat
 
@@ -56,7 +57,7 @@ _MONTH_FIRST = re.compile(rf"\b({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?(?![\d
 _MONTH_AND_YEAR = re.compile(rf"\b({_MONTH})\.?,?\s+(?:del?\s+)?(\d{{4}})\b")
 _MONTH_ALONE = re.compile(rf"\b({'|'.join(sorted(_MONTHS.keys() - _AMBIGUOUS, key=len, reverse=True))})\b")
 _WEEKDAY = re.compile(rf"\b({'|'.join(_WEEKDAYS)})s?\b")
-_RANGE = re.compile(r"\s*(?:-|–|—|to|bis|a|al|au|through|until|hasta|et|und)\s*(?:el\s+|le\s+)?")
+_RANGE = re.compile(r"\s*(?:[-\u2013\u2014]|to|bis|a|al|au|through|until|hasta|et|und)\s*(?:el\s+|le\s+)?")
 _CENTURY = 2000
 _MOST_MONTHS, _MOST_DAYS = 12, 31
 
@@ -90,7 +91,7 @@ def weekdays_held(text: str) -> frozenset[int]:
     """Return the weekdays that a text names, and those inside its ranges: Monday to Friday holds Wednesday."""
     named = list(weekdays(text))
     found = {day for _, _, day in named}
-    for (_, end, first), (start, _, last) in zip(named, named[1:], strict=False):
+    for (_, end, first), (start, _, last) in pairwise(named):
         if _RANGE.fullmatch(flat(text[end:start])):
             found.update(number % 7 for number in range(first, first + (last - first) % 7 + 1))
     return frozenset(found)

@@ -13,10 +13,10 @@ from service.citing.quotations import Span
 from service.citing.words import flat, language_of
 
 _TIME = re.compile(r"(?<![\d.,:])(\d{1,2})(?:\s?[:h]\s?|\.)(\d{2})(?![\d.,:]\d)\s*(a\.?m\b|p\.?m\b|uhr\b|h\b)?")
-_HOUR = re.compile(r"(?<![\d.,:])(\d{1,2})\s*(a\.?m\b|p\.?m\b|uhr\b|o'clock\b|o’clock\b|h\b)")
+_HOUR = re.compile(r"(?<![\d.,:])(\d{1,2})\s*(a\.?m\b|p\.?m\b|uhr\b|o['\u2019]clock\b|h\b)")
 _IDENTIFIER = re.compile(r"(?<![\w])[^\W\d_]{1,12}[-_/]?\d[\w]*(?:[-/]\w+)*")
 _VERSION = re.compile(r"(?<![\w.])\d+(?:\.\d+){2,}(?![\w])")
-_NUMBER = re.compile(r"(?<![\w.,])(-|−)?(\d{1,3}(?:[ \u00a0\u202f'’]\d{3}\b)+(?:[.,]\d+)?|\d+(?:[.,]\d+)*)")
+_NUMBER = re.compile(r"(?<![\w.,])([-\u2212])?(\d{1,3}(?:[ \u00a0\u202f'\u2019]\d{3}\b)+(?:[.,]\d+)?|\d+(?:[.,]\d+)*)")
 _LIST_NUMBER = re.compile(r"(?m)^[ \t]*\(?\d{1,3}[.)](?=\s)")
 _NUMERALS = {
     language: re.compile(rf"\b({'|'.join(sorted(map(re.escape, known), key=len, reverse=True))})\b")

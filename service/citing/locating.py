@@ -9,7 +9,7 @@ from service.citing.words import bare
 
 _ELLIPSIS = re.compile(r"[\[(]?(?:…|\.{3})[\])]?")
 _BETWEEN_DIGITS = frozenset(".,:/")
-_MINUS = frozenset("-−–")
+_MINUS = frozenset("-\u2212\u2013")
 _KEPT_SIGNS = frozenset({"Sc", "Sm"})
 
 

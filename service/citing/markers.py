@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from service.citing.quotations import Span
 
-_MARKER = re.compile(
-    r"\[\s*(?:(?:sources?|quellen?|fuentes?|documents?|docs?)\s*)?#?(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*\]", re.IGNORECASE
-)
-_RUN = re.compile(rf"(?:{_MARKER.pattern.replace('(', '(?:').replace('(?:?:', '(?:')}[ \t]*)+", re.IGNORECASE)
+_WORDS = r"(?:(?:sources?|quellen?|fuentes?|documents?|docs?)\s*)?#?"
+_NUMBERS = r"\d{1,3}(?:\s*[,;]\s*\d{1,3})*"
+_MARKER = rf"\[\s*{_WORDS}{_NUMBERS}\s*\]"
+_RUN = re.compile(rf"{_MARKER}(?:[ \t]*{_MARKER})*", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,3}")
 
 
@@ -29,9 +29,7 @@ def groups(text: str) -> tuple[Group, ...]:
 
 def _groups(text: str) -> Iterator[Group]:
     for run in _RUN.finditer(text):
-        end = run.start() + len(run[0].rstrip())
-        named = _NUMBER.findall("".join(marker[1] + " " for marker in _MARKER.finditer(run[0])))
-        yield Group(run.start(), end, tuple(dict.fromkeys(map(int, named))))
+        yield Group(*run.span(), tuple(dict.fromkeys(map(int, _NUMBER.findall(run[0])))))
 
 
 def blanked(text: str) -> str:
@@ -47,22 +45,24 @@ def rewritten(text: str, kept: dict[Group, tuple[int, ...]]) -> tuple[str, Calla
     cuts: list[tuple[int, int, int]] = []
     place = 0
     for group, numbers in kept.items():
-        start, new = _replacement(text, group, numbers)
+        start, end, new = _replacement(text, group, numbers)
         pieces += [text[place:start], new]
-        cuts.append((start, group.end, len(new)))
-        place = group.end
+        cuts.append((start, end, len(new)))
+        place = end
     pieces.append(text[place:])
     return "".join(pieces), lambda position: _moved(position, cuts)
 
 
-def _replacement(text: str, group: Group, numbers: tuple[int, ...]) -> tuple[int, str]:
-    """Return where the change begins, and what stands there then. A group that goes takes the space before it along."""
+def _replacement(text: str, group: Group, numbers: tuple[int, ...]) -> tuple[int, int, str]:
+    """Return what is replaced, from and to, and by what. A group that goes takes the space on one side along."""
     if numbers == group.numbers:
-        return group.start, text[group.start : group.end]
+        return group.start, group.end, text[group.start : group.end]
     if numbers:
-        return group.start, "".join(f"[{number}]" for number in numbers)
-    before = text[: group.start].rstrip(" \t")
-    return len(before), ""
+        return group.start, group.end, "".join(f"[{number}]" for number in numbers)
+    before = len(text[: group.start].rstrip(" \t"))
+    if before and text[before - 1] != "\n":
+        return before, group.end, ""
+    return group.start, len(text) - len(text[group.end :].lstrip(" \t")), ""
 
 
 def _moved(position: int, cuts: list[tuple[int, int, int]]) -> int:

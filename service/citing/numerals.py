@@ -56,8 +56,9 @@ def _spanish() -> dict[str, int]:
     ones = _ES_ONES.split()[:9]
     for ten, word in enumerate(_ES_TENS.split(), start=2):
         known |= {word: ten * _TEN} | {f"{word} y {one}": ten * _TEN + value for value, one in enumerate(ones, 1)}
+        known |= {f"{word} y un": ten * _TEN + 1, f"{word} y una": ten * _TEN + 1}
     known |= {f"veinti{one}": 20 + value for value, one in enumerate(ones, 1)}
-    return known | {"un": 1, "una": 1, "cien": 100, "ciento": 100, "mil": 1000}
+    return known | {"un": 1, "una": 1, "veintiún": 21, "cien": 100, "ciento": 100, "mil": 1000}
 
 
 NUMERALS = {

@@ -6,7 +6,12 @@ Span = tuple[int, int]
 """Code points from, to (exclusive)."""
 
 _LONGEST = 2_000
-_PAIRS = ("“”", "„“", "„”", "«»", "»«", "‹›", "›‹", "‘’", "‚‘", "‚’", '""')
+_PAIRS = (
+    *(("\u201c", "\u201d"), ("\u201e", "\u201c"), ("\u201e", "\u201d")),  # typographic, German
+    *(("\xab", "\xbb"), ("\xbb", "\xab"), ("\u2039", "\u203a"), ("\u203a", "\u2039")),  # guillemets, both ways
+    *(("\u2018", "\u2019"), ("\u201a", "\u2018"), ("\u201a", "\u2019")),  # single
+    *(('"', '"'), ("'", "'")),  # straight
+)
 _WORD = re.compile(r"\w+")
 _STATEMENT = 2
 _PATTERNS = tuple(

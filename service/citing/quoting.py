@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from service.citing.sentences import sentences
 from service.citing.values import Cited, Credited, Quotation, Support
 from service.citing.verifying import nothing_found
-from service.citing.words import held, flat, stems
+from service.citing.words import flat, held, stems
 
 _QUOTES = 3
 

@@ -5,23 +5,26 @@ import re
 from service.citing.quotations import Span, quotations
 from service.citing.words import flat
 
-_END = re.compile(r"(?:[.!?…]+|。)[\"'”’“»›)\]]*(?=\s|$)|\n")
+_CLOSING = "\"'\u201d\u2019\u201c\xbb\u203a)\\]"
+_END = re.compile(rf"(?:[.!?\u2026]+|\u3002)[{_CLOSING}]*(?=\s|$)|\n")
 _MARKERS = re.compile(r"(?:[ \t]*\[\d{1,3}(?:\s*[,;]\s*\d{1,3})*\])+[.]?")
 _MARKER = re.compile(r"\[\d{1,3}")
-_LAST_WORD = re.compile(r"[^\s(\[\"“„«‘]+$")
-_ENUMERATOR = re.compile(r"[\s>*•·-]*\(?(?:\d{1,3}|[a-zA-Z])$")
-_LIST_ITEM = re.compile(r"\s*(?:[-*•·–—#|>]|\(?\d{1,3}[.)]\s|\(?[a-z]\)\s|\n)")
-_NEXT = re.compile(r"[\s\"'“„«»‹›‘(\[¿¡*_]*")
+_OPENING = "\"'\u201c\u201e\xab\xbb\u2039\u203a\u2018(\\["
+_LAST_WORD = re.compile(rf"[^\s{_OPENING}]+$")
+_ENUMERATOR = re.compile(r"[\s>*\u2022\xb7-]*\(?(?:\d{1,3}|[a-zA-Z])$")
+_LIST_ITEM = re.compile(r"\s*(?:[-*\u2022\xb7\u2013\u2014#|>]|\(?\d{1,3}[.)]\s|\(?[a-z]\)\s|\n)")
+_NEXT = re.compile(rf"[\s{_OPENING}\xbf\xa1*_]*")
 _INITIALS = re.compile(r"(?:[a-z]\.)*[a-z]")
-_MONTH = re.compile(r"(?:jan|feb|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|dez|dec|fev|avr|jui|aou|ene|abr|ago|dic)")
-_BEFORE_AN_ORDINAL = frozenset(
-    "der die das den dem des im am zum zur vom ab bis seit jeder jede jedes nach vor in".split()
-)
-_NEVER_LAST = frozenset(
+_MONTH = re.compile(r"jan|feb|mar|apr|mai|may|jun|jul|aug|sep|okt|oct|nov|dez|dec|fev|avr|jui|aou|ene|abr|ago|dic")
+_ARTICLES = "der die das den dem des im am zum zur vom ab bis seit jeder jede jedes nach vor in"
+_ABBREVIATIONS = (
     "mr mrs ms dr prof hr fr frl st mme mlle sr sra srta ing lic bzw ca vgl inkl exkl evtl ggf sog zzgl ex ej approx "
-    "cf vs eg ie resp jr sen dept tel bspw usf d.h z.b u.a z.t i.d.r p.ex e.g i.e ee uu art.-nr str mag dipl".split()
+    "cf vs eg ie resp jr sen dept tel bspw usf d.h z.b u.a z.t i.d.r p.ex e.g i.e uu art.-nr str mag dipl mio mrd tsd"
 )
-_BEFORE_A_NUMBER = frozenset("no nr art abs fig sec p pp s num pag ch chap vol ziff kap al cap ap tab eq n".split())
+_SHORT_FOR_A_PLACE = "no nr art abs fig sec p pp s num pag ch chap vol ziff kap al cap tab eq n"
+_BEFORE_AN_ORDINAL = frozenset(_ARTICLES.split())
+_NEVER_LAST = frozenset(_ABBREVIATIONS.split())
+_BEFORE_A_NUMBER = frozenset(_SHORT_FOR_A_PLACE.split())
 
 
 def sentences(text: str) -> tuple[Span, ...]:
@@ -57,7 +60,7 @@ def _ends(text: str, start: int, end: "re.Match[str]") -> bool:
     """Whether a sentence ends with this mark."""
     if end[0] == "\n":
         return _line_ends(text, end.end())
-    following = text[_skipped(text, end.end()) :]
+    following = text[_skipped(text, end.end(), markers=not _MARKER.search(text, start, end.end())) :]
     if not following or "\n" in text[end.end() : len(text) - len(following)]:
         return not _enumerates(text, start, end.start())
     if following[0].islower():
@@ -66,17 +69,17 @@ def _ends(text: str, start: int, end: "re.Match[str]") -> bool:
 
 
 def _line_ends(text: str, place: int) -> bool:
-    """A line that goes on in small letters was only wrapped."""
+    """Whether a line ends a sentence: one that goes on in small letters was only wrapped."""
     if _LIST_ITEM.match(text, place):
         return True
     following = text[place:].lstrip()
     return not following or not following[0].islower()
 
 
-def _skipped(text: str, place: int) -> int:
-    """Return where the next word begins: past white space, opening quotation marks, and markers."""
-    markers = _MARKERS.match(text, place)
-    found = _NEXT.match(text, markers.end() if markers else place)
+def _skipped(text: str, place: int, *, markers: bool) -> int:
+    """Return where the next word begins: past white space, opening quotation marks, and markers that go before."""
+    marked = _MARKERS.match(text, place) if markers else None
+    found = _NEXT.match(text, marked.end() if marked else place)
     return found.end() if found else place
 
 
@@ -101,4 +104,5 @@ def _abbreviates(text: str, start: int, end: "re.Match[str]", following: str) ->
         return of_a_date or (bool(before) and before[-1] in _BEFORE_AN_ORDINAL and len(word) <= 3)  # noqa: PLR2004
     if word in {"a.m", "p.m"}:
         return False
-    return _INITIALS.fullmatch(word) is not None and found[0][0].isupper() | ("." in word)
+    initial = _INITIALS.fullmatch(word) is not None
+    return initial and (found[0][0].isupper() or "." in word or following[1:2] == ".")

@@ -54,7 +54,7 @@ class Source:
 
     @classmethod
     def numbered(cls, texts: Sequence[str]) -> tuple["Source", ...]:
-        """Number the texts from 1, as the prompt does."""
+        """Return the texts as sources, numbered from 1 as in the prompt."""
         return tuple(cls(number, text) for number, text in enumerate(texts, start=1))
 
     def share(self, wanted: frozenset[str]) -> float:

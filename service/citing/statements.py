@@ -25,7 +25,7 @@ _NOT_AMONG_THE_HARMLESS = {
     "en": "No text that is proved harmless contains an answer to this. Nothing else was searched.",
     "de": "Kein Text, der nachweislich unbedenklich ist, enthält darauf eine Antwort. Anderswo wurde nicht gesucht.",
     "fr": "Aucun texte reconnu sans risque ne contient de réponse à cette question. Rien d'autre n'a été consulté.",
-    "es": "Ningún texto de carácter inocuo comprobado contiene una respuesta a esta pregunta. No se buscó en ningún otro.",
+    "es": "Ningún texto probadamente inocuo contiene una respuesta a esta pregunta. No se buscó en ningún otro.",
 }
 
 

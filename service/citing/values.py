@@ -25,7 +25,7 @@ class Credited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quotation:
-    """A statement in quotation marks: its span in the answer, and the source that holds it word for word, if one does."""
+    """A statement in quotation marks: its span in the answer, and the source that holds it word for word, if any."""
 
     start: int
     end: int

@@ -17,15 +17,30 @@ _CITED_SHARE = 0.34
 """Share of a claim's words that a source must hold which the model cites for it."""
 _UNCITED_SHARE = 0.6
 """The same where the model cites nothing, or something that does not bear it out."""
-_VERBATIM = 0.9
+_TAKEN_OVER = 0.75
+"""Share from which on a sentence about what documents do not hold is the source's own."""
 _FEW = 2
 """A claim with fewer words of its own ("At eight.") is read with the question that it answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Stretch:
-    """A part of a sentence with the markers that follow it; `span` is its place in the answer."""
+class _Said:
+    """An answer, its markers, and its text with spaces for them."""
 
+    text: str
+    plain: str
+    groups: tuple[Group, ...]
+
+    def claim(self, span: Span) -> Claim:
+        """Return what the answer claims at a place."""
+        return Claim(self.plain[slice(*span)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stretch:
+    """A part of a sentence with the markers that follow it; both spans are places in the answer."""
+
+    sentence: Span
     span: Span
     claim: Claim
     group: Group | None
@@ -35,7 +50,6 @@ class _Stretch:
 class _Judged:
     """A stretch and the sources that bear it out."""
 
-    sentence: Span
     stretch: _Stretch
     credited: tuple[Source, ...]
 
@@ -48,14 +62,14 @@ def cited(answer: str, texts: Sequence[str], *, question: str = "") -> Cited:
     all that is left: what the model said is not presented as fact.
     """
     answer = answer.strip()
-    sources = Source.numbered(texts)
-    asked = stems(question)
-    judged = [one for span in sentences(answer) for one in _judged(answer, span, sources, asked)]
-    if not any(one.credited for one in judged):
-        declined = any(declines(markers.blanked(answer[slice(*one.sentence)])) for one in judged)
-        why = Unsupported.DECLINED if declined else Unsupported.NOT_GROUNDED
-        return Cited(text=statement(question, why), unsupported=why)
-    return _assembled(answer, judged, asked)
+    said = _Said(text=answer, plain=markers.blanked(answer), groups=markers.groups(answer))
+    sources, asked = Source.numbered(texts), stems(question)
+    judged = [one for span in sentences(answer) for one in _judged(said, span, sources, asked)]
+    if any(one.credited for one in judged):
+        return _assembled(answer, judged, asked)
+    declined = any(declines(said.claim(one.stretch.sentence).text) for one in judged)
+    why = Unsupported.DECLINED if declined else Unsupported.NOT_GROUNDED
+    return Cited(text=statement(question, why), unsupported=why)
 
 
 def nothing_found(question: str, *, harmless_only: bool) -> Cited:
@@ -64,37 +78,27 @@ def nothing_found(question: str, *, harmless_only: bool) -> Cited:
     return Cited(text=statement(question, why), unsupported=why)
 
 
-def _judged(answer: str, span: Span, sources: Sequence[Source], asked: frozenset[str]) -> Iterator[_Judged]:
-    whole = Claim(markers.blanked(answer[slice(*span)]))
-    refusal = declines(whole.text) and not any(source.share(whole.stems) >= _VERBATIM for source in sources)
-    stretches = _stretches(answer, span)
-    for stretch in stretches:
-        credited = () if refusal else _credited(stretch, sources, asked)
-        yield _Judged(sentence=span, stretch=stretch, credited=credited)
+def _judged(said: _Said, sentence: Span, sources: Sequence[Source], asked: frozenset[str]) -> Iterator[_Judged]:
+    whole = said.claim(sentence)
+    refusal = declines(whole.text) and not any(source.share(whole.stems) >= _TAKEN_OVER for source in sources)
+    for stretch in _stretches(said, sentence, whole):
+        yield _Judged(stretch=stretch, credited=() if refusal else _credited(stretch, sources, asked))
 
 
-def _stretches(answer: str, span: Span) -> tuple[_Stretch, ...]:
-    """Cut a sentence after each group of markers; what stands behind the last belongs to that one."""
-    groups = [group for group in markers.groups(answer) if markers.inside(group, span)]
-    if any(_cut_in_two(answer, span, group) for group in groups):
-        groups = [Group(group.start, group.end, group.numbers) for group in groups]
-        return tuple(_Stretch(span=span, claim=_claim(answer, span), group=group) for group in groups)
-    ends = [*(group.end for group in groups[:-1]), span[1]] if groups else [span[1]]
-    starts = [span[0], *ends[:-1]]
-    return tuple(
-        _Stretch(span=piece, claim=_claim(answer, piece), group=group)
-        for piece, group in zip(zip(starts, ends, strict=True), groups or [None], strict=True)
-    )
+def _stretches(said: _Said, sentence: Span, whole: Claim) -> Iterator[_Stretch]:
+    """Cut a sentence after each group of markers; what stands behind the last belongs to that one.
 
-
-def _cut_in_two(answer: str, span: Span, group: Group) -> bool:
-    """Whether the group stands inside a quotation, which must not be cut."""
-    quoted = Claim(markers.blanked(answer[slice(*span)])).quotations
-    return any(start < group.start - span[0] < end for start, end in quoted)
-
-
-def _claim(answer: str, span: Span) -> Claim:
-    return Claim(markers.blanked(answer)[slice(*span)])
+    A quotation is not cut: where markers stand inside one, each of them is asked to bear out the whole sentence.
+    """
+    groups = [group for group in said.groups if markers.inside(group, sentence)]
+    offsets = [group.start - sentence[0] for group in groups]
+    cut = any(start < offset < end for start, end in whole.quotations for offset in offsets)
+    start = sentence[0]
+    for group in groups or (None,):
+        end = sentence[1] if group is None or group == groups[-1] else group.end
+        span = sentence if cut else (start, end)
+        yield _Stretch(sentence=sentence, span=span, claim=said.claim(span), group=group)
+        start = end
 
 
 def _credited(stretch: _Stretch, sources: Sequence[Source], asked: frozenset[str]) -> tuple[Source, ...]:
@@ -149,7 +153,7 @@ def _assembled(answer: str, judged: Sequence[_Judged], asked: frozenset[str]) ->
     text, moved = markers.rewritten(answer, kept)
     supports: dict[int, list[Support]] = {}
     for one in judged:
-        sentence = moved(one.sentence[0]), moved(one.sentence[1])
+        sentence = moved(one.stretch.sentence[0]), moved(one.stretch.sentence[1])
         for source in one.credited:
             supports.setdefault(source.number, []).extend(
                 Support(start=start, end=end, sentence=sentence)
@@ -166,11 +170,14 @@ def _assembled(answer: str, judged: Sequence[_Judged], asked: frozenset[str]) ->
 
 def _quoted(judged: Sequence[_Judged]) -> Iterator[tuple[int, int, int | None]]:
     """Yield the place of every quotation, and the credited source that holds it."""
+    held: dict[Span, int | None] = {}
     for one in judged:
         for start, end in one.stretch.claim.quotations:
             said = one.stretch.claim.text[start:end]
+            place = one.stretch.span[0] + start, one.stretch.span[0] + end
             holding = next((source.number for source in one.credited if source.quotes(said)), None)
-            yield one.stretch.span[0] + start, one.stretch.span[0] + end, holding
+            held[place] = held.get(place) or holding
+    return ((*place, number) for place, number in sorted(held.items()))
 
 
 def _merged(supports: Sequence[Support]) -> tuple[Support, ...]:

@@ -85,8 +85,8 @@ def language_of(text: str) -> str | None:
 
 
 def likeliest_language(text: str) -> str:
-    """Return the one of the four languages that a question shares most function words with; English where none leads."""
-    words = _words(text)
+    """Return the language whose function words a question holds most of, of the four; English where none leads."""
+    words = [word for word in _words(text) if len(word) > 1]
     score = {language: sum(word in known for word in words) for language, known in _FUNCTION_WORDS.items()}
     best = max(score.values())
     leading = [language for language, count in score.items() if count == best]
