@@ -18,6 +18,8 @@ from service.ports import ChunkRecord, Clock, CloudModel, Database, Generation, 
 from service.retrieval import Retrieved
 
 _log = structlog.get_logger()
+STOPPED = "stopped"
+"""The finish of a generation that was ended before its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +185,8 @@ def _heard(pieces: Generator[str, None, Generation], said: list[str]) -> Generat
 def _cited(plan: Plan, said: Sequence[str], generation: Generation) -> Cited:
     """Verify the citations against what the model was finally shown: it may have been less than was planned."""
     shown = plan.hits[: generation.sources_shown]
-    return cited("".join(said), _texts(shown), question=plan.question.text)
+    stopped = generation.finish == STOPPED
+    return cited("".join(said), _texts(shown), question=plan.question.text, stopped=stopped)
 
 
 def _texts(hits: Sequence[Retrieved]) -> list[str]:

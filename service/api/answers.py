@@ -1,12 +1,14 @@
 """Search and answers over HTTP, whole or as server-sent events."""
 
 from collections.abc import Generator, Iterator
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
 import structlog
 from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
@@ -36,7 +38,18 @@ def search(
     return SearchBody(hits=[SourceBody.of(number, hit) for number, hit in enumerate(hits, start=1)])
 
 
-@post("/answers", status_code=200, sync_to_thread=True, summary="Ask", responses=documented(CloudModelError))
+_ANSWERED = ResponseSpec(
+    AnswerBody, description="The answer; as `text/event-stream`, its events.", generate_examples=False
+)
+
+
+@post(
+    "/answers",
+    status_code=200,
+    sync_to_thread=True,
+    summary="Ask",
+    responses={HTTPStatus.OK: _ANSWERED, **documented(CloudModelError)},
+)
 def ask(
     request: Request[Any, Any, Any],
     data: JSONBody[AnswerRequest],

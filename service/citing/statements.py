@@ -12,6 +12,7 @@ class Unsupported(StrEnum):
     NOTHING_HARMLESS_FOUND = "nothing_harmless_found"
     DECLINED = "declined"
     NOT_GROUNDED = "not_grounded"
+    STOPPED = "stopped"
 
 
 NOTHING_FOUND = "The documents that you may see do not contain an answer to this."
@@ -27,9 +28,15 @@ _NOT_AMONG_THE_HARMLESS = {
     "fr": "Aucun texte reconnu sans risque ne contient de réponse à cette question. Rien d'autre n'a été consulté.",
     "es": "Ningún texto probadamente inocuo contiene una respuesta a esta pregunta. No se buscó en ningún otro.",
 }
+_STOPPED = {
+    "en": "The answer was stopped before it said anything that its sources support.",
+    "de": "Die Antwort wurde angehalten, bevor sie etwas sagte, das ihre Quellen belegen.",
+    "fr": "La réponse a été arrêtée avant de dire quoi que ce soit que ses sources confirment.",
+    "es": "La respuesta se detuvo antes de decir algo que sus fuentes respalden.",
+}
 
 
 def statement(question: str, why: Unsupported) -> str:
     """Return the plain statement in the question's language, or in English where that is none of the four."""
-    told = _NOT_AMONG_THE_HARMLESS if why is Unsupported.NOTHING_HARMLESS_FOUND else _NOT_IN_THE_DOCUMENTS
-    return told[likeliest_language(question)]
+    told = {Unsupported.NOTHING_HARMLESS_FOUND: _NOT_AMONG_THE_HARMLESS, Unsupported.STOPPED: _STOPPED}
+    return told.get(why, _NOT_IN_THE_DOCUMENTS)[likeliest_language(question)]

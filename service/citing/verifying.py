@@ -54,12 +54,12 @@ class _Judged:
     credited: tuple[Source, ...]
 
 
-def cited(answer: str, texts: Sequence[str], *, question: str = "") -> Cited:
+def cited(answer: str, texts: Sequence[str], *, question: str = "", stopped: bool = False) -> Cited:
     """Return the answer with its verified citations; `texts` are the sources in the prompt, in its order.
 
     A citation stays where its source was in the prompt, holds every quotation of the sentence word for word and
     every figure by its meaning, and shares words with it. Where no sentence keeps one, the plain statement is
-    all that is left: what the model said is not presented as fact.
+    all that is left: what the model said is not presented as fact. `stopped` is an answer that was ended early.
     """
     answer = answer.strip()
     said = _Said(text=answer, plain=markers.blanked(answer), groups=markers.groups(answer))
@@ -69,12 +69,15 @@ def cited(answer: str, texts: Sequence[str], *, question: str = "") -> Cited:
         return _assembled(answer, judged, asked)
     declined = any(declines(said.claim(one.stretch.sentence).text) for one in judged)
     why = Unsupported.DECLINED if declined else Unsupported.NOT_GROUNDED
-    return Cited(text=statement(question, why), unsupported=why)
+    return _unsupported(question, Unsupported.STOPPED if stopped else why)
 
 
 def nothing_found(question: str, *, harmless_only: bool) -> Cited:
     """Return the plain statement for a search that found nothing."""
-    why = Unsupported.NOTHING_HARMLESS_FOUND if harmless_only else Unsupported.NOTHING_FOUND
+    return _unsupported(question, Unsupported.NOTHING_HARMLESS_FOUND if harmless_only else Unsupported.NOTHING_FOUND)
+
+
+def _unsupported(question: str, why: Unsupported) -> Cited:
     return Cited(text=statement(question, why), unsupported=why)
 
 
