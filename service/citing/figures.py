@@ -14,9 +14,11 @@ from service.citing.words import flat, language_of
 
 _TIME = re.compile(r"(?<![\d.,:])(\d{1,2})(?:\s?[:h]\s?|\.)(\d{2})(?![\d.,:]\d)\s*(a\.?m\b|p\.?m\b|uhr\b|h\b)?")
 _HOUR = re.compile(r"(?<![\d.,:])(\d{1,2})\s*(a\.?m\b|p\.?m\b|uhr\b|o['\u2019]clock\b|h\b)")
-_IDENTIFIER = re.compile(r"(?<![\w])[^\W\d_]{1,12}[-_/]?\d[\w]*(?:[-/]\w+)*")
+_IDENTIFIER = re.compile(r"(?<!\w)[a-z]{1,12}[-_/]?\d[a-z\d]*(?:[-/][a-z\d]+)*")
 _VERSION = re.compile(r"(?<![\w.])\d+(?:\.\d+){2,}(?![\w])")
-_NUMBER = re.compile(r"(?<![\w.,])([-\u2212])?(\d{1,3}(?:[ \u00a0\u202f'\u2019]\d{3}\b)+(?:[.,]\d+)?|\d+(?:[.,]\d+)*)")
+_NUMBER = re.compile(
+    r"(?<![a-z\d_.,])([-\u2212])?(\d{1,3}(?:[ \u00a0\u202f'\u2019]\d{3}\b)+(?:[.,]\d+)?|\d+(?:[.,]\d+)*)"
+)
 _LIST_NUMBER = re.compile(r"(?m)^[ \t]*\(?\d{1,3}[.)](?=\s)")
 _NUMERALS = {
     language: re.compile(rf"\b({'|'.join(sorted(map(re.escape, known), key=len, reverse=True))})\b")
@@ -59,7 +61,11 @@ def figures(text: str) -> tuple[Figure, ...]:
     """
     found = _first_of_each_place(_marked(_LIST_NUMBER.sub(_blank, text)))
     language = language_of(text)
-    words = (word for one in ([language] if language else numerals.NUMERALS) for word in _words(text, one))
+    words = (
+        word
+        for one in ([language] if language in numerals.NUMERALS else numerals.NUMERALS)
+        for word in _words(text, one)
+    )
     free = (one for one in words if numerals.claims(flat(text[one.start : one.end]), language))
     return tuple(sorted((*found, *_apart(free, found)), key=lambda figure: figure.start))
 

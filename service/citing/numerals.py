@@ -75,6 +75,6 @@ def claims(word: str, language: str | None) -> bool:
     """
     if word in _NO_CLAIM:
         return False
-    if language is None:
+    if language not in NUMERALS:
         return len(word) >= _CLEAR_WORD and any(word in known for known in NUMERALS.values())
     return word in NUMERALS[language]

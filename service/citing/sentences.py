@@ -6,7 +6,7 @@ from service.citing.quotations import Span, quotations
 from service.citing.words import flat
 
 _CLOSING = "\"'\u201d\u2019\u201c\xbb\u203a)\\]"
-_END = re.compile(rf"(?:[.!?\u2026]+|\u3002)[{_CLOSING}]*(?=\s|$)|\n")
+_END = re.compile(rf"[.!?\u2026]+[{_CLOSING}]*(?=\s|$)|[\u3002\uff01\uff1f][{_CLOSING}\u300d]*|\n")
 _MARKERS = re.compile(r"(?:[ \t]*\[\d{1,3}(?:\s*[,;]\s*\d{1,3})*\])+[.]?")
 _MARKER = re.compile(r"\[\d{1,3}")
 _OPENING = "\"'\u201c\u201e\xab\xbb\u2039\u203a\u2018(\\["

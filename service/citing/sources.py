@@ -8,7 +8,7 @@ from service.citing.figures import Figure, Figures, figures, outside
 from service.citing.locating import Folded, located
 from service.citing.quotations import Span, quotations
 from service.citing.sentences import sentences
-from service.citing.words import flat, held, language_of, stems
+from service.citing.words import OTHER, flat, held, language_of, stems
 
 _MOST_SPANS = 3
 
@@ -70,7 +70,9 @@ class Source:
         return self._figures.holds(figure, said)
 
     def other_language(self, claim: Claim) -> bool:
-        """Whether it is clearly in another language than the claim, so that their words cannot be compared."""
+        """Whether the words of claim and source cannot be compared: two languages, or a script that is not Latin."""
+        if OTHER in {claim.language, self._language}:
+            return True
         return claim.language is not None and self._language is not None and claim.language != self._language
 
     def spans(self, claim: Claim, also: frozenset[str]) -> tuple[Span, ...]:

@@ -10,6 +10,7 @@ _SHORTEST_STEM = 4
 _LONGEST_STEM = 7
 _SHORTEST_INNER = 5
 _CLEAR = 2
+_LAST_LATIN = 0x24F
 _LANGUAGES = {
     "en": "the a an and or of to in on at for from with by is are was were be been it its this that these those there "
     "what which who whom whose how when where why do does did can could may might must shall should will would not no "
@@ -74,9 +75,15 @@ def held(wanted: frozenset[str], known: frozenset[str], text: str) -> frozenset[
     return frozenset(one for one in wanted if one in known or (len(one) >= _SHORTEST_INNER and one in text))
 
 
+OTHER = "other"
+"""A text in another script: its words cannot be compared here."""
+
+
 def language_of(text: str) -> str | None:
-    """Return en, de, fr or es where its function words say so clearly, else None. For a hint, not for a label."""
+    """Return en, de, fr or es where its function words say so clearly, OTHER for another script, else None."""
     words = _words(text)
+    if sum(letter.isalpha() and ord(letter) > _LAST_LATIN for letter in text) * 2 > sum(map(str.isalpha, text)):
+        return OTHER
     counts = sorted(
         ((sum(word in known for word in words), language) for language, known in _FUNCTION_WORDS.items()), reverse=True
     )

@@ -32,6 +32,7 @@ def cut(text: str) -> list[str]:
         ["Version 4.2.1 is at example.org now. ", "Yes."],
         ["The items are:\n", "1. Germany: 28 [1]\n", "2. France: 33 [1]\n", "- Spain: 30"],
         ["A heading\n", "\nA line that is\nwrapped by a printer. ", "Next."],
+        ["窓口は八時に開きます。", "土曜は休みです。"],
         ["Das kostet 1.234,50 Euro. ", "Mehr nicht."],
     ],
 )

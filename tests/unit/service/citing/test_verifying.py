@@ -142,6 +142,12 @@ def test_in_another_language_figures_are_compared_and_words_are_not() -> None:
     assert [cited(said, SOURCES).numbers for said in (right, wrong)] == [(1,), ()]
 
 
+def test_in_another_script_only_figures_and_quotations_are_checked() -> None:
+    source = "駐車場は2時間まで無料です。"
+    said = ["訪問者は2時間無料で駐車できます [1]。", "訪問者は3時間無料で駐車できます [1]。"]
+    assert [cited(one, [source]).numbers for one in said] == [(1,), ()]
+
+
 def test_a_search_that_found_nothing_has_the_same_shape() -> None:
     found = nothing_found("Wo parken die Besucher?", harmless_only=False)
     assert (found.unsupported, found.credited) == (Unsupported.NOTHING_FOUND, ())
