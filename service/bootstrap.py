@@ -49,6 +49,8 @@ def limits(settings: Settings) -> UseCaseLimits:
     return UseCaseLimits(
         max_upload_bytes=settings.max_upload_bytes,
         answer_tokens=settings.answer_tokens,
+        local_context_tokens=settings.local_context_tokens,
+        cloud_context_tokens=settings.cloud_context_tokens,
         lease_seconds=settings.lease_seconds,
         max_attempts=settings.max_attempts,
         quarantine_score=settings.quarantine_score,

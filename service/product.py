@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from service.answering import Answering, Planner
+from service.answering import Answering, Budget, Planner
 from service.auditing import Auditing
 from service.conversations import Conversations, Forgetting, Keeping, Recollection
 from service.documents import Documents
@@ -74,6 +74,8 @@ class UseCaseLimits:
     lease_seconds: float
     max_attempts: int
     quarantine_score: float = 0.7
+    local_context_tokens: int = 2_048
+    cloud_context_tokens: int = 200_000
     label_cache_size: int = 50_000
     label_cache_seconds: float = 3_600.0
     context_tokens: int = 600
@@ -255,6 +257,12 @@ def _answering(
         fast=adapters.fast,
         cloud=adapters.cloud,
         answer_tokens=limits.answer_tokens,
+        budget=Budget(
+            tokenizer=adapters.tokenizer,
+            answer_tokens=limits.answer_tokens,
+            local_context=limits.local_context_tokens,
+            cloud_context=limits.cloud_context_tokens,
+        ),
     )
     return Answering(
         planner=planner,

@@ -18,6 +18,7 @@ from service.policy.facts import is_code
 
 PREFIX = "RINGFENCE_"
 _MB = 1024 * 1024
+_PROMPT_TOKENS = 512
 _URL_KINDS = {
     "database_url": ("postgresql+psycopg://",),
     "database_owner_url": ("postgresql+psycopg://",),
@@ -102,6 +103,10 @@ class Settings(BaseSettings):
     context_tokens: int = Field(
         600, ge=0, description="How much of a conversation a question is asked with, in tokens; the newest turns count."
     )
+    local_context_tokens: int = Field(
+        2_048, ge=1_024, description="What the local model reads at once, answer included, in tokens."
+    )
+    cloud_context_tokens: int = Field(200_000, ge=1_024, description="The same of the cloud model.")
 
     max_upload_bytes: int = Field(50 * _MB, ge=1, description="Largest upload, in bytes.")
     max_pages: int = Field(2_000, ge=1, description="Longest document, in pages.")
@@ -130,6 +135,12 @@ class Settings(BaseSettings):
         _check_inside("TRACES_URL", self.traces_url, self.local_model_hosts)
         if self.cloud_url is not None and self.cloud_url.startswith("http://") and not _inside(self.cloud_url):
             message = "RINGFENCE_CLOUD_URL must start with https:// where it leads outside the building"
+            raise ValueError(message)
+        if self.answer_tokens + _PROMPT_TOKENS > min(self.local_context_tokens, self.cloud_context_tokens):
+            message = (
+                f"RINGFENCE_ANSWER_TOKENS must leave at least {_PROMPT_TOKENS} of RINGFENCE_LOCAL_CONTEXT_TOKENS and "
+                "RINGFENCE_CLOUD_CONTEXT_TOKENS to the question and its sources"
+            )
             raise ValueError(message)
         return self
 

@@ -14,7 +14,7 @@ from service.answering.retelling import draft_of, retold
 from service.answering.tiers import answered
 from service.answering.values import Answer, Citation, PromptRefusedError, Question
 from service.auditing import entry, reasons_as_facts, terms_as_facts
-from service.citing import Cited, cited, quoted
+from service.citing import Cited, cited, nothing_found, quoted
 from service.conversations import Keeping
 from service.errors import CloudModelError, EgressRefusedError, LocalModelUnavailableError
 from service.policy.access import Principal
@@ -25,8 +25,8 @@ from service.tracing import note, traced
 from service.watching import Watch
 
 _log = structlog.get_logger()
-
-NOTHING_FOUND = "The documents that you may see do not contain an answer to this."
+STOPPED = "stopped"
+"""The finish of a generation that was ended before its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class Answering:
         plan = self._recorded(plan)
         note(answer=str(plan.id), route=plan.route.value, cause=plan.reasons[0].cause.value, hits=len(plan.hits))
         if not plan.hits:
-            found = Cited(text=NOTHING_FOUND, numbers=())
+            found = nothing_found(plan.question.text, harmless_only=plan.question.harmless_only)
             return (yield from self._at_once(plan, found, "none"))
         if plan.cloud is not None and self.cloud is not None:
             answer = yield from self._by_cloud(plan, self.cloud, stream=stream)
@@ -125,7 +125,7 @@ class Answering:
                 self._stopped(plan, "anthropic", "cloud_failed")
                 raise
             return None
-        return self._answer(plan, cited("".join(said), _texts(plan.hits)), "anthropic", generation)
+        return self._answer(plan, _cited(plan, said, generation), "anthropic", generation)
 
     def _locally(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
         if self.local is None:
@@ -145,7 +145,7 @@ class Answering:
         else:
             text, generation = model.generate(plan.prompt)
             said.append(text)
-        return cited("".join(said), _texts(plan.hits)), generation
+        return _cited(plan, said, generation), generation
 
     def _at_once(self, plan: Plan, found: Cited, backend: str) -> Generator[str, None, Answer]:
         """Say what no model made, of sources that are still there."""
@@ -224,12 +224,16 @@ class Answering:
 
         Its end is recorded, and the turn kept, in the same transaction as that check. What was stopped is not kept.
         """
-        sources = tuple(Citation(number=number, hit=hit) for number, hit in enumerate(plan.hits, start=1))
+        shown = plan.hits[: generation.sources_shown] if generation else plan.hits
         answer = Answer(
             id=plan.id,
             text=found.text,
-            citations=tuple(source for source in sources if source.number in found.numbers),
-            sources=sources,
+            citations=tuple(
+                Citation(number=one.number, hit=shown[one.number - 1], supports=one.supports) for one in found.credited
+            ),
+            sources=tuple(Citation(number=number, hit=hit) for number, hit in enumerate(shown, start=1)),
+            quotations=found.quotations,
+            unsupported=found.unsupported,
             route=plan.route,
             backend=backend,
             model=generation.model if generation else None,
@@ -262,6 +266,13 @@ def _heard(pieces: Generator[str, None, Generation], said: list[str], plan: Plan
             plan.watch.lap("first_token")
         said.append(piece)
         yield piece
+
+
+def _cited(plan: Plan, said: Sequence[str], generation: Generation) -> Cited:
+    """Verify the citations against what the model was finally shown: it may have been less than was planned."""
+    shown = plan.hits[: generation.sources_shown]
+    stopped = generation.finish == STOPPED
+    return cited("".join(said), _texts(shown), question=plan.question.text, stopped=stopped)
 
 
 def _texts(hits: Sequence[Retrieved]) -> list[str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from service.citing import Quotation, Support, Unsupported
 from service.conversations import Remembered
 from service.errors import LocalModelUnavailableError
 from service.policy.access import ConversationId
@@ -43,18 +44,21 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """A source under the number that the model and the asker know it by."""
+    """A source under the number that the model and the asker know it by, and what in it supports which sentence."""
 
     number: int
     hit: Retrieved
+    supports: tuple[Support, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What was said, on what grounds, by which model, and why that one.
 
-    `sources` is everything the model was shown; `citations` are those that the answer rests on.
+    `sources` is everything the model was shown; `citations` are those that the answer rests on, each verified.
+    Where nothing supports an answer, `unsupported` says why, `text` is the plain statement and nothing is cited.
     `context` is the earlier turns of its conversation that it was made with.
+    `stopped` is the code of what ended an answer before its end, if something did.
     `backend` is `vllm`, `anthropic`, `quotes` (no local model is configured) or `none` (nothing was found).
     """
 
@@ -66,6 +70,9 @@ class Answer:
     backend: str
     model: str | None
     reasons: tuple[Reason, ...]
+    quotations: tuple[Quotation, ...] = ()
+    unsupported: Unsupported | None = None
+    stopped: str | None = None
     generation: Generation | None = None
     conversation: ConversationId | None = None
     context: tuple[Remembered, ...] = ()

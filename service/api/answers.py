@@ -1,6 +1,7 @@
 """Search and answers over HTTP, whole or as server-sent events."""
 
 from collections.abc import Generator
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import msgspec
 import structlog
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
@@ -39,12 +41,17 @@ def search(
     return SearchBody(hits=[SourceBody.of(number, hit) for number, hit in enumerate(hits, start=1)])
 
 
+_ANSWERED = ResponseSpec(
+    AnswerBody, description="The answer; as `text/event-stream`, its events.", generate_examples=False
+)
+
+
 @post(
     "/answers",
     status_code=200,
     sync_to_thread=True,
     summary="Ask",
-    responses=documented(CloudModelError, NotFoundError, ConflictError),
+    responses={HTTPStatus.OK: _ANSWERED, **documented(CloudModelError, NotFoundError, ConflictError)},
 )
 def ask(
     request: Request[Any, Any, Any],
@@ -54,9 +61,11 @@ def ask(
 ) -> Response[AnswerBody] | ServerSentEvent:
     """Answer from the documents that this API key may see, and say where and why it was made there.
 
-    With `stream` (or `Accept: text/event-stream`): events `token` {text}, then `answer` (the whole body
-    with citations and route), or `error` (problem details) if it breaks off. An event `restart` {} says that the
-    tokens so far are void because a better local model answers anew; clear them.
+    With `stream` (or `Accept: text/event-stream`): events `token` {text}, as the model says them, then exactly one
+    `answer` (the same body as without `stream`), or one `error` (problem details) if it breaks off. The tokens
+    are not verified yet; the `answer` event supersedes them: where its `supported` is false, or its text is
+    another, show it in place of what was streamed. An event `restart` {} says that the tokens so far are void
+    because a better local model answers anew; clear them.
 
     In a conversation, `Content-Location` says where the finished answer can be fetched again, and a request that
     is repeated with the same `Idempotency-Key` gets the answer that was made, not another.

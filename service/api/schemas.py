@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct, convert
+from msgspec import Meta, Struct, convert, structs
 
 from ingestion.sensitivity import Category, Label, Verdict
-from service.answering import Answer
+from service.answering import Answer, Citation
 from service.api.quarantine_schemas import InjectionBody, ReleaseBody
+from service.citing import Quotation, Unsupported
 from service.conversations import Remembered
 from service.documents import DocumentView
 from service.policy.routing import Reason, Route
@@ -214,16 +215,63 @@ class ContextTurnBody(Struct, kw_only=True):
         return cls(turn=turn.ordinal, verdict=turn.label.verdict, categories=sorted(turn.label.categories))
 
 
+class SupportBody(Struct, kw_only=True):
+    """What in a source supports a sentence: `start` and `end` in the source's `text`, `sentence` in the `answer`.
+
+    All are code points, the end exclusive (in JavaScript: of `Array.from(text)`).
+    """
+
+    start: int
+    end: int
+    sentence: tuple[int, int]
+
+
+class CitationBody(SourceBody, kw_only=True):
+    """A source that the answer rests on, with the spans of it that were found to support which sentences."""
+
+    supports: list[SupportBody]
+
+    @classmethod
+    def cited(cls, citation: Citation) -> "CitationBody":
+        """Present a citation."""
+        source = structs.asdict(SourceBody.of(citation.number, citation.hit))
+        supports = [convert(support, SupportBody, from_attributes=True) for support in citation.supports]
+        return cls(**source, supports=supports)
+
+
+class QuotationBody(Struct, kw_only=True):
+    """A statement in quotation marks: where in the `answer`, and which cited source holds it word for word.
+
+    Where none does, it is not `verified`: do not show it as a quotation.
+    """
+
+    start: int
+    end: int
+    verified: bool
+    source: int | None
+
+    @classmethod
+    def of(cls, quotation: Quotation) -> "QuotationBody":
+        """Present a quotation."""
+        return cls(start=quotation.start, end=quotation.end, verified=quotation.verified, source=quotation.number)
+
+
 class AnswerBody(Struct, kw_only=True):
     """An answer, the sources it rests on, and where and why it was made.
 
     `pin` names the pinned configuration (quantisation, fingerprint) that the local server proved to be with this
     answer; null where only the model's name is pinned.
+    Where no source supports an answer, `supported` is false, `unsupported` says why, `answer` is a plain statement
+    in the question's language, and `citations` is empty. `stopped` names what ended the answer before its end.
     """
 
     id: UUID
     answer: str
-    citations: list[SourceBody]
+    supported: bool
+    unsupported: Unsupported | None
+    stopped: str | None
+    citations: list[CitationBody]
+    quotations: list[QuotationBody]
     sources: list[SourceBody]
     route: Route
     backend: str
@@ -242,7 +290,11 @@ class AnswerBody(Struct, kw_only=True):
         return cls(
             id=answer.id,
             answer=answer.text,
-            citations=[SourceBody.of(source.number, source.hit) for source in answer.citations],
+            supported=answer.unsupported is None,
+            unsupported=answer.unsupported,
+            stopped=answer.stopped,
+            citations=[CitationBody.cited(citation) for citation in answer.citations],
+            quotations=[QuotationBody.of(quotation) for quotation in answer.quotations],
             sources=[SourceBody.of(source.number, source.hit) for source in answer.sources],
             route=answer.route,
             backend=answer.backend,

@@ -86,6 +86,10 @@ def print_answer(answer: dict[str, Any]) -> None:
         first, last = source["pages"]
         pages = f"page {first}" if first == last else f"pages {first} to {last}"
         out.print(f"  [{source['number']}] {source['title']}, {pages} ({_label(source['label'])})", markup=False)
+    for quotation in answer["quotations"]:
+        if not quotation["verified"]:
+            words = answer["answer"][quotation["start"] : quotation["end"]]
+            out.print(f"  not found word for word in a cited source: {words!r}", markup=False)
     if answer["sources"] and not answer["citations"]:
         out.print("  (no source supports this answer)")
     reasons = "; ".join(_reason(reason) for reason in answer["reasons"])

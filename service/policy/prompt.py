@@ -48,6 +48,10 @@ class Prompt:
         """Return the label of every part, in order."""
         return tuple(part.label for part in self.parts)
 
+    def sources(self) -> tuple[Part, ...]:
+        """Return the numbered sources: the first of them is source 1."""
+        return self._of(Origin.CHUNK)
+
     def instructions(self) -> str:
         """Return the system prompt."""
         return "\n\n".join(part.text for part in self._of(Origin.INSTRUCTIONS))
@@ -61,7 +65,7 @@ class Prompt:
         )
         sources = "\n\n".join(
             f'<source number="{number}">\n{fenced(part.text)}\n</source>'
-            for number, part in enumerate(self._of(Origin.CHUNK), start=1)
+            for number, part in enumerate(self.sources(), start=1)
         )
         question = fenced("\n".join(part.text for part in self._of(Origin.QUESTION)))
         last = f"{sources}\n\nQuestion: {question}" if sources else f"Question: {question}"

@@ -81,6 +81,7 @@ class Generation:
     """How a model's answer ended: which model said it, and how much.
 
     `pin` names the pinned configuration that was checked beyond the model's name, where one is pinned (R17).
+    `sources_shown` is how many of the prompt's sources it was shown, the first ones; None is all of them.
     """
 
     model: str
@@ -88,6 +89,7 @@ class Generation:
     output_tokens: int
     finish: str
     pin: str | None = None
+    sources_shown: int | None = None
 
 
 class LocalModel(Protocol):

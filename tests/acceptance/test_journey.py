@@ -15,6 +15,7 @@ from service.policy.access import DocumentId
 from service.ports import chunk_id
 from service.product import Adapters
 from tests.acceptance.stack import Stack, finished, hand_in
+from tests.answers import asked as asked_over_http
 from tests.scan import forms_of, scan
 from tests.standin import StandIn
 
@@ -64,6 +65,19 @@ def test_a_streamed_answer_ends_with_its_citations_and_route(examples: Stack) ->
     whole = events[-1][1]
     assert whole["route"] in {"cloud", "local"}
     assert whole["citations"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("scope", ["all", "non_sensitive"])
+def test_every_answer_keeps_the_contract_on_the_running_stack(examples: Stack, scope: str, *, stream: bool) -> None:
+    """R13, R21: quotes, the cloud and nothing found have one shape; a narrow scope finds harmless chunks only."""
+    questions = [asked.question for asked in QUESTIONS if asked.tenant == "acme"] + ["What orbits Neptune backwards?"]
+    with examples.client("acme") as client:
+        for question in questions:
+            body = asked_over_http(client.http, question, stream=stream, scope=scope).body
+            verdicts = {source["label"]["verdict"] for source in body["sources"]}
+            assert scope == "all" or verdicts <= {"harmless"}
+            assert body["sources"] or body["unsupported"] in {"nothing_found", "nothing_harmless_found"}
 
 
 def test_the_other_tenant_sees_nothing_of_it(examples: Stack) -> None:

@@ -1,7 +1,7 @@
 """The local model's adapter against a real vLLM server, and against one that misbehaves."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 
@@ -13,6 +13,7 @@ from service.adapters.vllm.pinning import pinned
 from service.backends import ModelPin
 from service.errors import Failure, LocalModelUnavailableError
 from service.policy.prompt import Origin, Part, Prompt
+from service.ports import Generation
 from tests.prompts import QUESTION, SOURCE, a_part, a_prompt
 from tests.servers.scripted import Reply, ScriptedServer, scripted
 
@@ -82,6 +83,35 @@ def test_the_last_sources_go_first_where_the_context_is_too_short(vllm: VllmLoca
     text, generation = vllm.generate(prompt)
     assert text
     assert 500 < generation.input_tokens < 2048
+    assert generation.sources_shown is not None
+    assert 1 <= generation.sources_shown < 6
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("refused", "shown"), [(0, 3), (1, 2), (2, 1)])
+def test_an_answer_says_how_many_sources_the_server_took(refused: int, shown: int, *, stream: bool) -> None:
+    """R13: a citation of a source that was left out must not be credited."""
+    replies = iter(
+        [Reply(status=400)] * refused
+        + [Reply(body=WHOLE_STREAM, kind=EVENTS) if stream else Reply(body=a_completion())]
+    )
+    with (
+        scripted(lambda _path, _body: next(replies)) as server,
+        closing(VllmLocalModel(server.url, NAME, max_tokens=16, timeout=1, silence=1)) as model,
+    ):
+        prompt = a_prompt(sources=["one", "two", "three"])
+        generation = _ending(model.stream(prompt)) if stream else model.generate(prompt)[1]
+    assert generation.sources_shown == shown
+    assert server.bodies[-1].count(b"</source>") == shown
+
+
+def _ending(pieces: Generator[str, None, Generation]) -> Generation:
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            generation: Generation = end.value
+            return generation
 
 
 def test_a_prompt_that_no_context_holds_is_an_error_without_the_prompt(vllm: VllmLocalModel) -> None:

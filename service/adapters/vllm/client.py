@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http import HTTPStatus
 
 import httpx
@@ -66,25 +67,26 @@ class VllmLocalModel:
     @traced("local_model")
     def stream(self, prompt: Prompt) -> Generator[str, None, Generation]:
         """Yield pieces of the answer; return how it ended. Raises LocalModelUnavailableError."""
-        with self._doubted(), translated(), self._answered(prompt, stream=True) as response:
-            return (yield from self._pieces(response))
+        with self._doubted(), translated(), self._answered(prompt, stream=True) as (response, shown):
+            generation = yield from self._pieces(response)
+            return replace(generation, sources_shown=shown)
 
     @traced("local_model")
     def generate(self, prompt: Prompt) -> tuple[str, Generation]:
         """Return the whole answer at once. Raises LocalModelUnavailableError."""
-        with self._doubted(), translated(), self._answered(prompt, stream=False) as response:
+        with self._doubted(), translated(), self._answered(prompt, stream=False) as (response, shown):
             said = msgspec.json.decode(response.read(), type=wire.Completion)
             choice = said.choices[0]
             generation = self._generation(said.model, said.usage, choice.finish_reason, said.system_fingerprint)
-            return choice.message.content or "", generation
+            return choice.message.content or "", replace(generation, sources_shown=shown)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
     @contextmanager
-    def _answered(self, prompt: Prompt, *, stream: bool) -> Iterator[httpx.Response]:
-        """Open the answer to the prompt, or to as much of it as the server's context holds."""
+    def _answered(self, prompt: Prompt, *, stream: bool) -> Iterator[tuple[httpx.Response, int]]:
+        """Open the answer to the prompt, or to as much of it as the server's context holds; say how many sources."""
         for shorter in wire.ever_shorter(prompt):
             with self._client.stream(
                 "POST",
@@ -94,7 +96,7 @@ class VllmLocalModel:
                 timeout=self._silence if stream else self._timeout,
             ) as response:
                 if response.status_code == HTTPStatus.OK:
-                    yield response
+                    yield response, len(shorter.sources())
                     return
                 if response.status_code != HTTPStatus.BAD_REQUEST:
                     raise refused(response)

@@ -38,6 +38,7 @@ def test_an_unknown_setting_stops_with_the_name_that_was_meant(monkeypatch: pyte
         ("RINGFENCE_DATABASE_URL", "mysql://u:hunter2@db/x", "RINGFENCE_DATABASE_URL: "),  # another database
         ("RINGFENCE_BROKER_URL", "sqs://u:hunter2@queue", "RINGFENCE_BROKER_URL: "),  # a broker outside
         ("RINGFENCE_LOCAL_MODEL_URL", "http://gpu1:8000", "RINGFENCE_LOCAL_MODEL "),  # one without the other
+        ("RINGFENCE_ANSWER_TOKENS", "2048", "RINGFENCE_LOCAL_CONTEXT_TOKENS "),  # no room for a question
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_setting_and_shows_no_secret(
