@@ -12,6 +12,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from service import bootstrap, settings, telemetry
 from service.api.answers import answers
 from service.api.bodies import JsonRequest
+from service.api.canaries import canaries
 from service.api.dependencies import provide_principal, provide_ringfence
 from service.api.docs import DocsPage
 from service.api.documents import documents
@@ -49,7 +50,7 @@ def _warm(app: Litestar) -> None:
 def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     """Return the application around these use cases."""
     return Litestar(
-        route_handlers=[documents, reviews, labels, jobs, answers, health],
+        route_handlers=[documents, reviews, labels, jobs, answers, canaries, health],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),
             "principal": Provide(provide_principal, sync_to_thread=True),

@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from service.answering import Answering, Planner
+from service.answering.redacting import Redactor
+from service.answering.saying import RecentlyShown, Sayings
+from service.canaries import Canaries
 from service.documents import Documents
 from service.erasure import Erasure
 from service.ingesting import Ingestion
@@ -75,6 +78,7 @@ class Ringfence:
     erasure: Erasure
     relabelling: Relabelling
     reviewing: Reviewing
+    canaries: Canaries
     parts: Mapping[str, Callable[[], bool]]
 
     def readiness(self) -> dict[str, bool]:
@@ -91,6 +95,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     lease = Lease(database=adapters.database, clock=adapters.clock, seconds=limits.lease_seconds)
     erasure = _erasure(adapters, lease)
     relabelling = _relabelling(adapters, limits, lease, labellers)
+    canaries = Canaries(database=adapters.database, keys=adapters.keys, clock=adapters.clock)
     return Ringfence(
         principals=Principals(database=adapters.database, clock=adapters.clock),
         documents=_documents(adapters, limits, erasure),
@@ -103,7 +108,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             relabelling=relabelling,
         ),
         searching=Searching(retriever=retriever, labels=labels),
-        answering=_answering(adapters, limits, retriever, labels),
+        answering=_answering(adapters, limits, retriever, labels, canaries),
         erasure=erasure,
         relabelling=relabelling,
         reviewing=Reviewing(
@@ -113,6 +118,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             clock=adapters.clock,
             relabelling=relabelling,
         ),
+        canaries=canaries,
         parts={"database": adapters.database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
     )
 
@@ -174,16 +180,20 @@ def _relabelling(
     )
 
 
-def _answering(adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, labels: Labels) -> Answering:
+def _answering(
+    adapters: Adapters, limits: UseCaseLimits, retriever: Retriever, labels: Labels, canaries: Canaries
+) -> Answering:
     planner = Planner(
         retriever=retriever,
         labels=labels,
         local=adapters.local,
         cloud=adapters.cloud,
         answer_tokens=limits.answer_tokens,
+        redactor=Redactor(labels=labels, database=adapters.database),
     )
     return Answering(
         planner=planner,
+        sayings=Sayings(canaries=canaries, recent=RecentlyShown()),
         database=adapters.database,
         clock=adapters.clock,
         local=adapters.local,

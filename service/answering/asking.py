@@ -1,17 +1,20 @@
 """Asks the planned backend, cites, and records the decision before anything is sent."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from ingestion.sensitivity import Verdict
 from service.answering.planning import Plan, Planner
+from service.answering.redacting import declared
+from service.answering.saying import Saying, Sayings
 from service.answering.values import Answer, Citation, Question
 from service.auditing import entry, reasons_as_facts
 from service.citing import Cited, cited, quoted
 from service.errors import CloudModelError, SourceErasedError
 from service.policy.access import Principal
+from service.policy.output import Stop
 from service.policy.prompt import Origin
 from service.policy.routing import Cause, Reason
 from service.ports import ChunkRecord, Clock, CloudModel, Database, Generation, LocalModel, Transaction
@@ -27,6 +30,7 @@ class Answering:
     """The ask journey."""
 
     planner: Planner
+    sayings: Sayings
     database: Database
     clock: Clock
     local: LocalModel | None
@@ -68,32 +72,41 @@ class Answering:
         if plan.cloud is None:
             return None
         said: list[str] = []
+        saying = self._saying(plan)
         try:
             if stream:
-                generation = yield from _heard(model.stream(plan.cloud), said)
+                generation = yield from _heard(saying.of_stream(model.stream(plan.cloud), model=model.name), said)
             else:
-                text, generation = model.generate(plan.cloud)
+                text, generation = saying.of_whole(model.generate(plan.cloud))
                 said.append(text)
         except CloudModelError:
             _log.warning("cloud_answer_failed", answer=str(plan.id), pieces=len(said))
             if said:
                 raise
             return None
-        return self._answer(plan, cited("".join(said), _texts(plan.hits)), "anthropic", generation)
+        return self._answer(plan, cited("".join(said), _texts(plan.hits)), "anthropic", generation, saying)
 
     def _locally(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
+        saying = self._saying(plan)
         if self.local is None:
             found = quoted(plan.question.text, _texts(plan.hits))
-            answer = self._answer(plan, found, "quotes", None)
+            found = replace(found, text=saying.of_text(found.text))
+            answer = self._answer(plan, found, "quotes", None, saying)
             yield found.text
             return answer
         said: list[str] = []
         if stream:
-            generation = yield from _heard(self.local.stream(plan.prompt), said)
+            generation = yield from _heard(
+                saying.of_stream(self.local.stream(plan.prompt), model=self.local.name), said
+            )
         else:
-            text, generation = self.local.generate(plan.prompt)
+            text, generation = saying.of_whole(self.local.generate(plan.prompt))
             said.append(text)
-        return self._answer(plan, cited("".join(said), _texts(plan.hits)), "vllm", generation)
+        return self._answer(plan, cited("".join(said), _texts(plan.hits)), "vllm", generation, saying)
+
+    def _saying(self, plan: Plan) -> Saying:
+        """Return what the answer passes on its way out; made before any model is asked."""
+        return self.sayings.of(plan.prompt, tenant_id=plan.principal.tenant_id, values=plan.redacted)
 
     def _recorded(self, plan: Plan) -> Plan:
         """Write the decision: what cannot be recorded does not happen, nor does what rests on an erased source.
@@ -103,7 +116,7 @@ class Answering:
         who = plan.principal
         with self.database.transaction(who.tenant_id) as transaction:
             now = _sources(transaction, plan)
-            raised = tuple(dict.fromkeys(map(_raised, filter(_is_raised, now))))
+            raised = tuple(dict.fromkeys(map(_raised, _raised_since(transaction, plan, now))))
             if plan.cloud is not None and raised:
                 plan = self.planner.kept_local(plan, *raised)
             transaction.audit.append(
@@ -127,10 +140,16 @@ class Answering:
             "labeller": self.planner.labels.version,
             "model": plan.cloud.model if plan.cloud else local,
             "sha256": plan.cloud.sha256 if plan.cloud else None,
+            "redacted": len(plan.redacted) if plan.redacted is not None else 0,
         }
 
-    def _answer(self, plan: Plan, found: Cited, backend: str, generation: Generation | None) -> Answer:
+    def _answer(
+        self, plan: Plan, found: Cited, backend: str, generation: Generation | None, saying: Saying | None = None
+    ) -> Answer:
         """Put the answer together, unless a source was erased while it was made: its words would outlive it."""
+        stop = saying.stopped if saying is not None else None
+        if stop is not None:
+            self._record_stop(plan, stop)
         with self.database.transaction(plan.principal.tenant_id) as transaction:
             _sources(transaction, plan)
         sources = tuple(Citation(number=number, hit=hit) for number, hit in enumerate(plan.hits, start=1))
@@ -144,7 +163,20 @@ class Answering:
             model=generation.model if generation else None,
             reasons=plan.reasons,
             generation=generation,
+            redacted=len(plan.redacted) if plan.redacted is not None else 0,
+            stopped=stop.cause.value if stop is not None else None,
+            neutralised=saying.neutralised if saying is not None else 0,
         )
+
+    def _record_stop(self, plan: Plan, stop: Stop) -> None:
+        """Write down why, and which canary or kind of credential it was, whatever becomes of the rest of the answer."""
+        who = plan.principal
+        facts = {"cause": stop.cause.value, "reference": stop.reference, "route": plan.route.value}
+        stopped = entry(
+            who.tenant_id, "answer_stopped", at=self.clock.now(), actor=who.key_id, subject=plan.id, facts=facts
+        )
+        with self.database.transaction(who.tenant_id) as transaction:
+            transaction.audit.append(stopped)
 
 
 def _sources(transaction: Transaction, plan: Plan) -> tuple[ChunkRecord, ...]:
@@ -156,8 +188,16 @@ def _sources(transaction: Transaction, plan: Plan) -> tuple[ChunkRecord, ...]:
     return now
 
 
-def _is_raised(chunk: ChunkRecord) -> bool:
-    return not chunk.label.harmless
+def _raised_since(transaction: Transaction, plan: Plan, now: Sequence[ChunkRecord]) -> list[ChunkRecord]:
+    """Return the sources that may not leave as they are now.
+
+    What a redacted prompt hides may be sensitive, as long as it is what it was and nobody declared it meanwhile.
+    """
+    sensitive = [chunk for chunk in now if not chunk.label.harmless]
+    if plan.redacted is None or any(declared(transaction, plan.hits) & chunk.label.categories for chunk in sensitive):
+        return sensitive
+    known = {(hit.document_id, hit.ordinal): hit.label for hit in plan.hits}
+    return [chunk for chunk in sensitive if chunk.label != known[chunk.document_id, chunk.ordinal]]
 
 
 def _raised(chunk: ChunkRecord) -> Reason:

@@ -5,10 +5,11 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from ingestion.sensitivity import Label
+from service.answering.redacting import Redactor
 from service.answering.values import Question, Turn
 from service.errors import InvalidRequestError, LocalModelUnavailableError, NotPermittedError
 from service.labels import Labels
-from service.policy import egress, routing
+from service.policy import egress, redaction, routing
 from service.policy.access import Permission, Principal, Scope, TenantId
 from service.policy.egress import CloudPermit
 from service.policy.prompt import Origin, Part, Prompt
@@ -37,6 +38,8 @@ class Plan:
     route: Route
     reasons: tuple[Reason, ...]
     cloud: CloudPermit | None = None
+    redacted: redaction.Mapping | None = None
+    """The values behind the placeholders in the permitted bytes; `prompt` is as it was before (R14)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,7 @@ class Planner:
     local: LocalModel | None
     cloud: CloudModel | None
     answer_tokens: int
+    redactor: Redactor | None = None
 
     def plan(self, principal: Principal, question: Question, *, stream: bool) -> Plan:
         """Return the plan. Raises LocalModelUnavailableError where only a local model may answer and none does."""
@@ -77,23 +81,50 @@ class Planner:
     def kept_local(self, plan: Plan, *reasons: Reason) -> Plan:
         """Return the plan with a local route, for these reasons. Raises LocalModelUnavailableError."""
         permit = _permitted(routing.local(reasons, backends=self._backends()))
-        return replace(plan, route=permit.route, reasons=permit.reasons, cloud=None)
+        return replace(plan, route=permit.route, reasons=permit.reasons, cloud=None, redacted=None)
 
     def _routed(self, plan: Plan, *, stream: bool) -> Plan:
-        permit = _permitted(routing.route(plan.prompt, labeller_version=self.labels.version, backends=self._backends()))
+        decision = self._decided(plan.prompt)
+        if self.cloud is not None and not _leaves(decision):
+            redacted = self._redacted(plan, stream=stream)
+            if redacted is not None:
+                return redacted
+        permit = _permitted(decision)
         if permit.route is Route.LOCAL or self.cloud is None:
             return replace(plan, route=Route.LOCAL, reasons=permit.reasons)
-        minted = egress.mint(
-            plan.prompt,
+        minted = self._minted(plan, plan.prompt, permit, self.cloud, stream=stream)
+        if isinstance(minted, Deny):
+            return self.kept_local(plan, *minted.reasons)
+        return replace(plan, route=Route.CLOUD, reasons=permit.reasons, cloud=minted)
+
+    def _redacted(self, plan: Plan, *, stream: bool) -> Plan | None:
+        """Return the plan with a redacted prompt that routing and the egress let leave like any other (R14)."""
+        if self.redactor is None or self.cloud is None:
+            return None
+        tried = self.redactor.attempt(plan.prompt, plan.hits, tenant_id=plan.principal.tenant_id)
+        decision = None if tried is None else self._decided(tried.prompt)
+        if tried is None or not isinstance(decision, Permit) or not _leaves(decision):
+            return None
+        minted = self._minted(plan, tried.prompt, decision, self.cloud, stream=stream)
+        if isinstance(minted, Deny):
+            return None
+        reason = Reason(cause=Cause.REDACTED, categories=tuple(sorted(tried.categories)))
+        return replace(plan, route=Route.CLOUD, reasons=(reason,), cloud=minted, redacted=tried.values)
+
+    def _decided(self, prompt: Prompt) -> Permit | Deny:
+        return routing.route(prompt, labeller_version=self.labels.version, backends=self._backends())
+
+    def _minted(
+        self, plan: Plan, prompt: Prompt, permit: Permit, model: CloudModel, *, stream: bool
+    ) -> CloudPermit | Deny:
+        return egress.mint(
+            prompt,
             permit,
-            model=self.cloud.name,
+            model=model.name,
             max_tokens=self.answer_tokens,
             stream=stream,
             scan=partial(self.labels.of, tenant_id=plan.principal.tenant_id),
         )
-        if isinstance(minted, Deny):
-            return self.kept_local(plan, *minted.reasons)
-        return replace(plan, route=Route.CLOUD, reasons=permit.reasons, cloud=minted)
 
     def _instructions(self) -> Part:
         return Part(origin=Origin.INSTRUCTIONS, text=INSTRUCTIONS, label=self.labels.of_constant(INSTRUCTIONS))
@@ -112,6 +143,10 @@ class Planner:
 
 def _source(hit: Retrieved) -> Part:
     return Part(origin=Origin.CHUNK, text=hit.text, label=hit.label, reference=f"{hit.document_id}:{hit.ordinal}")
+
+
+def _leaves(decision: Permit | Deny) -> bool:
+    return isinstance(decision, Permit) and decision.route is Route.CLOUD
 
 
 def _permitted(decision: Permit | Deny) -> Permit:

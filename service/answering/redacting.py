@@ -66,7 +66,7 @@ class Redactor:
     def _values(
         self, prompt: Prompt, tenant_id: TenantId, allowed: frozenset[Category]
     ) -> tuple[redaction.Value, ...] | None:
-        """Return the values in the sensitive parts, as their own label and a fresh one see them; None: beyond hiding."""
+        """Return the values in the sensitive parts, as their own label and a fresh one see them; None: not hideable."""
         found: list[redaction.Value] = []
         for part in prompt.parts:
             if part.label is None or part.label.harmless:
@@ -83,7 +83,9 @@ class Redactor:
         """Return the prompt with these texts in place of its own, each with the label in force."""
         return Prompt(
             parts=tuple(
-                part if place not in texts else replace(part, text=texts[place], label=self._label(texts[place], tenant_id))
+                part
+                if place not in texts
+                else replace(part, text=texts[place], label=self._label(texts[place], tenant_id))
                 for place, part in enumerate(prompt.parts)
             )
         )
@@ -131,4 +133,3 @@ def _categories(prompt: Prompt) -> frozenset[Category]:
 def ordinary(word: str) -> bool:
     """Whether a word in small letters tells of nobody by itself."""
     return word in known("common") or word in NOT_NAMES or word in PARTICLES or word in TITLES
-

@@ -39,6 +39,8 @@ class Answer:
     """What was said, on what grounds, by which model, and why that one.
 
     `sources` is everything the model was shown; `citations` are those that the answer rests on.
+    `redacted` counts the values that the cloud was not shown. `stopped` says why the output filter ended the answer,
+    `neutralised` how many links it turned into text.
     `backend` is `vllm`, `anthropic`, `quotes` (no local model is configured) or `none` (nothing was found).
     """
 
@@ -51,3 +53,6 @@ class Answer:
     model: str | None
     reasons: tuple[Reason, ...]
     generation: Generation | None = None
+    redacted: int = 0
+    stopped: str | None = None
+    neutralised: int = 0

@@ -202,6 +202,9 @@ class AnswerBody(Struct, kw_only=True):
     reasons: list[ReasonBody]
     input_tokens: int | None
     output_tokens: int | None
+    redacted: int
+    stopped: str | None
+    neutralised_links: int
 
     @classmethod
     def of(cls, answer: Answer) -> "AnswerBody":
@@ -216,8 +219,11 @@ class AnswerBody(Struct, kw_only=True):
             backend=answer.backend,
             model=answer.model,
             reasons=[ReasonBody.of(reason) for reason in answer.reasons],
-            input_tokens=used.input_tokens if used else None,
-            output_tokens=used.output_tokens if used else None,
+            input_tokens=(used.input_tokens or None) if used else None,
+            output_tokens=(used.output_tokens or None) if used else None,
+            redacted=answer.redacted,
+            stopped=answer.stopped,
+            neutralised_links=answer.neutralised,
         )
 
 

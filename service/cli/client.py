@@ -55,7 +55,7 @@ class Client:
             raise PartUnavailableError(message) from error
         if response.is_error:
             raise _error(response)
-        return response.json()
+        return response.json() if response.content else None
 
 
 @contextmanager

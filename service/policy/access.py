@@ -39,6 +39,7 @@ class Permission(StrEnum):
     LOWER_LABEL = "lower_label"
     SEE_LABELLING = "see_labelling"
     RELABEL = "relabel"
+    KEEP_CANARIES = "keep_canaries"
 
 
 _READ = frozenset({Permission.ASK})
@@ -49,7 +50,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.READER: _READ,
         Role.CONTRIBUTOR: _WRITE,
         Role.DATA_OWNER: _WRITE | _KEEP_LABELS | {Permission.ERASE, Permission.SEE_AUDIT, Permission.LOWER_LABEL},
-        Role.OPERATOR: _KEEP_LABELS | {Permission.UPLOAD, Permission.SEE_JOBS},
+        Role.OPERATOR: _KEEP_LABELS | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.KEEP_CANARIES},
         Role.AUDITOR: frozenset({Permission.SEE_JOBS, Permission.SEE_AUDIT, Permission.SEE_LABELLING}),
         Role.ADMIN: frozenset(Permission),
     }

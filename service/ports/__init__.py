@@ -4,6 +4,7 @@ from service.ports.background import Clock, JobQueue
 from service.ports.database import (
     ApiKeyTable,
     AuditTable,
+    CanaryTable,
     ChunkTable,
     Database,
     DocumentTable,
@@ -28,6 +29,7 @@ from service.ports.models import (
 from service.ports.records import (
     ApiKeyRecord,
     AuditEntry,
+    CanaryRecord,
     ChunkRecord,
     DocumentRecord,
     DocumentState,
@@ -46,6 +48,8 @@ __all__ = [
     "ApiKeyTable",
     "AuditEntry",
     "AuditTable",
+    "CanaryRecord",
+    "CanaryTable",
     "ChunkIndex",
     "ChunkRecord",
     "ChunkTable",

@@ -10,6 +10,7 @@ from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
 from service.ports.records import (
     ApiKeyRecord,
     AuditEntry,
+    CanaryRecord,
     ChunkRecord,
     DocumentRecord,
     JobKind,
@@ -205,6 +206,22 @@ class ApiKeyTable(Protocol):
         ...
 
 
+class CanaryTable(Protocol):
+    """The canaries of one tenant."""
+
+    def add(self, record: CanaryRecord) -> None:
+        """Insert."""
+        ...
+
+    def all(self) -> tuple[CanaryRecord, ...]:
+        """Return every canary, oldest first."""
+        ...
+
+    def remove(self, canary_id: UUID) -> bool:
+        """Forget one; say whether there was one."""
+        ...
+
+
 class Transaction(Protocol):
     """One transaction of one tenant: it commits when its block ends well and rolls back otherwise."""
 
@@ -241,6 +258,11 @@ class Transaction(Protocol):
     @property
     def api_keys(self) -> ApiKeyTable:
         """The API keys."""
+        ...
+
+    @property
+    def canaries(self) -> CanaryTable:
+        """The canaries."""
         ...
 
 

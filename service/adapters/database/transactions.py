@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from typing_extensions import override
 
 import migrations
+from service.adapters.database.canaries import SqlCanaryTable
 from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlAuditTable, SqlTombstoneTable
 from service.adapters.database.jobs import SqlJobTable
@@ -40,6 +41,7 @@ class SqlTransaction:
     tombstones: SqlTombstoneTable
     audit: SqlAuditTable
     api_keys: SqlApiKeyTable
+    canaries: SqlCanaryTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId) -> "SqlTransaction":
@@ -52,6 +54,7 @@ class SqlTransaction:
             tombstones=SqlTombstoneTable(session),
             audit=SqlAuditTable(session),
             api_keys=SqlApiKeyTable(session),
+            canaries=SqlCanaryTable(session),
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
+from service.adapters.memory.canaries import InMemoryCanaryTable
 from service.adapters.memory.ledger import InMemoryJobTable
 from service.adapters.memory.reviews import InMemoryReviewTable
 from service.adapters.memory.tables import (
@@ -33,6 +34,7 @@ class InMemoryTransaction:
     tombstones: InMemoryTombstoneTable
     audit: InMemoryAuditTable
     api_keys: InMemoryApiKeyTable
+    canaries: InMemoryCanaryTable
 
     @classmethod
     def of(cls, rows: Rows) -> "InMemoryTransaction":
@@ -45,6 +47,7 @@ class InMemoryTransaction:
             tombstones=InMemoryTombstoneTable(rows),
             audit=InMemoryAuditTable(rows),
             api_keys=InMemoryApiKeyTable(rows),
+            canaries=InMemoryCanaryTable(rows),
         )
 
 

@@ -17,6 +17,7 @@ from service.ports import (
     ApiKeyTable,
     AuditEntry,
     AuditTable,
+    CanaryRecord,
     ChunkRecord,
     ChunkTable,
     DocumentRecord,
@@ -46,6 +47,7 @@ class Rows:
     tombstones: dict[DocumentId, Tombstone] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)
     api_keys: dict[KeyId, ApiKeyRecord] = field(default_factory=dict)
+    canaries: dict[UUID, CanaryRecord] = field(default_factory=dict)
 
     def copied(self) -> "Rows":
         """Return rows of their own; the records are frozen, so sharing those is safe."""
@@ -58,6 +60,7 @@ class Rows:
             tombstones=dict(self.tombstones),
             audit=list(self.audit),
             api_keys=dict(self.api_keys),
+            canaries=dict(self.canaries),
         )
 
     def admit(self, tenant_id: TenantId) -> None:

@@ -1,4 +1,4 @@
-"""What an answer may not say, watched while it is said: nothing of a watched span gets out, the rest unchanged (R19)."""
+"""What an answer may not say, watched while it is said: nothing of a watched span gets out (R19)."""
 
 from service.policy.output.canaries import STEM, CanaryWatch, Watched, canonical
 from service.policy.output.credentials import CredentialWatch

@@ -71,7 +71,7 @@ class CredentialWatch:
             complete = final or end < length or end - start >= _LONGEST
             suspicious = self._suspicious(start, end)
             if not complete or (suspicious and not final and length - end < _AHEAD):
-                return start if start > cleared else cleared, doubtful
+                return max(cleared, start), doubtful
             doubtful = doubtful or suspicious
             cleared = end
         return length, doubtful

@@ -95,9 +95,7 @@ def _bounded(expression: str) -> str:
     return rf"(?<![A-Za-z0-9]){expression}(?![A-Za-z0-9])"
 
 
-def _replaced(
-    text: str, needles: Sequence[_Needle], numbers: dict[str, tuple[str, str]], mapping: Mapping
-) -> str:
+def _replaced(text: str, needles: Sequence[_Needle], numbers: dict[str, tuple[str, str]], mapping: Mapping) -> str:
     view = folded(View.of(text))
     small = view.text.lower()
     found = [

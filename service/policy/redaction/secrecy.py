@@ -62,7 +62,7 @@ class Mapping:
         message = "redacted values stay where they are: they are neither stored nor copied"
         raise TypeError(message)
 
-    __reduce__ = __reduce_ex__ = __getstate__ = __copy__ = __deepcopy__ = _refuse  # type: ignore[assignment] # on purpose
+    __reduce__ = __reduce_ex__ = __getstate__ = __copy__ = __deepcopy__ = _refuse
     __iter__: None = None
 
 
@@ -70,4 +70,3 @@ def _forms(kind: str, number: int) -> Iterator[Placeholder]:
     yield Placeholder(kind, number)
     for letter in _FORMS:
         yield Placeholder(kind, number, letter)
-
