@@ -9,6 +9,7 @@ from service.policy.access import EVERYONE, DocumentId, JobId, KeyId, Role, Tena
 from service.ports import (
     ApiKeyRecord,
     AuditEntry,
+    CanaryRecord,
     ChunkRecord,
     DocumentRecord,
     DocumentState,
@@ -128,6 +129,18 @@ def an_api_key(tenant_id: TenantId) -> ApiKeyRecord:
         groups=frozenset({"finance", "legal"}),
         created_at=NOON,
         expires_at=NOON + MINUTE,
+    )
+
+
+def a_canary(tenant_id: TenantId) -> CanaryRecord:
+    return CanaryRecord(
+        id=uuid4(),
+        tenant_id=tenant_id,
+        length=24,
+        stem="stem",
+        fingerprint=uuid4().hex,
+        created_at=NOON,
+        created_by=KeyId(uuid4()),
     )
 
 

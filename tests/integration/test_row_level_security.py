@@ -16,7 +16,7 @@ from service.adapters.database import SqlDatabase
 from service.adapters.database.tables import metadata
 from service.policy.access import DocumentId, KeyId, TenantId
 from service.ports import Tombstone
-from tests.records import NOON, a_chunk, a_document, a_job, a_review, a_tenant, an_api_key, an_audit_entry
+from tests.records import NOON, a_canary, a_chunk, a_document, a_job, a_review, a_tenant, an_api_key, an_audit_entry
 from tests.servers.postgres import PostgresDatabase, migrated_database, postgres
 
 __all__ = ["migrated_database", "postgres"]
@@ -67,6 +67,7 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.tombstones.add(gone)
         transaction.audit.append(an_audit_entry(tenant.id))
         transaction.api_keys.add(an_api_key(tenant.id))
+        transaction.canaries.add(a_canary(tenant.id))
     return tenant.id
 
 
