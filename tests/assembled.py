@@ -1,7 +1,7 @@
 """A whole product on twins, and people who use it: for tests that need no server."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,8 +17,10 @@ from service.adapters.memory.models import InMemoryCloudModel, InMemoryLocalMode
 from service.adapters.memory.queue import InMemoryJobQueue
 from service.documents import DocumentView, Upload
 from service.policy.access import Principal, Role, TenantId
-from service.ports import Database, JobKind, Vectors
+from service.ports import CloudModel, Database, Embedder, JobKind, Labeller, LocalModel, Tokenizer, Vectors
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
+
+_LIMITS = UseCaseLimits(max_upload_bytes=100_000, answer_tokens=64, lease_seconds=30, max_attempts=3)
 
 
 @dataclass(slots=True)
@@ -104,6 +106,43 @@ class World:
             return [dict(entry.facts) for entry in reversed(transaction.audit.page(limit=1000, action=action))]
 
 
+def redacting(world: World, *categories: Category) -> World:
+    """Let every tenant of this world have these categories redacted (R14)."""
+    answering = world.product.answering
+    assert answering.planner.redactor
+    redactor = replace(answering.planner.redactor, redactable=lambda _: frozenset(categories))
+    planner = replace(answering.planner, redactor=redactor)
+    world.product = replace(world.product, answering=replace(answering, planner=planner))
+    return world
+
+
+def exchanged(
+    world: World,
+    *,
+    labelling: tuple[Embedder, Tokenizer, Labeller] | None = None,
+    local: LocalModel | None = None,
+    cloud: CloudModel | None = None,
+) -> World:
+    """Put real parts, or other twins, in the place of some; what is stored stays."""
+    embedder, tokenizer, labeller = labelling or (InMemoryEmbedder(), InMemoryTokenizer(), world.labeller)
+    adapters = Adapters(
+        database=world.database,
+        index=world.index,
+        keys=world.keys,
+        vault=world.vault,
+        queue=world.queue,
+        clock=world.clock,
+        parser=InMemoryParser(),
+        tokenizer=tokenizer,
+        embedder=embedder,
+        labeller=labeller,
+        local=local or world.local,
+        cloud=cloud or world.cloud,
+    )
+    world.product = assemble(adapters, _LIMITS)
+    return world
+
+
 def a_world(
     *,
     local: bool = True,
@@ -131,9 +170,8 @@ def a_world(
         local=local_model,
         cloud=cloud_model,
     )
-    limits = UseCaseLimits(max_upload_bytes=100_000, answer_tokens=64, lease_seconds=30, max_attempts=3)
     return World(
-        product=assemble(adapters, limits),
+        product=assemble(adapters, _LIMITS),
         database=database,
         index=index,
         keys=keys,

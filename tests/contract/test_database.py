@@ -9,7 +9,18 @@ from service.errors import ConflictError, NotFoundError, RingfenceError
 from service.policy.access import DocumentId, JobId, KeyId, TenantId
 from service.ports import Database, DocumentState, JobKind, Tombstone, Transaction
 from tests.contract.databases import a_scope, database, migrated_database, postgres, tenant, tenant_in
-from tests.records import MINUTE, NOON, a_canary, a_chunk, a_document, a_job, a_review, a_tenant, an_api_key, an_audit_entry
+from tests.records import (
+    MINUTE,
+    NOON,
+    a_canary,
+    a_chunk,
+    a_document,
+    a_job,
+    a_review,
+    a_tenant,
+    an_api_key,
+    an_audit_entry,
+)
 
 __all__ = ["database", "migrated_database", "postgres", "tenant"]
 

@@ -106,8 +106,8 @@ class CanaryWatch:
         """Move `safe` to the first place where a canary may have begun, and forget what lies before it."""
         first = min((start for start, _ in self._open), default=self._looked)
         keep = min(first, self._looked) - self._dropped
-        if self.stop is None:
-            self.safe = self._places[keep] if keep < len(self._places) else self._read
+        clear = self._places[keep] if keep < len(self._places) else self._read
+        self.safe = max(self.safe, clear if self.stop is None else min(clear, self.stop.at))
         self._text, self._places = self._text[keep:], self._places[keep:]
         self._dropped += keep
 

@@ -94,6 +94,7 @@ class CredentialWatch:
             if end + self._base > self.safe and not self._was_shown(text[start:end]):
                 at = max(start + self._base, self.safe)
                 self.stop = Stop(at=at, cause=Cause.CREDENTIAL, reference=kind)
+                self.safe = at
                 return
 
     def _was_shown(self, value: str) -> bool:

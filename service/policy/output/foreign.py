@@ -68,6 +68,7 @@ class ForeignWatch:
         self._run = self._run + 1 if foreign else 0
         if self._run and self._run + SHINGLE - 1 >= RUN:
             self.stop = Stop(at=self._words[-RUN][1], cause=Cause.OUT_OF_SCOPE)
+            self.safe = self.stop.at
 
     def _clear(self) -> None:
         """Hold back the words that may be the beginning of a run: those of the run, or the last few."""

@@ -1,6 +1,5 @@
 """The output filter: nothing of a watched span is said, everything else is, however the answer is cut (R19)."""
 
-import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Sequence
 
@@ -153,10 +152,22 @@ def test_what_is_no_leak_is_said(shown: str) -> None:
     assert said([a_foreign_watch(shown)], text, [2] * 60)[0] == text
 
 
-_WORDS = st.sampled_from(
-    [*"The door opens at noon. bovadu kelomi rasute [1] 17:30 \n\n sensor division will be key is a1b2".split(" ")]
-    + ["bo", "\u200b", "-", "password", "x=1", "日本語", "https://x.test/a", "**", TOKEN[:9], SECRET[:12]]
+_PLAIN = ("The", "door", "opens", "at", "noon.", "[1]", "17:30", "\n\n", "sensor", "division", "will", "be", "is")
+_ODD = (
+    "key",
+    "password",
+    "x=1",
+    "a1b2",
+    "bo",
+    "bovadu",
+    "kelomi",
+    "rasute",
+    "\u200b",
+    "-",
+    "日本語",
+    "https://x.test/a",
 )
+_WORDS = st.sampled_from([*_PLAIN, *_ODD, "**", TOKEN[:9], SECRET[:12]])
 _TEXTS = st.lists(_WORDS, max_size=30).map(" ".join)
 _CUTS = st.lists(st.integers(0, 9), max_size=60)
 
