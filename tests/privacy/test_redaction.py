@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -134,6 +134,34 @@ def test_a_value_in_the_question_is_hidden_everywhere_else_too() -> None:
     assert "secret" not in shown_to_cloud(world).lower()
 
 
+class _Interrupted(InMemoryLabeller):
+    """The twin, which lets something happen while the egress scans."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    @override
+    def label(self, texts: Any, vectors: Vectors | None) -> tuple[Label, ...]:
+        if any("<source" in text for text in texts):
+            meanwhile, self.meanwhile = self.meanwhile, lambda: None
+            meanwhile()
+        return super().label(texts, vectors)
+
+
+@pytest.mark.parametrize("category", [Category.PII, Category.PHI])
+def test_what_a_reviewer_adds_while_it_is_being_redacted_keeps_it_local(category: Category) -> None:
+    """R6: a review counts from its commit on, also one that says again what the labeller had found."""
+    world = a_redacting_world(labeller=(labeller := _Interrupted()))
+    who, _ = world.person("acme")
+    document = world.uploaded(who, PARKING)
+    change = Change(added=frozenset({category}))
+    request = ReviewRequest(ordinals=None, change=change, reason=ReviewReason.MISSED)
+    labeller.meanwhile = partial(world.product.reviewing.review, who, document.id, request)
+    answer = world.product.answering.ask(who, ASKED)
+    assert (answer.route, answer.redacted, shown_to_cloud(world)) == (Route.LOCAL, 0, "")
+
+
 class _Stubborn(InMemoryLabeller):
     """Finds a value, and still something sensitive when it is hidden."""
 
@@ -232,13 +260,8 @@ def test_no_planted_value_is_in_what_leaves(case: tuple[list[str], list[str]]) -
     who, _ = world.person("acme")
     for text in texts:
         world.uploaded(who, text)
-    answer = world.product.answering.ask(who, Question(text="Who is responsible for the parking permits and meals?"))
+    answer = world.product.answering.ask(
+        who, Question(text="Who looks after the parking permits, the garage, the printers and the meals?")
+    )
     assert leaked(world, values) == []
     assert not re.search(r"\[[A-Z]+_\d", answer.text)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _loaded() -> Iterator[None]:
-    """Load the model once, outside any example."""
-    shipped()[0].embed(["warm"])
-    return iter([None])
