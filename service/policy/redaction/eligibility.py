@@ -11,19 +11,21 @@ _MOST_FINDINGS = 200
 """As many as a label keeps: where there are so many, some may be missing."""
 _ABOUT_THE_WHOLE = frozenset({"heads", "document"})
 """Detectors that speak of a whole text: what they mean does not go away with any value in it."""
+_ASKED = frozenset({Origin.QUESTION, Origin.EARLIER_QUESTION})
 
 
 def may_be_redacted(prompt: Prompt, *, labeller_version: str, categories: Collection[Category]) -> bool:
     """Whether values of these categories are all that keeps the prompt from leaving.
 
     Not where a part is unknown, unlabelled, stale, doubtful, or sensitive for anything else; nor where a
-    chunk's category has no finding that could be hidden: then a person declared it, and a person knows why.
+    category has no finding that could be hidden: then a person declared it, or it came from what the part was
+    made from. What the asker wrote carries its findings only in the labels of its passages.
     """
     allowed = frozenset(categories)
     return bool(allowed) and all(
         part.label is not None
         and _hideable(part.label, labeller_version, allowed)
-        and (part.origin is not Origin.CHUNK or _all_found(part.label))
+        and (part.origin in _ASKED or _all_found(part.label))
         for part in prompt.parts
     )
 

@@ -67,6 +67,17 @@ def test_without_a_listed_category_nothing_is_redacted() -> None:
     assert not allowed(harmless(), categories=frozenset())
 
 
+@pytest.mark.parametrize(
+    ("origin", "may"), [(Origin.EARLIER_ANSWER, False), (Origin.EARLIER_QUESTION, True), (Origin.QUESTION, True)]
+)
+def test_a_category_without_findings_is_looked_into_only_where_the_asker_wrote_the_text(
+    origin: Origin, *, may: bool
+) -> None:
+    """R10: what an answer is made from lends it its categories, whatever can be found in its own words."""
+    parts = (a_part(Origin.INSTRUCTIONS), a_part(origin, TEXT, a_label(categories=PII)))
+    assert may_be_redacted(Prompt(parts=parts), labeller_version=VERSION, categories=PII) is may
+
+
 def test_what_a_finding_lies_on_is_its_value_without_the_placeholders_in_it() -> None:
     finding = replace(a_finding(), start=0, end=22)
     assert [one.spelled for one in values_in("[PERSON_1] Doerksen jr.", [finding])] == ["Doerksen jr"]
