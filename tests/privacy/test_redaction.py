@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -110,8 +111,9 @@ def test_a_doubt_beside_a_value_keeps_the_prompt_local(text: str) -> None:
 def test_what_was_declared_at_upload_is_never_redacted_away() -> None:
     """R6."""
     world = a_redacting_world()
-    _, answer = asked(PARKING, world=world, declared=frozenset({Category.PII}))
+    who, answer = asked(PARKING, world=world, declared=frozenset({Category.PII}))
     assert (answer.route, shown_to_cloud(world)) == (Route.LOCAL, "")
+    assert world.product.answering.planner.plan(who, ASKED, stream=False).route is Route.LOCAL
 
 
 def test_what_a_reviewer_added_is_never_redacted_away() -> None:
@@ -132,6 +134,28 @@ def test_a_value_in_the_question_is_hidden_everywhere_else_too() -> None:
     _, answer = asked("Visitors park in the garage, says secret-pii.", world=world, question=Question(text=PARKING))
     assert (answer.route, answer.redacted) == (Route.CLOUD, 1)
     assert "secret" not in shown_to_cloud(world).lower()
+
+
+class _OneByOne(InMemoryLabeller):
+    """Finds a second value only where the first is hidden."""
+
+    @override
+    def label(self, texts: Any, vectors: Vectors | None) -> tuple[Label, ...]:
+        seen = [text if "SECRET-PII" in text else text.replace("ELLISON", "SECRET-PII") for text in texts]
+        shortened = len("SECRET-PII") - len("ELLISON")
+        return tuple(
+            replace(label, findings=tuple(replace(one, end=one.end - shortened) for one in label.findings))
+            if seen[place] != texts[place]
+            else label
+            for place, label in enumerate(super().label(seen, vectors))
+        )
+
+
+def test_what_is_found_only_once_other_values_are_hidden_is_hidden_too() -> None:
+    world = a_redacting_world(labeller=_OneByOne())
+    _, answer = asked("Visitors park in the garage. Ask SECRET-PII or ELLISON.", world=world)
+    assert (answer.route, answer.redacted) == (Route.CLOUD, 2)
+    assert "ELLISON" not in shown_to_cloud(world)
 
 
 class _Interrupted(InMemoryLabeller):
