@@ -37,12 +37,12 @@ def heard(saying: Saying, pieces: Sequence[str]) -> tuple[list[str], Generation]
 
 
 def test_a_stream_ends_as_the_model_ended_it() -> None:
-    assert heard(a_saying(), ["Ask ", "[PERS", "ON_1", "]."]) == (["Ask ", "Jane Doerksen."], ENDED)
+    assert heard(a_saying(), ["Ask ", "[PERS", "ON_1", "]."]) == (["Ask ", "Jane ", "Doerksen."], ENDED)
 
 
 def test_a_stopped_stream_ends_with_a_notice_and_without_counts() -> None:
     said, generation = heard(
-        a_saying(), ["Use ", SECRET, " as it is", " written here", " for all of the servers", " ."]
+        a_saying(), ["Use ", SECRET, " as it is", " written here", " for all of the servers that we have"]
     )
     assert "".join(said) == f"Use \n\n{NOTICE}"
     assert (generation.finish, generation.output_tokens) == (STOPPED, 0)
