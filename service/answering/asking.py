@@ -7,17 +7,16 @@ import structlog
 
 from ingestion.sensitivity import Verdict
 from service.answering.planning import Plan, Planner
-from service.answering.redacting import declared
-from service.answering.saying import Saying, Sayings
+from service.answering.redacting import not_hidden
+from service.answering.saying import Saying, Sayings, stopping
 from service.answering.values import Answer, Citation, Question
 from service.auditing import entry, reasons_as_facts
 from service.citing import Cited, cited, quoted
 from service.errors import CloudModelError, SourceErasedError
 from service.policy.access import Principal
-from service.policy.output import Stop
 from service.policy.prompt import Origin
 from service.policy.routing import Cause, Reason
-from service.ports import ChunkRecord, Clock, CloudModel, Database, Generation, LocalModel, Transaction
+from service.ports import AuditEntry, ChunkRecord, Clock, CloudModel, Database, Generation, LocalModel, Transaction
 from service.retrieval import Retrieved
 
 _log = structlog.get_logger()
@@ -116,7 +115,7 @@ class Answering:
         who = plan.principal
         with self.database.transaction(who.tenant_id) as transaction:
             now = _sources(transaction, plan)
-            raised = tuple(dict.fromkeys(map(_raised, _raised_since(transaction, plan, now))))
+            raised = tuple(dict.fromkeys(map(_raised, _not_leaving(transaction, plan, now))))
             if plan.cloud is not None and raised:
                 plan = self.planner.kept_local(plan, *raised)
             transaction.audit.append(
@@ -149,7 +148,7 @@ class Answering:
         """Put the answer together, unless a source was erased while it was made: its words would outlive it."""
         stop = saying.stopped if saying is not None else None
         if stop is not None:
-            self._record_stop(plan, stop)
+            self._record(stopping(stop, plan.principal, plan.id, route=plan.route, at=self.clock.now()))
         with self.database.transaction(plan.principal.tenant_id) as transaction:
             _sources(transaction, plan)
         sources = tuple(Citation(number=number, hit=hit) for number, hit in enumerate(plan.hits, start=1))
@@ -168,15 +167,10 @@ class Answering:
             neutralised=saying.neutralised if saying is not None else 0,
         )
 
-    def _record_stop(self, plan: Plan, stop: Stop) -> None:
-        """Write down why, and which canary or kind of credential it was, whatever becomes of the rest of the answer."""
-        who = plan.principal
-        facts = {"cause": stop.cause.value, "reference": stop.reference, "route": plan.route.value}
-        stopped = entry(
-            who.tenant_id, "answer_stopped", at=self.clock.now(), actor=who.key_id, subject=plan.id, facts=facts
-        )
-        with self.database.transaction(who.tenant_id) as transaction:
-            transaction.audit.append(stopped)
+    def _record(self, made: AuditEntry) -> None:
+        """Write an entry down by itself, whatever becomes of the rest of the answer."""
+        with self.database.transaction(made.tenant_id) as transaction:
+            transaction.audit.append(made)
 
 
 def _sources(transaction: Transaction, plan: Plan) -> tuple[ChunkRecord, ...]:
@@ -188,16 +182,10 @@ def _sources(transaction: Transaction, plan: Plan) -> tuple[ChunkRecord, ...]:
     return now
 
 
-def _raised_since(transaction: Transaction, plan: Plan, now: Sequence[ChunkRecord]) -> list[ChunkRecord]:
-    """Return the sources that may not leave as they are now.
-
-    What a redacted prompt hides may be sensitive, as long as it is what it was and nobody declared it meanwhile.
-    """
+def _not_leaving(transaction: Transaction, plan: Plan, now: Sequence[ChunkRecord]) -> Sequence[ChunkRecord]:
+    """Return the sources that may not leave as they are now; what a redacted prompt hides may be sensitive."""
     sensitive = [chunk for chunk in now if not chunk.label.harmless]
-    if plan.redacted is None or any(declared(transaction, plan.hits) & chunk.label.categories for chunk in sensitive):
-        return sensitive
-    known = {(hit.document_id, hit.ordinal): hit.label for hit in plan.hits}
-    return [chunk for chunk in sensitive if chunk.label != known[chunk.document_id, chunk.ordinal]]
+    return sensitive if plan.redacted is None else not_hidden(transaction, plan.hits, sensitive)
 
 
 def _raised(chunk: ChunkRecord) -> Reason:

@@ -10,7 +10,7 @@ from service.labels import Labels
 from service.policy import redaction
 from service.policy.access import DocumentId, TenantId
 from service.policy.prompt import Origin, Prompt
-from service.ports import Database, Transaction
+from service.ports import ChunkRecord, Database, Transaction
 from service.retrieval import Retrieved
 
 Redactable = Callable[[TenantId], frozenset[Category]]
@@ -100,6 +100,19 @@ def declared(transaction: Transaction, hits: Sequence[Retrieved]) -> frozenset[C
     for document_id in {hit.document_id for hit in hits}:
         floors |= set(chain.from_iterable(_floors(transaction, document_id)))
     return frozenset(floors)
+
+
+def not_hidden(
+    transaction: Transaction, hits: Sequence[Retrieved], sensitive: Sequence[ChunkRecord]
+) -> Sequence[ChunkRecord]:
+    """Return the sensitive sources of a redacted prompt that are not what they were when their values were hidden.
+
+    All of them where somebody declared their category meanwhile.
+    """
+    if any(declared(transaction, hits) & chunk.label.categories for chunk in sensitive):
+        return sensitive
+    known = {(hit.document_id, hit.ordinal): hit.label for hit in hits}
+    return [chunk for chunk in sensitive if chunk.label != known.get((chunk.document_id, chunk.ordinal))]
 
 
 def _floors(transaction: Transaction, document_id: DocumentId) -> Iterator[frozenset[Category]]:

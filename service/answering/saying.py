@@ -9,18 +9,23 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
 
 from ingestion.labelling.normalising import Views
 from ingestion.labelling.patterns.credentials import CREDENTIALS
 from ingestion.labelling.patterns.detector import PatternDetector, TooManyMatchesError
+from service.auditing import entry
 from service.canaries import Canaries
 from service.metrics import ANSWERS_STOPPED
 from service.policy import redaction
-from service.policy.access import TenantId
+from service.policy.access import Principal, TenantId
 from service.policy.output import CredentialWatch, ForeignWatch, LinkGuard, OutputFilter, Stop, shingles
 from service.policy.prompt import Origin, Prompt
-from service.ports import Generation
+from service.policy.routing import Route
+from service.ports import AuditEntry, Generation
 
 NOTICE = "[The answer was stopped here: what follows held something that its sources do not show you.]"
 STOPPED = "stopped"
@@ -84,15 +89,15 @@ class Saying:
 
     def of_stream(self, pieces: Generator[str, None, Generation], *, model: str) -> Generator[str, None, Generation]:
         """Yield what may be said of the pieces as soon as it may; after a stop the model is not heard any more."""
-        while self.stopped is None:
-            try:
-                said = self._fed(next(pieces))
-            except StopIteration as end:
-                generation: Generation = end.value
-                yield from filter(None, (self._finished(),))
-                return generation if self.stopped is None else replace(generation, finish=STOPPED)
-            yield from filter(None, (said,))
-        pieces.close()
+        with closing(pieces):
+            while self.stopped is None:
+                try:
+                    said = self._fed(next(pieces))
+                except StopIteration as end:
+                    generation: Generation = end.value
+                    yield from filter(None, (self._finished(),))
+                    return generation if self.stopped is None else replace(generation, finish=STOPPED)
+                yield from filter(None, (said,))
         yield self._finished()
         return Generation(model=model, input_tokens=0, output_tokens=0, finish=STOPPED)
 
@@ -142,6 +147,12 @@ class Sayings:
         self.recent.add(part.text for part in prompt.parts if part.origin is Origin.CHUNK)
         restorer = None if values is None else redaction.Restorer(values)
         return Saying(OutputFilter(watches), LinkGuard(shown), restorer)
+
+
+def stopping(stop: Stop, who: Principal, answer_id: UUID, *, route: Route, at: datetime) -> AuditEntry:
+    """Return the entry of a stop: why, and which canary or kind of credential it was; never what was said."""
+    facts = {"cause": stop.cause.value, "reference": stop.reference, "route": route.value}
+    return entry(who.tenant_id, "answer_stopped", at=at, actor=who.key_id, subject=answer_id, facts=facts)
 
 
 _DETECTOR = PatternDetector("credentials", CREDENTIALS)

@@ -54,6 +54,22 @@ def test_a_stopped_whole_answer_keeps_its_counts() -> None:
     assert (generation.finish, generation.output_tokens) == (STOPPED, 8)
 
 
+def test_a_listener_who_goes_closes_the_model() -> None:
+    closed = []
+
+    def endless() -> Generator[str, None, Generation]:
+        try:
+            while True:
+                yield "and so on "
+        finally:
+            closed.append(True)
+
+    stream = a_saying().of_stream(endless(), model="pinned")
+    next(stream)
+    stream.close()
+    assert closed == [True]
+
+
 def test_a_stop_at_the_very_end_of_a_stream_is_told_too() -> None:
     said, generation = heard(a_saying(), ["Use ", SECRET])
     assert ("".join(said), generation.finish) == (f"Use \n\n{NOTICE}", STOPPED)
