@@ -54,19 +54,28 @@ def test_a_stopped_whole_answer_keeps_its_counts() -> None:
     assert (generation.finish, generation.output_tokens) == (STOPPED, 8)
 
 
+def endless(text: str, closed: list[bool]) -> Generator[str, None, Generation]:
+    try:
+        while True:
+            yield text
+    finally:
+        closed.append(True)
+
+
 def test_a_listener_who_goes_closes_the_model() -> None:
-    closed = []
-
-    def endless() -> Generator[str, None, Generation]:
-        try:
-            while True:
-                yield "and so on "
-        finally:
-            closed.append(True)
-
-    stream = a_saying().of_stream(endless(), model="pinned")
+    """While somebody still holds its generator: nothing is left to the garbage collector."""
+    closed: list[bool] = []
+    pieces = endless("and so on ", closed)
+    stream = a_saying().of_stream(pieces, model="pinned")
     next(stream)
     stream.close()
+    assert closed == [True]
+
+
+def test_a_stop_closes_the_model() -> None:
+    closed: list[bool] = []
+    pieces = endless(f"{SECRET} and so on ", closed)
+    assert list(a_saying().of_stream(pieces, model="pinned"))[-1].endswith(NOTICE)
     assert closed == [True]
 
 
