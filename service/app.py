@@ -13,6 +13,7 @@ from service import bootstrap, settings, telemetry
 from service.api.answers import answers
 from service.api.audit import audit
 from service.api.bodies import JsonRequest
+from service.api.canaries import canaries
 from service.api.conversations import conversations
 from service.api.dependencies import provide_principal, provide_ringfence
 from service.api.docs import DocsPage
@@ -65,7 +66,7 @@ def _warn(app: Litestar) -> None:
 def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     """Return the application around these use cases."""
     app = Litestar(
-        route_handlers=[documents, reviews, labels, jobs, answers, conversations, audit, policies, health],
+        route_handlers=[documents, reviews, labels, jobs, answers, conversations, audit, policies, canaries, health],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),
             "principal": Provide(provide_principal, sync_to_thread=True),

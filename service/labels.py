@@ -105,6 +105,13 @@ class Labels:
         labels += self._fresh(fresh, labeller) if fresh else ()
         return highest(labels)
 
+    def examined(self, text: str, *, tenant_id: TenantId) -> tuple[tuple[str, Label], ...]:
+        """Return the passages of a text, each with its label, whose findings count in that passage (R14)."""
+        passages = self._passages(text)
+        labeller = self.labellers.of(tenant_id)
+        labels = labeller.known(passages) or tuple(self._fresh([passages], labeller))
+        return tuple((passage.text, label) for passage, label in zip(passages, labels, strict=True))
+
     def _fresh(self, cut: Sequence[tuple[Passage, ...]], labeller: Labeller) -> Iterator[Label]:
         """Yield the labels of texts that are not remembered, all of them embedded in one call."""
         vectors = self._vectors([passage.text for passages in cut for passage in passages])

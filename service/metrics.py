@@ -12,6 +12,7 @@ ANSWERS = Counter(
     "ringfence_answers_total", "Answers by route, backend and first reason.", ["route", "backend", "cause"]
 )
 PROMPTS = Counter("ringfence_prompts_total", "Prompts by route and first reason.", ["route", "cause"])
+ANSWERS_STOPPED = Counter("ringfence_answers_stopped_total", "Answers that the output filter stopped.", ["cause"])
 REQUESTS = Histogram("ringfence_request_seconds", "HTTP requests by path template and status.", ["path", "status"])
 LABEL_CACHE = Counter("ringfence_label_cache_total", "Texts whose label was known already, or was not.", ["outcome"])
 DETECTOR_FAILURES = Counter(

@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from service.answering import Answering, Budget, Planner
+from service.answering.redacting import Redactor
+from service.answering.saying import RecentlyShown, Sayings
 from service.auditing import Auditing
+from service.canaries import Canaries
 from service.conversations import Conversations, Forgetting, Keeping, Recollection
 from service.documents import Documents
 from service.erasure import Erasure
@@ -99,6 +102,7 @@ class Ringfence:
     governing: Governing
     releasing: Releasing
     watch: Watch
+    canaries: Canaries
     parts: Mapping[str, Callable[[], bool]]
 
     def readiness(self) -> dict[str, bool]:
@@ -123,6 +127,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     erasure = _erasure(adapters, lease, forgetting)
     relabelling = _relabelling(adapters, limits, lease, labellers)
     watch = Watch()
+    canaries = Canaries(database=adapters.database, keys=adapters.keys, clock=adapters.clock)
     return Ringfence(
         principals=Principals(database=adapters.database, clock=adapters.clock),
         documents=_documents(adapters, limits, erasure),
@@ -146,7 +151,12 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             relabelling=relabelling,
         ),
         watch=watch,
-        answering=_answering(adapters, limits, retriever, labels, terms, watch),
+        canaries=canaries,
+        answering=_answering(
+            adapters,
+            limits,
+            _Shared(retriever=retriever, labels=labels, terms=terms, watch=watch, canaries=canaries),
+        ),
         conversations=Conversations(
             database=adapters.database, keys=adapters.keys, clock=adapters.clock, forgetting=forgetting
         ),
@@ -232,27 +242,31 @@ def _terms(adapters: Adapters) -> TermsInForce:
     )
 
 
-def _answering(
-    adapters: Adapters,
-    limits: UseCaseLimits,
-    retriever: Retriever,
-    labels: Labels,
-    terms: TermsInForce,
-    watch: Watch,
-) -> Answering:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shared:
+    """What answering shares with other use cases."""
+
+    retriever: Retriever
+    labels: Labels
+    terms: TermsInForce
+    watch: Watch
+    canaries: Canaries
+
+
+def _answering(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Answering:
     recollection = Recollection(
         database=adapters.database,
         keys=adapters.keys,
-        labels=labels,
+        labels=shared.labels,
         tokenizer=adapters.tokenizer,
         tokens=limits.context_tokens,
     )
     planner = Planner(
-        retriever=retriever,
-        labels=labels,
+        retriever=shared.retriever,
+        labels=shared.labels,
         recollection=recollection,
         clock=adapters.clock,
-        terms=terms,
+        terms=shared.terms,
         local=adapters.local,
         fast=adapters.fast,
         cloud=adapters.cloud,
@@ -263,14 +277,16 @@ def _answering(
             local_context=limits.local_context_tokens,
             cloud_context=limits.cloud_context_tokens,
         ),
+        redactor=Redactor(labels=shared.labels, database=adapters.database),
     )
     return Answering(
         planner=planner,
         keeping=Keeping(database=adapters.database, keys=adapters.keys, clock=adapters.clock),
+        sayings=Sayings(canaries=shared.canaries, recent=RecentlyShown()),
         database=adapters.database,
         clock=adapters.clock,
         local=adapters.local,
         fast=adapters.fast,
         cloud=adapters.cloud,
-        watch=watch,
+        watch=shared.watch,
     )

@@ -1,7 +1,7 @@
 """A whole product on twins, and people who use it: for tests that need no server."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,9 +19,24 @@ from service.adapters.memory.queue import InMemoryJobQueue
 from service.documents import DocumentView, Upload
 from service.policy.access import Principal, Role, TenantId
 from service.policy.terms import Rules
-from service.ports import Database, JobKind, KeyStore, Vectors
+from service.policy.tightening import TenantPolicy
+from service.ports import (
+    CloudModel,
+    Database,
+    Embedder,
+    JobKind,
+    KeyStore,
+    Labeller,
+    LocalModel,
+    Tenant,
+    Tokenizer,
+    Vectors,
+)
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
+from tests.records import a_policy
 from tests.terms import some_rules
+
+_LIMITS = UseCaseLimits(max_upload_bytes=100_000, answer_tokens=64, lease_seconds=30, max_attempts=3)
 
 
 @dataclass(slots=True)
@@ -75,14 +90,25 @@ class World:
     register: InMemoryProviderRegister
     local: InMemoryLocalModel | None
     cloud: InMemoryCloudModel | None
+    redact: frozenset[Category] = frozenset()
 
     def person(self, tenant: str, role: Role = Role.ADMIN, *groups: str) -> tuple[Principal, str]:
         """Return a principal of the tenant, made now if it is new, and their API key."""
         principals = self.product.principals
         known = {one.slug: one for one in self.database.tenants()}
-        owner = known.get(tenant) or principals.add_tenant(tenant)
+        owner = known.get(tenant) or self._settled(principals.add_tenant(tenant))
         _, token = principals.issue(owner.id, name="test", role=role, groups=groups)
         return principals.authenticate(token), token
+
+    def _settled(self, tenant: Tenant) -> Tenant:
+        if self.redact:
+            self.set_policy(tenant.id)
+        return tenant
+
+    def set_policy(self, tenant_id: TenantId) -> None:
+        """Have the tenant's policy ask for the redaction of this world's categories."""
+        with self.database.transaction(tenant_id) as transaction:
+            transaction.policies.add(a_policy(tenant_id, policy=TenantPolicy(redact=self.redact)))
 
     def uploaded(self, who: Principal, text: str, **fields: Any) -> DocumentView:  # noqa: ANN401 - of Upload
         """Hand in a text and ingest it."""
@@ -106,6 +132,45 @@ class World:
         """Return the facts of every audit entry of this action, oldest first."""
         with self.database.transaction(tenant_id) as transaction:
             return [dict(entry.facts) for entry in reversed(transaction.audit.page(limit=1000, action=action))]
+
+
+def redacting(world: World, *categories: Category) -> World:
+    """Let every tenant of this world, present and to come, have these categories redacted (R14)."""
+    policy = replace(world.register.rules.policy, redactable=frozenset(categories))
+    world.register.rules = replace(world.register.rules, policy=policy)
+    world.redact = frozenset(categories)
+    for tenant in world.database.tenants():
+        world.set_policy(tenant.id)
+    return world
+
+
+def exchanged(
+    world: World,
+    *,
+    labelling: tuple[Embedder, Tokenizer, Labeller] | None = None,
+    local: LocalModel | None = None,
+    cloud: CloudModel | None = None,
+) -> World:
+    """Put real parts, or other twins, in the place of some; what is stored stays."""
+    embedder, tokenizer, labeller = labelling or (InMemoryEmbedder(), InMemoryTokenizer(), world.labeller)
+    adapters = Adapters(
+        database=world.database,
+        index=world.index,
+        keys=world.keys,
+        vault=world.vault,
+        signer=InMemorySigner(),
+        queue=world.queue,
+        clock=world.clock,
+        parser=InMemoryParser(),
+        tokenizer=tokenizer,
+        embedder=embedder,
+        labeller=labeller,
+        register=world.register,
+        local=local or world.local,
+        cloud=cloud or world.cloud,
+    )
+    world.product = assemble(adapters, _LIMITS)
+    return world
 
 
 def a_world(  # noqa: PLR0913 - one for each part that a test may bring

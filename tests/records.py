@@ -13,6 +13,7 @@ from service.ports import (
     AuditCheckpoint,
     AuditEntry,
     AuditLeaf,
+    CanaryRecord,
     ChunkRecord,
     ConversationRecord,
     DocumentRecord,
@@ -146,6 +147,18 @@ def an_api_key(tenant_id: TenantId) -> ApiKeyRecord:
         groups=frozenset({"finance", "legal"}),
         created_at=NOON,
         expires_at=NOON + MINUTE,
+    )
+
+
+def a_canary(tenant_id: TenantId) -> CanaryRecord:
+    return CanaryRecord(
+        id=uuid4(),
+        tenant_id=tenant_id,
+        length=24,
+        stem="stem",
+        fingerprint=uuid4().hex,
+        created_at=NOON,
+        created_by=KeyId(uuid4()),
     )
 
 

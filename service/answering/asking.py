@@ -1,32 +1,32 @@
 """Asks the planned backend, cites, and records the decision before anything is sent."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import structlog
 
-from service.answering.evidence import context_facts, ending, refusal
+from service.answering.evidence import broken_off, context_facts, ending, refusal
 from service.answering.grounds import held, raised
 from service.answering.planning import Plan, Planner
 from service.answering.retelling import draft_of, retold
+from service.answering.saying import Saying, Sayings, stopping
 from service.answering.tiers import answered
-from service.answering.values import Answer, Citation, PromptRefusedError, Question
+from service.answering.told import Told, answer_of, heard, quotes_of, told_of
+from service.answering.values import Answer, PromptRefusedError, Question
 from service.auditing import entry, reasons_as_facts, terms_as_facts
-from service.citing import Cited, cited, nothing_found, quoted
+from service.citing import nothing_found
 from service.conversations import Keeping
 from service.errors import CloudModelError, EgressRefusedError, LocalModelUnavailableError
 from service.policy.access import Principal
 from service.policy.routing import Cause, Reason
-from service.ports import Clock, CloudModel, Database, Generation, LocalModel, TurnRecord
+from service.ports import AuditEntry, Clock, CloudModel, Database, LocalModel, TurnRecord
 from service.retrieval import Retrieved
 from service.tracing import note, traced
 from service.watching import Watch
 
 _log = structlog.get_logger()
-STOPPED = "stopped"
-"""The finish of a generation that was ended before its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,7 @@ class Answering:
 
     planner: Planner
     keeping: Keeping
+    sayings: Sayings
     database: Database
     clock: Clock
     local: LocalModel | None
@@ -98,7 +99,7 @@ class Answering:
         note(answer=str(plan.id), route=plan.route.value, cause=plan.reasons[0].cause.value, hits=len(plan.hits))
         if not plan.hits:
             found = nothing_found(plan.question.text, harmless_only=plan.question.harmless_only)
-            return (yield from self._at_once(plan, found, "none"))
+            return (yield from self._at_once(plan, Told(found=found), "none"))
         if plan.cloud is not None and self.cloud is not None:
             answer = yield from self._by_cloud(plan, self.cloud, stream=stream)
             if answer is not None:
@@ -112,12 +113,14 @@ class Answering:
         if plan.cloud is None:
             return None
         said: list[str] = []
+        saying = self._saying(plan)
         try:
             with self._watched(plan, "anthropic"):
                 if stream:
-                    generation = yield from _heard(model.stream(plan.cloud), said, plan)
+                    pieces = saying.of_stream(model.stream(plan.cloud), model=model.name)
+                    generation = yield from heard(pieces, said, plan)
                 else:
-                    text, generation = model.generate(plan.cloud)
+                    text, generation = saying.of_whole(model.generate(plan.cloud))
                     said.append(text)
         except (CloudModelError, EgressRefusedError) as error:
             _log.warning("cloud_answer_failed", answer=str(plan.id), pieces=len(said), error=error.code)
@@ -125,35 +128,38 @@ class Answering:
                 self._stopped(plan, "anthropic", "cloud_failed")
                 raise
             return None
-        return self._answer(plan, _cited(plan, said, generation), "anthropic", generation)
+        return self._answer(plan, told_of(plan, said, generation, saying), "anthropic")
 
     def _locally(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
         if self.local is None:
-            found = quoted(plan.question.text, _texts(plan.hits))
-            return (yield from self._at_once(plan, found, "quotes"))
+            return (yield from self._at_once(plan, quotes_of(plan, self._saying(plan)), "quotes"))
         models = [model for model in (self.fast, self.local) if model is not None]
         with self._watched(plan, "vllm"):
-            found, generation = yield from answered(models, lambda model: self._by_local(plan, model, stream=stream))
-        return self._answer(plan, found, "vllm", generation)
+            told = yield from answered(models, lambda model: self._by_local(plan, model, stream=stream))
+        return self._answer(plan, told, "vllm")
 
-    def _by_local(
-        self, plan: Plan, model: LocalModel, *, stream: bool
-    ) -> Generator[str, None, tuple[Cited, Generation]]:
+    def _by_local(self, plan: Plan, model: LocalModel, *, stream: bool) -> Generator[str, None, Told]:
         said: list[str] = []
+        saying = self._saying(plan)
         if stream:
-            generation = yield from _heard(model.stream(plan.prompt), said, plan)
+            pieces = saying.of_stream(model.stream(plan.prompt), model=model.name)
+            generation = yield from heard(pieces, said, plan)
         else:
-            text, generation = model.generate(plan.prompt)
+            text, generation = saying.of_whole(model.generate(plan.prompt))
             said.append(text)
-        return _cited(plan, said, generation), generation
+        return told_of(plan, said, generation, saying)
 
-    def _at_once(self, plan: Plan, found: Cited, backend: str) -> Generator[str, None, Answer]:
+    def _saying(self, plan: Plan) -> Saying:
+        """Return what the answer passes on its way out; made before any model is asked."""
+        return self.sayings.of(plan.prompt, tenant_id=plan.principal.tenant_id, values=plan.redacted)
+
+    def _at_once(self, plan: Plan, told: Told, backend: str) -> Generator[str, None, Answer]:
         """Say what no model made, of sources that are still there."""
         with self.database.transaction(plan.principal.tenant_id) as transaction:
             held(transaction, plan)
         with self._watched(plan, backend):
-            yield found.text
-        return self._answer(plan, found, backend, None)
+            yield told.found.text
+        return self._answer(plan, told, backend)
 
     @contextmanager
     def _watched(self, plan: Plan, backend: str) -> Iterator[None]:
@@ -176,7 +182,7 @@ class Answering:
         """
         who = plan.principal
         with self.database.transaction(who.tenant_id) as transaction:
-            against = (*raised(held(transaction, plan), plan), *self.planner.lapsed(plan, transaction))
+            against = (*raised(transaction, held(transaction, plan), plan), *self.planner.lapsed(plan, transaction))
             if plan.cloud is not None and against:
                 plan = self.planner.kept_local(plan, *against)
             transaction.audit.append(
@@ -201,7 +207,7 @@ class Answering:
     def _stopped(self, plan: Plan, backend: str, stopped: str) -> None:
         """Write down why an answer is not told to its end."""
         with self.database.transaction(plan.principal.tenant_id) as transaction:
-            transaction.audit.append(ending(plan, backend, None, at=self.clock.now(), citations=0, stopped=stopped))
+            transaction.audit.append(broken_off(plan, backend, stopped, at=self.clock.now()))
 
     def _facts(self, plan: Plan) -> dict[str, object]:
         local = self.local.name if self.local else None
@@ -215,37 +221,20 @@ class Answering:
             **context_facts(plan),
             "policy": plan.policy,
             "terms": terms_as_facts(plan.agreement),
+            "redacted": len(plan.redacted) if plan.redacted is not None else 0,
         }
 
-    def _answer(
-        self, plan: Plan, found: Cited, backend: str, generation: Generation | None, *, stopped: str | None = None
-    ) -> Answer:
+    def _answer(self, plan: Plan, told: Told, backend: str) -> Answer:
         """Put the answer together, unless a source was erased while it was made: its words would outlive it.
 
         Its end is recorded, and the turn kept, in the same transaction as that check. What was stopped is not kept.
         """
-        shown = plan.hits[: generation.sources_shown] if generation else plan.hits
-        answer = Answer(
-            id=plan.id,
-            text=found.text,
-            citations=tuple(
-                Citation(number=one.number, hit=shown[one.number - 1], supports=one.supports) for one in found.credited
-            ),
-            sources=tuple(Citation(number=number, hit=hit) for number, hit in enumerate(shown, start=1)),
-            quotations=found.quotations,
-            unsupported=found.unsupported,
-            route=plan.route,
-            backend=backend,
-            model=generation.model if generation else None,
-            reasons=plan.reasons,
-            generation=generation,
-            conversation=plan.context.conversation,
-            context=plan.context.turns,
-        )
-        cites = len(answer.citations)
-        end = ending(plan, backend, generation, at=self.clock.now(), citations=cites, stopped=stopped)
+        if told.stop is not None:
+            self._record(stopping(told.stop, plan.principal, plan.id, route=plan.route, at=self.clock.now()))
+        answer = answer_of(plan, told, backend)
+        end = ending(plan, answer, at=self.clock.now())
         who = plan.principal
-        turn_of = nullcontext() if stopped else draft_of(self.keeping, plan, answer)
+        turn_of = nullcontext() if answer.stopped else draft_of(self.keeping, plan, answer)
         with turn_of as turn, self.database.transaction(who.tenant_id) as transaction:
             held(transaction, plan)
             transaction.audit.append(end)
@@ -253,30 +242,10 @@ class Answering:
                 self.keeping.keep(transaction, who, turn, plan.context)
         return answer
 
-
-def _heard(pieces: Generator[str, None, Generation], said: list[str], plan: Plan) -> Generator[str, None, Generation]:
-    """Pass the pieces on, keeping them."""
-    while True:
-        try:
-            piece = next(pieces)
-        except StopIteration as end:
-            generation: Generation = end.value
-            return generation
-        if not said:
-            plan.watch.lap("first_token")
-        said.append(piece)
-        yield piece
-
-
-def _cited(plan: Plan, said: Sequence[str], generation: Generation) -> Cited:
-    """Verify the citations against what the model was finally shown: it may have been less than was planned."""
-    shown = plan.hits[: generation.sources_shown]
-    stopped = generation.finish == STOPPED
-    return cited("".join(said), _texts(shown), question=plan.question.text, stopped=stopped)
-
-
-def _texts(hits: Sequence[Retrieved]) -> list[str]:
-    return [hit.text for hit in hits]
+    def _record(self, made: AuditEntry) -> None:
+        """Write an entry down by itself, whatever becomes of the rest of the answer."""
+        with self.database.transaction(made.tenant_id) as transaction:
+            transaction.audit.append(made)
 
 
 def _source_facts(hit: Retrieved) -> dict[str, object]:

@@ -4,24 +4,37 @@ from datetime import datetime
 from uuid import UUID
 
 from service.answering.planning import Plan
+from service.answering.values import Answer
 from service.auditing import entry, reasons_as_facts
 from service.policy.access import Principal
 from service.policy.routing import Reason
 from service.ports import AuditEntry, Generation
 
 
-def ending(
-    plan: Plan, backend: str, generation: Generation | None, *, at: datetime, citations: int, stopped: str | None
+def ending(plan: Plan, answer: Answer, *, at: datetime) -> AuditEntry:
+    """Return the entry that ends an answer; there is one for each. `stopped` says what the output filter found."""
+    return _ending(
+        plan, answer.backend, answer.generation, at=at, citations=len(answer.citations), stopped=answer.stopped
+    )
+
+
+def broken_off(plan: Plan, backend: str, stopped: str, *, at: datetime) -> AuditEntry:
+    """Return the entry of an answer that is not told to its end, and why."""
+    return _ending(plan, backend, None, at=at, citations=0, stopped=stopped)
+
+
+def _ending(
+    plan: Plan, backend: str, used: Generation | None, *, at: datetime, citations: int, stopped: str | None
 ) -> AuditEntry:
-    """Return the entry that ends an answer; there is one for each. `stopped` says why it was not told to its end."""
     plan.watch.lap("generation")
     facts = {
         "route": plan.route.value,
         "backend": backend,
-        "model": generation.model if generation else None,
-        "finish": generation.finish if generation else None,
-        "input_tokens": generation.input_tokens if generation else None,
-        "output_tokens": generation.output_tokens if generation else None,
+        "model": used.model if used else None,
+        "pin": used.pin if used else None,
+        "finish": used.finish if used else None,
+        "input_tokens": (used.input_tokens or None) if used else None,
+        "output_tokens": (used.output_tokens or None) if used else None,
         "citations": citations,
         "stopped": stopped,
         "timings": plan.watch.facts(),

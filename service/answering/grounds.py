@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from ingestion.sensitivity import Label, Verdict
 from service.answering.planning import Plan
+from service.answering.redacting import not_hidden
 from service.errors import SourceErasedError
 from service.policy.access import DocumentId
 from service.policy.prompt import Origin
@@ -26,13 +27,19 @@ def held(transaction: Transaction, plan: Plan) -> Grounds:
     return now
 
 
-def raised(now: Grounds, plan: Plan) -> tuple[Reason, ...]:
-    """Return why the plan may not leave any more: what was raised since it was made (R6)."""
+def raised(transaction: Transaction, now: Grounds, plan: Plan) -> tuple[Reason, ...]:
+    """Return why the plan may not leave any more: what was raised since it was made (R6).
+
+    What a redacted prompt hides may be sensitive, as long as it is what it was when it was hidden.
+    """
     own = {(hit.document_id, hit.ordinal) for hit in plan.hits}
+    sources = [chunk for place, chunk in now.items() if place in own and not chunk.label.harmless]
+    earlier = [chunk for place, chunk in now.items() if place not in own and not chunk.label.harmless]
+    if plan.redacted is not None:
+        sources = list(not_hidden(transaction, plan.hits, sources))
     found = (
-        _reason(chunk.label, Origin.CHUNK if place in own else Origin.EARLIER_ANSWER)
-        for place, chunk in now.items()
-        if not chunk.label.harmless
+        *(_reason(chunk.label, Origin.CHUNK) for chunk in sources),
+        *(_reason(chunk.label, Origin.EARLIER_ANSWER) for chunk in earlier),
     )
     return tuple(dict.fromkeys(found))
 

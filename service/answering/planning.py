@@ -3,16 +3,18 @@
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 from uuid import UUID, uuid4
 
-from ingestion.sensitivity import Label
+from ingestion.sensitivity import Category, Label
 from service.answering.budget import Budget
+from service.answering.redacting import Redactor
 from service.answering.timing import Stopwatch
 from service.answering.values import PromptRefusedError, Question, Turn
 from service.conversations import Condensed, Condensing, Context, Recollection
 from service.errors import InvalidRequestError, LocalModelUnavailableError, NotPermittedError
 from service.labels import Labels
-from service.policy import egress, routing
+from service.policy import egress, redaction, routing
 from service.policy.access import ConversationId, Permission, Principal, Scope, TenantId
 from service.policy.egress import CloudPermit, Life
 from service.policy.prompt import Origin, Part, Prompt
@@ -56,6 +58,13 @@ class Plan:
     context: Context = field(default_factory=Context)
     searched: tuple[Condensed, Label] | None = None
     watch: Stopwatch = field(default_factory=Stopwatch, compare=False)
+    redacted: redaction.Mapping | None = None
+    """The values behind the placeholders in the permitted bytes; `prompt` is as it was before (R14)."""
+
+    def hidden(self) -> frozenset[Category]:
+        """Return the categories whose values the permitted bytes hide."""
+        hiding = (reason.categories for reason in self.reasons if reason.cause is Cause.REDACTED)
+        return frozenset(chain.from_iterable(hiding))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +81,7 @@ class Planner:
     cloud: CloudModel | None
     answer_tokens: int
     budget: Budget
+    redactor: Redactor | None = None
 
     @traced("plan")
     def plan(self, principal: Principal, question: Question, *, stream: bool, answer_id: UUID | None = None) -> Plan:
@@ -132,14 +142,15 @@ class Planner:
         """Return the plan with a local route, for these reasons. Raises PromptRefusedError."""
         permit = self._permitted(routing.local(reasons, backends=self._backends()))
         kept = self._read_locally(plan)
-        return replace(kept, route=permit.route, reasons=permit.reasons, cloud=None, agreement=None)
+        return replace(kept, route=permit.route, reasons=permit.reasons, cloud=None, agreement=None, redacted=None)
 
     def lapsed(self, plan: Plan, transaction: Transaction) -> tuple[Reason, ...]:
         """Say what the terms in force now have against a plan for the cloud: it may be older than they are."""
         if plan.agreement is None:
             return (Reason(cause=Cause.PROVIDER_TERMS),)
-        found = self.terms.within(transaction).agreement(plan.agreement.data)
-        if found == plan.agreement:
+        terms = self.terms.within(transaction)
+        found = terms.agreement(plan.agreement.data)
+        if found == plan.agreement and plan.hidden() <= terms.policy.redactable:
             return ()
         codes = found.codes if isinstance(found, Lacking) else ("terms_changed",)
         return (Reason(cause=Cause.PROVIDER_TERMS, terms=codes),)
@@ -148,23 +159,58 @@ class Planner:
     def _routed(self, plan: Plan, terms: Terms, *, stream: bool) -> Plan:
         if self.cloud is not None:
             plan = _shown(plan, self.budget.for_cloud(plan.prompt))
-        permit = self._permitted(
-            routing.route(plan.prompt, labeller_version=self.labels.version, backends=self._backends(), terms=terms)
-        )
+        decision = self._decided(plan.prompt, terms)
+        if self.cloud is not None and not _leaves(decision):
+            redacted = self._redacted(plan, terms, self.cloud, stream=stream)
+            if redacted is not None:
+                return redacted
+        permit = self._permitted(decision)
         if permit.route is not Route.CLOUD or self.cloud is None:
             return replace(self._read_locally(plan), route=Route.LOCAL, reasons=permit.reasons)
-        minted = egress.mint(
-            plan.prompt,
+        minted = self._minted(plan, plan.prompt, permit, self.cloud, stream=stream)
+        if isinstance(minted, Deny):
+            return self.kept_local(plan, *minted.reasons)
+        return replace(plan, route=Route.CLOUD, reasons=permit.reasons, cloud=minted, agreement=permit.agreement)
+
+    def _redacted(self, plan: Plan, terms: Terms, model: CloudModel, *, stream: bool) -> Plan | None:
+        """Return the plan with a redacted prompt that routing and the egress let leave like any other (R14)."""
+        if self.redactor is None:
+            return None
+        allowed = terms.policy.redactable
+        tried = self.redactor.attempt(plan.prompt, plan.hits, tenant_id=plan.principal.tenant_id, allowed=allowed)
+        decision = None if tried is None else self._decided(tried.prompt, terms, hidden=tried.categories)
+        if tried is None or not isinstance(decision, Permit) or not _leaves(decision):
+            return None
+        minted = self._minted(plan, tried.prompt, decision, model, stream=stream)
+        if isinstance(minted, Deny):
+            return None
+        reason = Reason(cause=Cause.REDACTED, categories=tuple(sorted(tried.categories)))
+        return replace(
+            plan,
+            route=Route.CLOUD,
+            reasons=(reason,),
+            cloud=minted,
+            agreement=decision.agreement,
+            redacted=tried.values,
+        )
+
+    def _decided(self, prompt: Prompt, terms: Terms, *, hidden: frozenset[Category] = frozenset()) -> Permit | Deny:
+        return routing.route(
+            prompt, labeller_version=self.labels.version, backends=self._backends(), terms=terms, redacted=hidden
+        )
+
+    def _minted(
+        self, plan: Plan, prompt: Prompt, permit: Permit, model: CloudModel, *, stream: bool
+    ) -> CloudPermit | Deny:
+        return egress.mint(
+            prompt,
             permit,
-            model=self.cloud.name,
+            model=model.name,
             max_tokens=self.answer_tokens,
             stream=stream,
             scan=partial(self.labels.of, tenant_id=plan.principal.tenant_id),
             life=self._life(),
         )
-        if isinstance(minted, Deny):
-            return self.kept_local(plan, *minted.reasons)
-        return replace(plan, route=Route.CLOUD, reasons=permit.reasons, cloud=minted, agreement=permit.agreement)
 
     def _life(self) -> Life:
         now = self.clock.now()
@@ -213,6 +259,10 @@ def _shown(plan: Plan, prompt: Prompt) -> Plan:
 
 def _source(hit: Retrieved) -> Part:
     return Part(origin=Origin.CHUNK, text=hit.text, label=hit.label, reference=f"{hit.document_id}:{hit.ordinal}")
+
+
+def _leaves(decision: Permit | Deny) -> bool:
+    return isinstance(decision, Permit) and decision.route is Route.CLOUD
 
 
 def _check(principal: Principal, question: Question) -> None:

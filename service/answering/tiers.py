@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Generator, Sequence
 
-from service.citing import Cited
+from service.answering.told import Told
 from service.errors import LocalModelUnavailableError
-from service.ports import Generation, LocalModel
+from service.ports import LocalModel
 
-Said = Generator[str, None, tuple[Cited, Generation]]
+Said = Generator[str, None, Told]
 """The pieces of one model's answer; at its end the answer with what it cites."""
 
 
@@ -35,9 +35,9 @@ def answered(models: Sequence[LocalModel], ask: Callable[[LocalModel], Said]) ->
                 begun = True
                 yield piece
         except StopIteration as end:
-            found, generation = end.value
-            if found.numbers or not _any_ready(models[place:]):
-                return found, generation
+            told: Told = end.value
+            if told.stands or not _any_ready(models[place:]):
+                return told
         except LocalModelUnavailableError:
             if not _any_ready(models[place:]):
                 raise

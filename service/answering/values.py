@@ -58,7 +58,8 @@ class Answer:
     `sources` is everything the model was shown; `citations` are those that the answer rests on, each verified.
     Where nothing supports an answer, `unsupported` says why, `text` is the plain statement and nothing is cited.
     `context` is the earlier turns of its conversation that it was made with.
-    `stopped` is the code of what ended an answer before its end, if something did.
+    `redacted` counts the values that the cloud was not shown. `stopped` says why the output filter ended the answer,
+    `neutralised` how many links it turned into text.
     `backend` is `vllm`, `anthropic`, `quotes` (no local model is configured) or `none` (nothing was found).
     """
 
@@ -74,6 +75,8 @@ class Answer:
     unsupported: Unsupported | None = None
     stopped: str | None = None
     generation: Generation | None = None
+    redacted: int = 0
+    neutralised: int = 0
     conversation: ConversationId | None = None
     context: tuple[Remembered, ...] = ()
 

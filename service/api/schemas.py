@@ -282,6 +282,8 @@ class AnswerBody(Struct, kw_only=True):
     output_tokens: int | None
     conversation: UUID | None
     context: list[ContextTurnBody]
+    redacted: int
+    neutralised_links: int
 
     @classmethod
     def of(cls, answer: Answer) -> "AnswerBody":
@@ -301,10 +303,12 @@ class AnswerBody(Struct, kw_only=True):
             model=answer.model,
             pin=used.pin if used else None,
             reasons=[ReasonBody.of(reason) for reason in answer.reasons],
-            input_tokens=used.input_tokens if used else None,
-            output_tokens=used.output_tokens if used else None,
+            input_tokens=(used.input_tokens or None) if used else None,
+            output_tokens=(used.output_tokens or None) if used else None,
             conversation=answer.conversation,
             context=[ContextTurnBody.of(turn) for turn in answer.context],
+            redacted=answer.redacted,
+            neutralised_links=answer.neutralised,
         )
 
 

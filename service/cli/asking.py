@@ -93,6 +93,10 @@ def print_answer(answer: dict[str, Any]) -> None:
     if answer["sources"] and not answer["citations"]:
         out.print("  (no source supports this answer)")
     reasons = "; ".join(_reason(reason) for reason in answer["reasons"])
+    if answer["stopped"]:
+        out.print(f"stopped: {answer['stopped'].replace('_', ' ')}", markup=False)
+    if answer["redacted"]:
+        out.print(f"redacted: {answer['redacted']} values were hidden from the cloud model")
     out.print(f"route: [bold]{answer['route']}[/] by {answer['backend']} {answer['model'] or ''}")
     out.print(f"why:   {reasons}", markup=False)
     if answer["conversation"]:

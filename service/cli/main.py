@@ -12,6 +12,7 @@ from service.cli import (
     administering,
     asking,
     auditing,
+    canaries,
     conversations,
     documents,
     evaluating,
@@ -47,6 +48,7 @@ conversations.register(app)
 labels.register(app)
 auditing.register(app)
 policies.register(app)
+canaries.register(app)
 labelling.register(app)
 evaluating.register(app)
 models.register(app)

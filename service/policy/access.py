@@ -45,6 +45,7 @@ class Permission(StrEnum):
     SEE_POLICY = "see_policy"
     SET_POLICY = "set_policy"
     RELEASE = "release"
+    KEEP_CANARIES = "keep_canaries"
 
 
 _READ = frozenset({Permission.ASK})
@@ -56,7 +57,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.READER: _READ,
         Role.CONTRIBUTOR: _WRITE,
         Role.DATA_OWNER: _WRITE | _KEEP_LABELS | _OWN | {Permission.SEE_POLICY},
-        Role.OPERATOR: _KEEP_LABELS | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.SEE_POLICY},
+        Role.OPERATOR: _KEEP_LABELS
+        | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.SEE_POLICY, Permission.KEEP_CANARIES},
         Role.AUDITOR: frozenset(
             {Permission.SEE_JOBS, Permission.SEE_AUDIT, Permission.SEE_LABELLING, Permission.SEE_POLICY}
         ),

@@ -32,6 +32,7 @@ class Cause(StrEnum):
     EGRESS_SCAN = "egress_scan"
     NO_SOURCES = "no_sources"
     ALL_HARMLESS = "all_harmless"
+    REDACTED = "redacted"
     LOCAL_UNAVAILABLE = "local_unavailable"
 
 

@@ -12,6 +12,7 @@ from service.ports.background import Clock, JobQueue
 from service.ports.conversations import ConversationTable, TurnTable
 from service.ports.database import (
     ApiKeyTable,
+    CanaryTable,
     ChunkTable,
     Database,
     DocumentTable,
@@ -37,6 +38,7 @@ from service.ports.policies import PolicyTable, ProviderRegister
 from service.ports.records import (
     ApiKeyRecord,
     AuditEntry,
+    CanaryRecord,
     ChunkRecord,
     ConversationRecord,
     DocumentRecord,
@@ -63,6 +65,8 @@ __all__ = [
     "AuditLeaf",
     "AuditRecord",
     "AuditTable",
+    "CanaryRecord",
+    "CanaryTable",
     "ChunkIndex",
     "ChunkRecord",
     "ChunkTable",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
 from service.ports.auditing import AuditTable
@@ -11,6 +12,7 @@ from service.ports.conversations import ConversationTable, TurnTable
 from service.ports.policies import PolicyTable
 from service.ports.records import (
     ApiKeyRecord,
+    CanaryRecord,
     ChunkRecord,
     DocumentRecord,
     JobKind,
@@ -194,6 +196,22 @@ class ApiKeyTable(Protocol):
         ...
 
 
+class CanaryTable(Protocol):
+    """The canaries of one tenant."""
+
+    def add(self, record: CanaryRecord) -> None:
+        """Insert."""
+        ...
+
+    def all(self) -> tuple[CanaryRecord, ...]:
+        """Return every canary, oldest first."""
+        ...
+
+    def remove(self, canary_id: UUID) -> bool:
+        """Forget one; say whether there was one."""
+        ...
+
+
 class Transaction(Protocol):
     """One transaction of one tenant: it commits when its block ends well and rolls back otherwise."""
 
@@ -245,6 +263,11 @@ class Transaction(Protocol):
     @property
     def policies(self) -> PolicyTable:
         """What the tenant wants beyond the operator's policy."""
+        ...
+
+    @property
+    def canaries(self) -> CanaryTable:
+        """The canaries."""
         ...
 
 

@@ -240,6 +240,19 @@ class ApiKeyRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryRecord:
+    """One planted token, known by its length and by keyed hashes (tenant's key) of its start and of all of it (R19)."""
+
+    id: UUID
+    tenant_id: TenantId
+    length: int
+    stem: str
+    fingerprint: str
+    created_at: datetime
+    created_by: KeyId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
     """A company or department whose documents nobody else sees."""
 

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from service.adapters.memory.models import InMemoryCloudModel, InMemoryLocalModel
 from service.answering import Question
-from service.answering.asking import STOPPED
+from service.answering.saying import STOPPED
 from service.app import application
 from service.errors import CloudModelError, LocalModelUnavailableError
 from service.policy.egress import CloudPermit

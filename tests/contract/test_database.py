@@ -10,7 +10,18 @@ from service.errors import ConflictError, NotFoundError, RingfenceError
 from service.policy.access import DocumentId, JobId, KeyId, TenantId
 from service.ports import Database, DocumentState, JobKind, Tombstone, Transaction
 from tests.contract.databases import a_scope, database, migrated_database, postgres, tenant, tenant_in
-from tests.records import MINUTE, NOON, a_chunk, a_document, a_job, a_review, a_tenant, an_api_key, an_audit_entry
+from tests.records import (
+    MINUTE,
+    NOON,
+    a_canary,
+    a_chunk,
+    a_document,
+    a_job,
+    a_review,
+    a_tenant,
+    an_api_key,
+    an_audit_entry,
+)
 
 __all__ = ["database", "migrated_database", "postgres", "tenant"]
 
@@ -56,8 +67,9 @@ def test_a_transaction_sees_its_own_tenant_only(database: Database, tenant: Tena
         transaction.tombstones.add(_tombstone(tenant, document.id))
         transaction.audit.append(an_audit_entry(tenant))
         transaction.api_keys.add(an_api_key(tenant))
+        transaction.canaries.add(a_canary(tenant))
     with database.transaction(other) as transaction:
-        assert _everything(transaction, document.id, job.id) == [None] * 5 + [()] * 10 + [0, 0, 0]
+        assert _everything(transaction, document.id, job.id) == [None] * 5 + [()] * 11 + [0, 0, 0]
         # Not even with a scope of the tenant that owns it.
         assert transaction.documents.page(scope=a_scope(tenant), limit=10) == ()
 
@@ -80,6 +92,7 @@ def _everything(transaction: Transaction, document_id: DocumentId, job_id: JobId
         transaction.jobs.waiting(now=later, queued_before=later, limit=10),
         transaction.audit.page(limit=10),
         transaction.api_keys.all(),
+        transaction.canaries.all(),
         transaction.chunks.count(document_id),
         sum(transaction.jobs.counts().values()),
         transaction.documents.labelling(version="v2").stale,
@@ -103,6 +116,22 @@ def test_another_tenants_rows_cannot_be_changed(database: Database, tenant: Tena
         assert transaction.documents.get(document.id) == document
         assert transaction.jobs.get(job.id) == job
         assert transaction.api_keys.all() == (key,)
+
+
+def test_canaries_are_listed_oldest_first_until_they_are_removed(database: Database, tenant: TenantId) -> None:
+    """R19, R30."""
+    other = tenant_in(database)
+    first, second = a_canary(tenant), replace(a_canary(tenant), created_at=NOON + MINUTE)
+    with database.transaction(tenant) as transaction:
+        transaction.canaries.add(second)
+        transaction.canaries.add(first)
+    with database.transaction(other) as transaction:
+        assert not transaction.canaries.remove(first.id)
+    with database.transaction(tenant) as transaction:
+        assert transaction.canaries.all() == (first, second)
+        assert transaction.canaries.remove(first.id)
+        assert not transaction.canaries.remove(first.id)
+        assert transaction.canaries.all() == (second,)
 
 
 def test_a_row_for_another_tenant_is_refused(database: Database, tenant: TenantId) -> None:

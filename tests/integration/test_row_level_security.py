@@ -20,6 +20,7 @@ from service.policy.access import DocumentId, KeyId, TenantId
 from service.ports import Tombstone, TurnSource
 from tests.records import (
     NOON,
+    a_canary,
     a_checkpoint,
     a_chunk,
     a_conversation,
@@ -89,6 +90,7 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.turns.add(a_turn(conversation, TurnSource(document_id=document.id, ordinal=0)))
         transaction.audit.seal([a_leaf(tenant.id)], a_checkpoint(tenant.id))
         transaction.policies.add(a_policy(tenant.id))
+        transaction.canaries.add(a_canary(tenant.id))
     return tenant.id
 
 

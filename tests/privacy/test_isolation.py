@@ -70,6 +70,8 @@ def everything_seen(http: TestClient[Any], token: str, document: str, job: str, 
         http.get("/v1/audit/export", headers=who),
         http.get(f"/v1/audit/proofs/{document}", headers=who),
         http.delete(f"/v1/audit/actors/{document}", headers=who),
+        http.get("/v1/canaries", headers=who),
+        http.post("/v1/canaries/check", json={"text": PRIVATE}, headers=who),
         http.delete(f"/v1/documents/{document}", headers=who),
     ]
     return "\n".join(answer.text for answer in answers)
@@ -116,6 +118,9 @@ def test_every_route_of_the_api_is_in_the_isolation_test(http: TestClient[Any]) 
         "/v1/conversations",
         "/v1/conversations/{conversation_id}",
         "/v1/conversations/{conversation_id}/turns/{turn}",
+        "/v1/canaries",
+        "/v1/canaries/check",
+        "/v1/canaries/{canary_id}",  # see test_canaries_are_made_shown_and_removed_within_their_tenant
         "/healthz",
         "/readyz",
         "/metrics",
@@ -152,6 +157,21 @@ def test_a_group_is_needed_to_retrieve_what_is_kept_to_it(world: World, http: Te
     assert [len(found) for found in hits] == [0, 1]
 
 
+def test_canaries_are_made_shown_and_removed_within_their_tenant(http: TestClient[Any], world: World) -> None:
+    """R30, R19: another tenant sees, recognises and removes none of them, and nobody is told a token twice."""
+    _, ours = world.person("acme")
+    _, theirs = world.person("lakeside")
+    made = http.post("/v1/canaries", headers=bearer(ours)).json()
+    text = {"text": f"so it says {made['token'].upper()} here"}
+    found = [http.post("/v1/canaries/check", json=text, headers=bearer(who)).json() for who in (ours, theirs)]
+    assert found == [{"found": [made["id"]]}, {"found": []}]
+    assert http.get("/v1/canaries", headers=bearer(theirs)).json() == {"canaries": []}
+    assert http.delete(f"/v1/canaries/{made['id']}", headers=bearer(theirs)).status_code == 404
+    assert made["token"] not in http.get("/v1/canaries", headers=bearer(ours)).text
+    assert http.delete(f"/v1/canaries/{made['id']}", headers=bearer(ours)).status_code == 204
+    assert http.get("/v1/canaries", headers=bearer(ours)).json() == {"canaries": []}
+
+
 def test_a_revoked_key_is_refused_at_once(world: World, http: TestClient[Any]) -> None:
     """R31."""
     who, token = world.person("acme")
@@ -181,6 +201,8 @@ def test_without_a_valid_key_there_is_no_way_in(http: TestClient[Any], header: d
         (Role.AUDITOR, "POST", "/v1/labels/relabel"),
         (Role.OPERATOR, "POST", "/v1/conversations"),
         (Role.AUDITOR, "GET", "/v1/conversations"),
+        (Role.DATA_OWNER, "POST", "/v1/canaries"),
+        (Role.READER, "GET", "/v1/canaries"),
     ],
 )
 def test_a_role_may_do_only_what_it_is_for(

@@ -57,13 +57,16 @@ def whole(request: Request, fault: Fault | None) -> bytes:
     return json.dumps(message).encode()
 
 
-def events(request: Request, fault: Fault | None) -> Iterator[bytes]:
-    """Yield the answer as server-sent events."""
+WORDS = r"\S+\s*"
+
+
+def events(request: Request, fault: Fault | None, *, cut: str = WORDS) -> Iterator[bytes]:
+    """Yield the answer as server-sent events, one for each match of `cut`."""
     text = _answer(request)
     yield _event("message_start", {"message": _message(request, fault, reason=None, said=1)})
     yield _event("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}})
     yield _event("ping", {})
-    for number, piece in enumerate(re.findall(r"\S+\s*", text)):
+    for number, piece in enumerate(re.findall(cut, text)):
         if number == 1 and fault is Fault.MALFORMED:
             yield b'event: content_block_delta\ndata: {"type": "content_block_delta", "delta": {"ty\n\n'
         if number == 1 and fault is Fault.ERROR_EVENT:

@@ -33,7 +33,7 @@ class Received:
 class StandIn:
     """A running stand-in: `url` to speak to, `received` to see what came, `fault` to make it misbehave.
 
-    `fault_count` is how many requests meet the fault; None is every one.
+    `cut` matches one piece of a streamed answer; `fault_count` is how many requests meet the fault; None is every one.
     """
 
     def __init__(self, *, port: int = 0, record: Path | None = None, slow_seconds: float = 3) -> None:
@@ -41,6 +41,7 @@ class StandIn:
         self.fault: Fault | None = None
         self.fault_count: int | None = None
         self.slow_seconds = slow_seconds
+        self.cut = messages.WORDS
         self.stopping = threading.Event()
         self._record = record
         self._lock = threading.Lock()
@@ -168,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault is Fault.REDIRECTS:
             self._send(307, "text/plain", b"", {"location": f"{stand_in.url}/elsewhere"})
         elif request.get("stream"):
-            self._send_events(messages.events(request, fault), fault, stand_in)
+            self._send_events(messages.events(request, fault, cut=stand_in.cut), fault, stand_in)
         else:
             if fault is Fault.SLOW:
                 stand_in.stopping.wait(stand_in.slow_seconds)

@@ -52,6 +52,19 @@ api_keys = Table(
     Index("api_keys_by_age", "tenant_id", "created_at"),
 )
 
+canaries = Table(
+    "canaries",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("stem", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("created_by", Uuid, nullable=False),
+    Index("canaries_by_age", "tenant_id", "created_at"),
+)
+
 documents = Table(
     "documents",
     metadata,

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 import migrations
 from service.adapters.database.audit_log import SqlAuditTable
+from service.adapters.database.canaries import SqlCanaryTable
 from service.adapters.database.conversations import SqlConversationTable, SqlTurnTable
 from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
@@ -46,6 +47,7 @@ class SqlTransaction:
     conversations: SqlConversationTable
     turns: SqlTurnTable
     policies: SqlPolicyTable
+    canaries: SqlCanaryTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId, keys: KeyStore) -> "SqlTransaction":
@@ -61,6 +63,7 @@ class SqlTransaction:
             conversations=SqlConversationTable(session),
             turns=SqlTurnTable(session),
             policies=SqlPolicyTable(session),
+            canaries=SqlCanaryTable(session),
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from service.adapters.memory.audit_log import InMemoryAuditTable
+from service.adapters.memory.canaries import InMemoryCanaryTable
 from service.adapters.memory.conversations import InMemoryConversationTable, InMemoryTurnTable
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
@@ -39,6 +40,7 @@ class InMemoryTransaction:
     conversations: InMemoryConversationTable
     turns: InMemoryTurnTable
     policies: InMemoryPolicyTable
+    canaries: InMemoryCanaryTable
 
     @classmethod
     def of(cls, rows: Rows, keys: KeyStore) -> "InMemoryTransaction":
@@ -54,6 +56,7 @@ class InMemoryTransaction:
             conversations=InMemoryConversationTable(rows),
             turns=InMemoryTurnTable(rows),
             policies=InMemoryPolicyTable(rows),
+            canaries=InMemoryCanaryTable(rows),
         )
 
 

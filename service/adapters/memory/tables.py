@@ -17,6 +17,7 @@ from service.ports import (
     AuditCheckpoint,
     AuditLeaf,
     AuditRecord,
+    CanaryRecord,
     ChunkRecord,
     ChunkTable,
     ConversationRecord,
@@ -55,6 +56,7 @@ class Rows:
     turns: dict[TurnId, TurnRecord] = field(default_factory=dict)
     hidden: set[UUID] = field(default_factory=set)
     policies: list[PolicyRecord] = field(default_factory=list)
+    canaries: dict[UUID, CanaryRecord] = field(default_factory=dict)
 
     def copied(self) -> "Rows":
         """Return rows of their own; the records are frozen, so sharing those is safe."""
@@ -73,6 +75,7 @@ class Rows:
             turns=dict(self.turns),
             hidden=set(self.hidden),
             policies=list(self.policies),
+            canaries=dict(self.canaries),
         )
 
     def admit(self, tenant_id: TenantId) -> None:
