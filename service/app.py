@@ -19,6 +19,7 @@ from service.api.health import health, timed
 from service.api.jobs import jobs
 from service.api.labels import labels, reviews
 from service.api.problems import HANDLERS
+from service.api.reports import reports
 from service.product import Ringfence
 
 _FORM_OVERHEAD = 64 * 1024
@@ -49,7 +50,7 @@ def _warm(app: Litestar) -> None:
 def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     """Return the application around these use cases."""
     return Litestar(
-        route_handlers=[documents, reviews, labels, jobs, answers, health],
+        route_handlers=[documents, reviews, labels, jobs, answers, reports, health],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),
             "principal": Provide(provide_principal, sync_to_thread=True),

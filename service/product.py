@@ -27,6 +27,7 @@ from service.ports import (
 from service.principals import Principals
 from service.relabelling import Relabelling
 from service.remembering import LabelCache, RememberingLabellers
+from service.reporting import Reporting
 from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
@@ -75,6 +76,7 @@ class Ringfence:
     erasure: Erasure
     relabelling: Relabelling
     reviewing: Reviewing
+    reporting: Reporting
     parts: Mapping[str, Callable[[], bool]]
 
     def readiness(self) -> dict[str, bool]:
@@ -113,6 +115,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             clock=adapters.clock,
             relabelling=relabelling,
         ),
+        reporting=Reporting(database=adapters.database),
         parts={"database": adapters.database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
     )
 

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from service.cli import administering, asking, documents, evaluating, labelling, labels, running
+from service.cli import administering, asking, documents, evaluating, labelling, labels, reporting, running
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
 
 EXIT_FAILED = 1
@@ -30,6 +30,7 @@ administering.register(app)
 documents.register(app)
 asking.register(app)
 labels.register(app)
+reporting.register(app)
 labelling.register(app)
 evaluating.register(app)
 

@@ -1,6 +1,6 @@
 """The truth: tables of one tenant inside a transaction of that tenant."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -186,6 +186,10 @@ class AuditTable(Protocol):
 
     def page(self, *, limit: int, action: str | None = None, subject: UUID | None = None) -> tuple[AuditEntry, ...]:
         """Return entries, newest first."""
+        ...
+
+    def between(self, *, since: datetime, until: datetime, actions: Collection[str]) -> tuple[AuditEntry, ...]:
+        """Return entries of these actions with `since` <= at < `until`, oldest first."""
         ...
 
 

@@ -1,5 +1,6 @@
 """What was erased, who did what, and with which key, in PostgreSQL."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -52,6 +53,13 @@ class SqlAuditTable(AuditTable):
             page = page.where(audit_entries.c.subject == subject)
         newest_first = page.order_by(audit_entries.c.at.desc(), audit_entries.c.number.desc())
         return self._session.many(newest_first.limit(limit), AuditEntry)
+
+    @override
+    def between(self, *, since: datetime, until: datetime, actions: Collection[str]) -> tuple[AuditEntry, ...]:
+        inside = audit_entries.c.at >= since, audit_entries.c.at < until, audit_entries.c.action.in_(actions)
+        return self._session.many(
+            select(audit_entries).where(*inside).order_by(audit_entries.c.at, audit_entries.c.number), AuditEntry
+        )
 
 
 class SqlApiKeyTable(ApiKeyTable):

@@ -1,6 +1,6 @@
 """The tables of one tenant in memory: what PostgreSQL's constraints refuse, these refuse."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -230,6 +230,11 @@ class InMemoryAuditTable(AuditTable):
             if action in {None, entry.action} and subject in {None, entry.subject}
         ]
         return tuple(sorted(found, key=lambda entry: entry.at, reverse=True)[:limit])
+
+    @override
+    def between(self, *, since: datetime, until: datetime, actions: Collection[str]) -> tuple[AuditEntry, ...]:
+        found = [one for one in self._rows.audit if since <= one.at < until and one.action in actions]
+        return tuple(sorted(found, key=lambda entry: entry.at))
 
 
 class InMemoryApiKeyTable(ApiKeyTable):
