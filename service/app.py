@@ -23,6 +23,7 @@ from service.api.jobs import jobs
 from service.api.labels import labels, reviews
 from service.api.policies import policies
 from service.api.problems import HANDLERS
+from service.api.reports import reports
 from service.product import Ringfence
 from service.vocabulary import learn_paths
 
@@ -66,7 +67,10 @@ def _warn(app: Litestar) -> None:
 def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     """Return the application around these use cases."""
     app = Litestar(
-        route_handlers=[documents, reviews, labels, jobs, answers, conversations, audit, policies, canaries, health],
+        route_handlers=[
+            *(documents, reviews, labels, jobs, answers, conversations),
+            *(audit, reports, policies, canaries, health),
+        ],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),
             "principal": Provide(provide_principal, sync_to_thread=True),

@@ -37,6 +37,7 @@ from service.quarantine import Quarantine
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.remembering import LabelCache, RememberingLabellers
+from service.reporting import Reporting
 from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
@@ -103,6 +104,7 @@ class Ringfence:
     releasing: Releasing
     watch: Watch
     canaries: Canaries
+    reporting: Reporting
     parts: Mapping[str, Callable[[], bool]]
 
     def readiness(self) -> dict[str, bool]:
@@ -169,6 +171,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             clock=adapters.clock,
             relabelling=relabelling,
         ),
+        reporting=Reporting(database=adapters.database, keys=adapters.keys),
         parts={"database": adapters.database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
     )
 

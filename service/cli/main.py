@@ -21,6 +21,7 @@ from service.cli import (
     library,
     models,
     policies,
+    reporting,
     running,
 )
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
@@ -49,6 +50,7 @@ labels.register(app)
 auditing.register(app)
 policies.register(app)
 canaries.register(app)
+reporting.register(app)
 labelling.register(app)
 evaluating.register(app)
 models.register(app)

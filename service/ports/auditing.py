@@ -1,6 +1,6 @@
 """The audit log as stores keep it: entries, leaves of the hash tree, signed checkpoints, and who signs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType, Protocol
@@ -70,6 +70,10 @@ class AuditTable(Protocol):
         self, *, limit: int, action: str | None = None, subject: UUID | None = None, after: UUID | None = None
     ) -> tuple[AuditRecord, ...]:
         """Return entries, newest first, after the one with this id. Raises NotFoundError where that is absent."""
+        ...
+
+    def between(self, *, since: datetime, until: datetime, actions: Collection[str]) -> tuple[AuditRecord, ...]:
+        """Return entries of these actions with `since` <= at < `until`, oldest first."""
         ...
 
     def lock(self) -> None:

@@ -242,3 +242,15 @@ def test_audit_entries_come_newest_first_and_by_action_or_subject(database: Data
         assert ids(after=early.id) == []
         with pytest.raises(NotFoundError):
             ids(after=uuid4())
+
+
+def test_audit_entries_between_two_times_come_oldest_first(database: Database, tenant: TenantId) -> None:
+    """R51: a report reads the log in order; the end of a period is the beginning of the next."""
+    at = [NOON + number * MINUTE for number in range(4)]
+    made = [an_audit_entry(tenant, at=moment) for moment in at]
+    other = an_audit_entry(tenant, action="erase", at=at[1])
+    with database.transaction(tenant) as transaction:
+        for entry in (made[3], made[1], made[0], made[2], other):
+            transaction.audit.append(entry)
+        found = transaction.audit.between(since=at[1], until=at[3], actions={made[0].action})
+    assert [record.id for record in found] == [made[1].id, made[2].id]

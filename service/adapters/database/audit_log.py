@@ -1,6 +1,7 @@
 """The audit log in PostgreSQL: insert-only rows, one tree per tenant."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, and_, func, insert, select, text, tuple_
@@ -48,6 +49,11 @@ class SqlAuditTable(AuditTable):
             page = self._older(page, after)
         newest_first = page.order_by(_ENTRY.at.desc(), _ENTRY.number.desc())
         return self._session.many(newest_first.limit(limit), AuditRecord)
+
+    @override
+    def between(self, *, since: datetime, until: datetime, actions: Collection[str]) -> tuple[AuditRecord, ...]:
+        inside = _ENTRY.at >= since, _ENTRY.at < until, _ENTRY.action.in_(actions)
+        return self._session.many(select(audit_entries).where(*inside).order_by(_ENTRY.at, _ENTRY.number), AuditRecord)
 
     @override
     def lock(self) -> None:

@@ -1,7 +1,8 @@
 """The twin of the audit log; facts are kept as the JSON that they become in a real database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -41,6 +42,11 @@ class InMemoryAuditTable(AuditTable):
             record for record in newest_first if action in {None, record.action} and subject in {None, record.subject}
         ]
         return tuple(found[:limit])
+
+    @override
+    def between(self, *, since: datetime, until: datetime, actions: Collection[str]) -> tuple[AuditRecord, ...]:
+        found = [record for record in self._rows.audit if since <= record.at < until and record.action in actions]
+        return tuple(sorted(found, key=lambda record: (record.at, record.number)))
 
     @override
     def lock(self) -> None:

@@ -1,0 +1,109 @@
+"""One report answers where data went, from the audit log alone (R51, R52)."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from service.answering import Question
+from service.errors import InvalidRequestError, NotFoundError, NotPermittedError
+from service.policy.access import Principal, Role
+from service.reporting.reports import Period
+from tests.assembled import World, a_world
+
+PARKING = "Visitors park in the garage."
+PRIVATE = "Salary of Ellison: SECRET-PII."
+ASKED = Question(text="Where do visitors park?")
+ASKED_PRIVATELY = Question(text="Salary of Ellison")
+
+
+def a_period(world: World) -> Period:
+    return Period(since=world.clock.now() - timedelta(days=1), until=world.clock.now() + timedelta(days=1))
+
+
+@pytest.fixture
+def world() -> World:
+    return a_world()
+
+
+@pytest.fixture
+def who(world: World) -> Principal:
+    principal, _ = world.person("acme")
+    world.uploaded(principal, PARKING)
+    world.uploaded(principal, PRIVATE)
+    return principal
+
+
+def test_the_report_of_a_local_answer_says_that_nothing_was_permitted_to_leave(world: World, who: Principal) -> None:
+    answer = world.product.answering.ask(who, ASKED_PRIVATELY)
+    report = world.product.reporting.answer(who, answer.id)
+    assert not report.left
+    assert report.statement.startswith("No permit to send this prompt was made")
+    assert {source["verdict"] for source in report.sources} == {"sensitive"}
+
+
+def test_the_report_of_a_cloud_answer_names_the_hash_of_the_very_bytes(world: World, who: Principal) -> None:
+    answer = world.product.answering.ask(who, ASKED)
+    report = world.product.reporting.answer(who, answer.id)
+    assert report.left
+    assert str(report.decisions[-1]["sha256"]) in report.statement
+
+
+def test_a_failed_cloud_is_not_reported_as_if_nothing_had_left(world: World, who: Principal) -> None:
+    """The receipt must not overstate: the bytes may have arrived before the failure."""
+    assert world.cloud
+    world.cloud.available = False
+    answer = world.product.answering.ask(who, ASKED)
+    report = world.product.reporting.answer(who, answer.id)
+    assert report.left
+    assert "permitted to" in report.statement
+
+
+def test_a_report_holds_no_text(world: World, who: Principal) -> None:
+    for question in (ASKED, ASKED_PRIVATELY):
+        told = repr(world.product.reporting.answer(who, world.product.answering.ask(who, question).id))
+        for word in ("garage", "Ellison", "park", "Salary"):
+            assert word not in told
+
+
+def test_a_document_report_outlives_the_document(world: World, who: Principal) -> None:
+    document = world.uploaded(who, "The canteen opens at noon for everybody.")
+    world.product.answering.ask(who, Question(text="When does the canteen open for everybody?"))
+    world.product.erasure.request(who, document.id)
+    world.work()
+    report = world.product.reporting.document(who, document.id, a_period(world))
+    assert (len(report.answers), len(report.users), report.left) == (1, 1, 1)
+
+
+def test_nobody_reads_the_reports_of_another_tenant(world: World, who: Principal) -> None:
+    answer = world.product.answering.ask(who, ASKED)
+    stranger, _ = world.person("other")
+    with pytest.raises(NotFoundError):
+        world.product.reporting.answer(stranger, answer.id)
+    assert world.product.reporting.budget(stranger, a_period(world)).total.questions == 0
+
+
+def test_an_id_that_is_no_answer_has_no_report(world: World, who: Principal) -> None:
+    with pytest.raises(NotFoundError):
+        world.product.reporting.answer(who, uuid4())
+
+
+def test_readers_see_their_own_budget_only(world: World, who: Principal) -> None:
+    world.product.answering.ask(who, ASKED)
+    reader, _ = world.person("acme", Role.READER)
+    world.product.answering.ask(reader, ASKED)
+    world.product.answering.ask(reader, ASKED_PRIVATELY)
+    assert world.product.reporting.own_budget(reader, a_period(world)).total.questions == 2
+    assert world.product.reporting.budget(who, a_period(world)).total.questions == 3
+    for refused in (
+        lambda: world.product.reporting.budget(reader, a_period(world)),
+        lambda: world.product.reporting.answer(reader, uuid4()),
+    ):
+        with pytest.raises(NotPermittedError):
+            refused()
+
+
+@pytest.mark.parametrize("days", [0, -1, 367])
+def test_a_period_that_cannot_be_reported_on_is_refused(world: World, days: int) -> None:
+    with pytest.raises(InvalidRequestError):
+        Period(since=world.clock.now(), until=world.clock.now() + timedelta(days=days))
