@@ -17,7 +17,7 @@ from service.adapters.memory.models import InMemoryCloudModel, InMemoryLocalMode
 from service.adapters.memory.queue import InMemoryJobQueue
 from service.documents import DocumentView, Upload
 from service.policy.access import Principal, Role, TenantId
-from service.ports import Database, JobKind, Vectors
+from service.ports import CloudModel, Database, Embedder, JobKind, Tokenizer, Vectors
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
 
 
@@ -104,19 +104,21 @@ class World:
             return [dict(entry.facts) for entry in reversed(transaction.audit.page(limit=1000, action=action))]
 
 
-def a_world(
+def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     *,
-    local: bool = True,
-    cloud: bool = True,
+    local: bool | InMemoryLocalModel = True,
+    cloud: bool | CloudModel = True,
     index: InMemoryChunkIndex | None = None,
     labeller: InMemoryLabeller | None = None,
     database: Database | None = None,
+    embedder: Embedder | None = None,
+    tokenizer: Tokenizer | None = None,
 ) -> World:
-    """Return a fresh product on twins; `index` may misbehave, `labeller` learn, and `database` be a real one."""
+    """Return a fresh product on twins; `index` may misbehave, `labeller` learn, and any other part be a real one."""
     database, index, keys = database or InMemoryDatabase(), index or InMemoryChunkIndex(), InMemoryKeyStore()
     vault, queue, clock, labeller = InMemoryVault(), InMemoryJobQueue(), StoppedClock(), labeller or InMemoryLabeller()
-    local_model = InMemoryLocalModel() if local else None
-    cloud_model = InMemoryCloudModel() if cloud else None
+    local_model = InMemoryLocalModel() if local is True else local or None
+    cloud_model = InMemoryCloudModel() if cloud is True else None
     adapters = Adapters(
         database=database,
         index=index,
@@ -125,11 +127,11 @@ def a_world(
         queue=queue,
         clock=clock,
         parser=InMemoryParser(),
-        tokenizer=InMemoryTokenizer(),
-        embedder=InMemoryEmbedder(),
+        tokenizer=tokenizer or InMemoryTokenizer(),
+        embedder=embedder or InMemoryEmbedder(),
         labeller=labeller,
         local=local_model,
-        cloud=cloud_model,
+        cloud=cloud_model if isinstance(cloud, bool) else cloud,
     )
     limits = UseCaseLimits(max_upload_bytes=100_000, answer_tokens=64, lease_seconds=30, max_attempts=3)
     return World(
