@@ -8,11 +8,16 @@ from random import Random
 from rich.console import Console
 from rich.table import Table
 
-from service import bootstrap, settings, telemetry
+from service import bootstrap, settings
+from service.adapters.database import SqlDatabase
+from service.labels import LabellerParts
+from tests.proof.company import canaries
 from tests.proof.guards import GUARDS, found_without
 from tests.proof.judging import Record
 from tests.proof.playing import play
+from tests.proof.sinks import Sinks, watched
 from tests.proof.stage import a_stage
+from tests.servers.postgres import a_database
 
 _out = Console(highlight=False, width=110)
 
@@ -24,20 +29,35 @@ def main() -> int:
     parser.add_argument("--without-each", type=int, default=150, help="conversations without each guard; 0: none")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    with telemetry.warnings_only():
+    with a_database() as (server, database), watched(server, database) as sinks:
         parts = bootstrap.labeller_parts(settings.load())
-        began = time.monotonic()
-        random = Random(chosen.seed)
-        with a_stage(random, parts) as stage:
-            record = play(stage, random, count=chosen.conversations)
-        _print(record, seconds=time.monotonic() - began)
-        unnoticed = []
-        for guard in GUARDS if chosen.without_each else ():
-            found = found_without(guard, parts, seed=chosen.seed, count=chosen.without_each)
-            _out.print(f"without {guard.name:58} {found or '[red]NOT NOTICED[/]'}")
-            if not found:
-                unnoticed.append(guard)
-    return int(bool(record.violations or unnoticed))
+        leaks = _played(chosen, parts, sinks)
+        unnoticed = _guards_taken_away(chosen, parts) if chosen.without_each else 0
+    return int(bool(leaks or unnoticed))
+
+
+def _played(chosen: argparse.Namespace, parts: LabellerParts, sinks: Sinks) -> int:
+    """Have the conversations on a real database; return the number of leaks."""
+    began = time.monotonic()
+    random = Random(chosen.seed)
+    database = SqlDatabase(sinks.database.app_url)
+    with a_stage(random, parts, database) as stage:
+        record = play(stage, random, count=chosen.conversations)
+        found = sinks.grepped(canaries(tuple(stage.truth.values())))
+    database.close()
+    _print(record, seconds=time.monotonic() - began)
+    _out.print("canaries found in " + ", ".join(f"{sink}: {number}" for sink, number in found.items()))
+    return len(record.violations) + sum(found.values())
+
+
+def _guards_taken_away(chosen: argparse.Namespace, parts: LabellerParts) -> int:
+    """Take each guard away in turn; return how many nobody missed."""
+    unnoticed = 0
+    for guard in GUARDS:
+        found = found_without(guard, parts, seed=chosen.seed, count=chosen.without_each)
+        unnoticed += not found
+        _out.print(f"without {guard.name}:\n    {found or '[red]NOT NOTICED[/]'}")
+    return unnoticed
 
 
 def _print(record: Record, *, seconds: float) -> None:

@@ -10,7 +10,6 @@ from typing_extensions import override
 
 from ingestion.passage import Passage
 from ingestion.sensitivity import Label
-from service import bootstrap, settings
 from service.adapters.anthropic import AnthropicCloudModel
 from service.adapters.memory.labelling import InMemoryLabeller
 from service.adapters.memory.models import InMemoryLocalModel
@@ -18,7 +17,7 @@ from service.errors import LocalModelUnavailableError
 from service.labels import LabellerParts
 from service.policy.access import DocumentId, Principal, Role
 from service.policy.prompt import Prompt
-from service.ports import Generation, Labeller, Vectors
+from service.ports import Database, Generation, Labeller, Vectors
 from tests.assembled import World, a_world
 from tests.proof.company import TENANTS, Planted, documents
 from tests.standin import StandIn
@@ -95,9 +94,8 @@ class Stage:
 
 
 @contextmanager
-def a_stage(random: Random, parts: LabellerParts | None = None) -> Iterator[Stage]:
+def a_stage(random: Random, parts: LabellerParts, database: Database | None = None) -> Iterator[Stage]:
     """Set the stage: three tenants, their documents ingested and labelled."""
-    parts = parts or bootstrap.labeller_parts(settings.load())
     with StandIn(slow_seconds=0.01) as stand_in:
         cloud = AnthropicCloudModel(
             SecretStr("sk-made-up"), model=_MODEL, base_url=stand_in.url, timeout=5, max_retries=0

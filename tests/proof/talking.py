@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from service.policy.access import Principal
-from tests.proof.company import TENANTS, Planted, canaries
+from tests.proof.company import TENANTS, Planted, identifiers
 from tests.proof.faults import FAULTS, Fault, none
 from tests.proof.stage import Stage
 
@@ -46,7 +46,7 @@ def talks(stage: Stage, random: Random, *, count: int, only: tuple[str, ...] = (
         if random.random() < _SHARE_OF_HARMLESS_TALKS:
             planted = [one for one in every if not one.sensitive]
         who = stage.board[tenant] if random.random() < 0.2 else stage.staff[tenant]
-        questions = tuple(_asked(planted, random, only, told=canaries(every)) for _ in range(random.randint(1, 4)))
+        questions = tuple(_asked(planted, random, only, told=identifiers(every)) for _ in range(random.randint(1, 4)))
         yield Talk(tenant=tenant, who=who, questions=questions)
 
 
