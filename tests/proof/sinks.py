@@ -38,10 +38,11 @@ class Sinks:
             connection.execute("create table if not exists control (word text)")
             connection.execute("insert into control values (%s)", [_CONTROL])
             connection.execute("checkpoint")
+            (entries,) = connection.execute("select count(*) from audit_entries").fetchone() or (0,)
         folder = self.server.folder / "data"
         found = scan(folder, {**needles, "control": _CONTROL.encode()})
-        if not found.pop("control"):
-            message = "the scan did not find its control, so it proves nothing"
+        if not found.pop("control") or not entries:
+            message = "the scan did not find its control, or the run was not written there: it proves nothing"
             raise RuntimeError(message)
         return found
 

@@ -102,7 +102,14 @@ def a_stage(random: Random, parts: LabellerParts, database: Database | None = No
         )
         labeller = DoubtfulLabeller(parts.labeller)
         local = MortalLocalModel()
-        world = a_world(local=local, cloud=cloud, labeller=labeller, embedder=parts.embedder, tokenizer=parts.tokenizer)
+        world = a_world(
+            local=local,
+            cloud=cloud,
+            labeller=labeller,
+            database=database,
+            embedder=parts.embedder,
+            tokenizer=parts.tokenizer,
+        )
         stage = Stage(world=world, stand_in=stand_in, labeller=labeller, local=local)
         for tenant in TENANTS:
             _settle(stage, tenant, random)
