@@ -74,6 +74,19 @@ def migrated_database(postgres: PostgresServer) -> Iterator[PostgresDatabase]:
 
 
 @contextmanager
+def a_database() -> Iterator[tuple[PostgresServer, PostgresDatabase]]:
+    """Start a server of its own with one migrated database, for a program that is no test."""
+    server = started()
+    try:
+        with _created(server) as owner_url:
+            migrations.upgrade(owner_url)
+            app_url = owner_url.replace("postgres@", f"{migrations.APPLICATION_ROLE}@")
+            yield server, PostgresDatabase(owner_url=owner_url, app_url=app_url)
+    finally:
+        server.stop()
+
+
+@contextmanager
 def _created(server: PostgresServer) -> Iterator[str]:
     name = f"ringfence_{next(_numbers)}"
     with psycopg.connect(host=str(server.folder), user="postgres", dbname="postgres", autocommit=True) as connection:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -19,10 +20,21 @@ _STOP_SECONDS = 20
 @pytest.fixture(scope="session")
 def vllm_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the address of a server of SmolLM2-135M-Instruct."""
-    if subprocess.run([_SCRIPT, "check"], capture_output=True, check=False).returncode != 0:
+    if not is_set_up():
         pytest.skip("no local model is set up here: run make local-model")
+    with a_server(tmp_path_factory.mktemp("vllm") / "log") as url:
+        yield url
+
+
+def is_set_up() -> bool:
+    """Whether `scripts/local-model setup` was run here."""
+    return subprocess.run([_SCRIPT, "check"], capture_output=True, check=False).returncode == 0
+
+
+@contextmanager
+def a_server(log: Path) -> Iterator[str]:
+    """Start the server, yield its address, and end it."""
     port = _free_port()
-    log = tmp_path_factory.mktemp("vllm") / "log"
     with log.open("wb") as output:
         server = subprocess.Popen(
             [_SCRIPT, "serve", "--port", str(port)], stdout=output, stderr=output, start_new_session=True
