@@ -18,7 +18,7 @@ from tests.proof.sinks import Sinks, watched
 from tests.proof.stage import a_stage
 from tests.servers.postgres import a_database
 
-_out = Console(highlight=False, width=110)
+_out = Console(file=sys.__stdout__, highlight=False, width=110)
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ from ingestion.sensitivity import Category
 from service.answering import Answer, Question, Restart, Turn
 from service.errors import RingfenceError
 from service.policy.access import ConversationId
+from service.policy.routing import Route
 from tests.proof.company import REDACTING
 from tests.proof.faults import Effect
 from tests.proof.judging import Outcome, Record, judge
@@ -115,8 +116,11 @@ def _carried(stage: Stage, asked: Asked, answer: Answer | None, memory: _Memory)
 def _must_stay(
     talk: Talk, answer: Answer | None, effect: Effect, carried: frozenset[Category], memory: _Memory
 ) -> bool:
-    """Whether the prompt had to stay inside. What is hidden may leave where the tenant's policy says so."""
-    hidden = talk.tenant == REDACTING and (answer is None or answer.redacted > 0)
+    """Whether the prompt had to stay inside. What is hidden may leave where the tenant's policy says so.
+
+    Where such a prompt was sent and answered locally in the end, or not at all, the bytes alone can tell.
+    """
+    hidden = talk.tenant == REDACTING and (answer is None or answer.redacted > 0 or answer.route is Route.LOCAL)
     left = carried - {Category.PII} if hidden else carried
     told_by_caller = any(turn.role == "assistant" for turn in memory.history)
     return effect.all_local or told_by_caller or bool(left)
