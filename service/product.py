@@ -37,7 +37,7 @@ from service.quarantine import Quarantine
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.remembering import LabelCache, RememberingLabellers
-from service.reporting import Reporting
+from service.reporting import EvidencePacks, Reporting
 from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
@@ -105,6 +105,7 @@ class Ringfence:
     watch: Watch
     canaries: Canaries
     reporting: Reporting
+    evidence: EvidencePacks
     parts: Mapping[str, Callable[[], bool]]
 
     def readiness(self) -> dict[str, bool]:
@@ -129,6 +130,9 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     erasure = _erasure(adapters, lease, forgetting)
     relabelling = _relabelling(adapters, limits, lease, labellers)
     watch = Watch()
+    reporting = Reporting(database=adapters.database, keys=adapters.keys)
+    auditing = Auditing(database=adapters.database, keys=adapters.keys, signer=adapters.signer, clock=adapters.clock)
+    governing = Governing(database=adapters.database, clock=adapters.clock, terms=terms)
     canaries = Canaries(database=adapters.database, keys=adapters.keys, clock=adapters.clock)
     return Ringfence(
         principals=Principals(database=adapters.database, clock=adapters.clock),
@@ -162,8 +166,8 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         conversations=Conversations(
             database=adapters.database, keys=adapters.keys, clock=adapters.clock, forgetting=forgetting
         ),
-        auditing=Auditing(database=adapters.database, keys=adapters.keys, signer=adapters.signer, clock=adapters.clock),
-        governing=Governing(database=adapters.database, clock=adapters.clock, terms=terms),
+        auditing=auditing,
+        governing=governing,
         releasing=Releasing(
             database=adapters.database,
             keys=adapters.keys,
@@ -171,7 +175,8 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             clock=adapters.clock,
             relabelling=relabelling,
         ),
-        reporting=Reporting(database=adapters.database, keys=adapters.keys),
+        reporting=reporting,
+        evidence=EvidencePacks(reporting=reporting, auditing=auditing, governing=governing),
         parts={"database": adapters.database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
     )
 

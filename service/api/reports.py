@@ -4,17 +4,18 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Router, get
+from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from service.api.problems import documented
 from service.api.report_schemas import AnswerReportBody, BudgetBody, DocumentReportBody
-from service.errors import NotFoundError
+from service.errors import ConflictError, NotFoundError
 from service.policy.access import DocumentId, Principal
 from service.product import Ringfence
 from service.reporting.reports import Period
 
+_ZIP = "application/zip"
 Since = Annotated[datetime, QueryParameter(description="First moment, with its zone: 2026-01-01T00:00:00Z.")]
 Until = Annotated[datetime, QueryParameter(description="First moment after the period; at most 366 days later.")]
 
@@ -54,4 +55,22 @@ def document_report(
     return DocumentReportBody.of(ringfence.reporting.document(principal, DocumentId(document_id), period))
 
 
-reports = Router("/v1/reports", route_handlers=[budget, answer_report, document_report], tags=["reports"])
+@get(
+    "/evidence",
+    sync_to_thread=True,
+    summary="Evidence pack",
+    media_type=_ZIP,
+    responses=documented(ConflictError),
+)
+def evidence_pack(
+    principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence], since: Since, until: Until
+) -> Response[bytes]:
+    """Return a zip for auditors: policy in force, register, routing evidence, signed log; nothing in it is content."""
+    pack = ringfence.evidence.of(principal, Period(since=since, until=until))
+    disposition = 'attachment; filename="ringfence-evidence.zip"'
+    return Response(pack, media_type=_ZIP, headers={"content-disposition": disposition})
+
+
+reports = Router(
+    "/v1/reports", route_handlers=[budget, answer_report, document_report, evidence_pack], tags=["reports"]
+)

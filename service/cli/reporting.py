@@ -1,6 +1,7 @@
 """Commands that report from the audit log: the privacy budget, one answer, one document."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -95,6 +96,21 @@ def document(
     out.print(found["statement"])
     for one in found["answers"]:
         out.print(f"{one['asked_at']}  {one['answer_id']}  {one['user']}  {one['outcome']}")
+
+
+@_report.command("evidence")
+def evidence(
+    to: Annotated[Path, typer.Option("--out", help="Where the zip is written.")],
+    tenant: TenantName = None,
+    data: DataDir = None,
+    *,
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    """Write an evidence pack for auditors: policy, providers, routing of every question, the signed log."""
+    with connected(loaded(data), tenant) as client, client.lines("/v1/reports/evidence", _period(since, until)) as pack:
+        to.write_bytes(b"".join(pack))
+    out.print(f"{to}: unpack it and read README.md; MANIFEST.sha256 has the hash of every file")
 
 
 def _period(since: datetime | None, until: datetime | None) -> dict[str, str]:

@@ -52,8 +52,12 @@ class Reporting:
 
     def budget(self, principal: Principal, period: Period) -> Budget:
         """Count every question of the tenant. Raises NotPermittedError."""
+        return budget(self.journeys(principal, period))
+
+    def journeys(self, principal: Principal, period: Period) -> Iterator[Journey]:
+        """Yield every question of the tenant as it ended. Raises NotPermittedError."""
         self._check(principal)
-        return budget(self._journeys(principal.tenant_id, period))
+        return self._journeys(principal.tenant_id, period)
 
     def own_budget(self, principal: Principal, period: Period) -> Budget:
         """Count the principal's own questions."""
@@ -73,8 +77,7 @@ class Reporting:
 
     def document(self, principal: Principal, document_id: DocumentId, period: Period) -> DocumentReport:
         """Tell who was shown parts of a document; an erased one, too, for the log keeps its id and nothing else."""
-        self._check(principal)
-        return of_document(document_id, self._journeys(principal.tenant_id, period))
+        return of_document(document_id, self.journeys(principal, period))
 
     def _journeys(self, tenant_id: TenantId, period: Period) -> Iterator[Journey]:
         return journeys(self.entries(tenant_id, period))

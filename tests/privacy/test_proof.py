@@ -1,22 +1,19 @@
-"""The canary proof in small (R10, R11, R14, R15, R19, R20, R30, R41, R54); `make prove` has thousands of conversations."""
+"""The canary proof in small (R10, R11, R14, R15, R19, R20, R30, R41, R54); `make prove` has thousands of talks."""
 
-from collections.abc import Iterator
-from random import Random
+import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from service import bootstrap, settings
 from service.labels import LabellerParts
-from tests.proof.company import canaries
 from tests.proof.faults import FAULTS
 from tests.proof.guards import GUARDS, Guard, found_without
-from tests.proof.playing import play
-from tests.proof.sinks import Sinks, watched
-from tests.proof.stage import a_stage
-from tests.servers.postgres import a_database
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-_CONVERSATIONS = 150
+_CONVERSATIONS = 120
 _WITHOUT_A_GUARD = 150
 
 
@@ -26,24 +23,19 @@ def parts() -> LabellerParts:
     return bootstrap.labeller_parts(settings.load())
 
 
-@pytest.fixture
-def sinks() -> Iterator[Sinks]:
-    """Yield where the product writes, watched."""
-    with a_database() as (server, database), watched(server, database) as found:
-        yield found
-
-
-def test_no_canary_leaves_and_no_route_is_wrong_whatever_fails(parts: LabellerParts, sinks: Sinks) -> None:
-    random = Random(7)
-    with a_stage(random, parts, sinks.database.app_url) as stage:
-        record = play(stage, random, count=_CONVERSATIONS)
-        found = sinks.grepped(canaries(tuple(stage.truth.values())))
-    assert record.violations == []
-    assert set(found.values()) == {0}, found
+def test_no_canary_leaves_and_no_route_is_wrong_whatever_fails(tmp_path: Path) -> None:
+    """In a process of its own: the product's logging takes over the whole process."""
+    counted = tmp_path / "counted.json"
+    words = ("--conversations", str(_CONVERSATIONS), "--without-each", "0", "--seed", "7", "--json", str(counted))
+    done = subprocess.run([sys.executable, "-m", "tests.proof", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(counted.read_text())
+    assert found["violations"] == []
+    assert set(found["canaries_found"].values()) == {0}
     # It proves something: prompts did leave, others stayed, and every fault was met.
-    assert record.requests > _CONVERSATIONS / 4
-    assert {"cloud", "local", "refused"} <= {route for route, _ in record.routes}
-    assert set(FAULTS) <= set(record.faults)
+    assert found["requests"] > _CONVERSATIONS / 4
+    assert {"cloud", "local", "refused"} <= {route.split()[0] for route in found["routes"]}
+    assert set(FAULTS) <= set(found["faults"])
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)

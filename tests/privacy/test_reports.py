@@ -1,13 +1,18 @@
 """One report answers where data went, from the audit log alone (R51, R52)."""
 
+import csv
+import io
+import zipfile
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from service.answering import Question
-from service.errors import InvalidRequestError, NotFoundError, NotPermittedError
+from service.auditing import verify
+from service.errors import InvalidRequestError, LocalModelUnavailableError, NotFoundError, NotPermittedError
 from service.policy.access import Principal, Role
+from service.reporting import Outcome
 from service.reporting.reports import Period
 from tests.assembled import World, a_world
 
@@ -107,3 +112,47 @@ def test_readers_see_their_own_budget_only(world: World, who: Principal) -> None
 def test_a_period_that_cannot_be_reported_on_is_refused(world: World, days: int) -> None:
     with pytest.raises(InvalidRequestError):
         Period(since=world.clock.now(), until=world.clock.now() + timedelta(days=days))
+
+
+def test_the_budget_tells_local_from_cloud_and_sums_to_the_audit(world: World, who: Principal) -> None:
+    """R52."""
+    for question in (ASKED, ASKED, ASKED_PRIVATELY):
+        world.product.answering.ask(who, question)
+    total = world.product.reporting.budget(who, a_period(world)).total
+    assert (total.outcomes[Outcome.CLOUD], total.outcomes[Outcome.LOCAL], total.left) == (2, 1, 2)
+    assert total.questions == len(world.audited(who.tenant_id, "answer_made"))
+
+
+def test_a_refused_question_is_counted_as_refused(world: World, who: Principal) -> None:
+    assert world.local
+    world.local.available = False
+    with pytest.raises(LocalModelUnavailableError):
+        world.product.answering.ask(who, ASKED_PRIVATELY)
+    assert world.product.reporting.budget(who, a_period(world)).total.outcomes[Outcome.REFUSED] == 1
+
+
+def test_an_evidence_pack_holds_what_an_auditor_asks_for_and_no_content(world: World, who: Principal) -> None:
+    """R51, R54, R55: its log verifies by itself, its table has a line per question, its manifest is complete."""
+    for question in (ASKED, ASKED_PRIVATELY):
+        world.product.answering.ask(who, question)
+    pack = world.product.evidence.of(who, a_period(world))
+    with zipfile.ZipFile(io.BytesIO(pack)) as opened:
+        files = {name: opened.read(name) for name in opened.namelist()}
+    assert set(files) == {
+        *("README.md", "MANIFEST.sha256", "policy/routing-policy.md", "policy/tenant-policy.json"),
+        *("policy/providers.json", "routing/questions.csv", "routing/budget.json"),
+        *("audit/log.jsonl", "audit/checkpoint.jsonl"),
+    }
+    assert verify(io.BytesIO(files["audit/log.jsonl"])).sound
+    rows = list(csv.DictReader(io.StringIO(files["routing/questions.csv"].decode())))
+    assert [(row["outcome"], row["left"]) for row in rows] == [("cloud", "yes"), ("local", "no")]
+    assert rows[0]["sha256"]
+    assert not rows[1]["sha256"]
+    for word in (b"garage", b"Ellison", b"Visitors", b"Salary"):
+        assert not any(word in content for content in files.values())
+
+
+def test_readers_get_no_evidence_pack(world: World) -> None:
+    reader, _ = world.person("acme", Role.READER)
+    with pytest.raises(NotPermittedError):
+        world.product.evidence.of(reader, a_period(world))

@@ -1,8 +1,11 @@
 """`python -m tests.proof`: have the conversations, print what was counted, take each guard away in turn."""
 
 import argparse
+import json
 import sys
 import time
+from collections.abc import Mapping
+from pathlib import Path
 from random import Random
 
 from rich.console import Console
@@ -27,6 +30,7 @@ def main() -> int:
     parser.add_argument("--conversations", type=int, default=2_000)
     parser.add_argument("--without-each", type=int, default=150, help="conversations without each guard; 0: none")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path, help="write what was counted to this file")
     chosen = parser.parse_args()
     with a_database() as (server, database), watched(server, database) as sinks:
         parts = bootstrap.labeller_parts(settings.load())
@@ -43,6 +47,8 @@ def _played(chosen: argparse.Namespace, parts: LabellerParts, sinks: Sinks) -> i
         record = play(stage, random, count=chosen.conversations)
         found = sinks.grepped(canaries(tuple(stage.truth.values())))
     _print(record, seconds=time.monotonic() - began)
+    if chosen.json:
+        chosen.json.write_text(json.dumps(_counted(record, found), indent=2))
     _out.print("canaries found in " + ", ".join(f"{sink}: {number}" for sink, number in found.items()))
     return len(record.violations) + sum(found.values())
 
@@ -55,6 +61,17 @@ def _guards_taken_away(chosen: argparse.Namespace, parts: LabellerParts) -> int:
         unnoticed += not found
         _out.print(f"without {guard.name}:\n    {found or '[red]NOT NOTICED[/]'}")
     return unnoticed
+
+
+def _counted(record: Record, found: Mapping[str, int]) -> dict[str, object]:
+    return {
+        "routes": {f"{route} {reason}": number for (route, reason), number in sorted(record.routes.items())},
+        "faults": dict(record.faults),
+        "requests": record.requests,
+        "bytes": record.sent_bytes,
+        "violations": [f"{one.what} ({one.tenant}, {one.fault})" for one in record.violations],
+        "canaries_found": dict(found),
+    }
 
 
 def _print(record: Record, *, seconds: float) -> None:
