@@ -10,8 +10,15 @@ TENANTS = ("amber", "cobalt", "verdant")
 
 REDACTING = "cobalt"
 """The tenant whose policy has values of PII hidden instead of keeping the prompt."""
-_ROOMS = {"amber": "lighthouse", "cobalt": "windmill", "verdant": "greenhouse"}
-"""One harmless word per company that no other company's documents hold: a canary between tenants."""
+_ROOMS = {
+    "amber": ("lighthouse", "Signs with white arrows lead from the gate past the lighthouse to every stair and lift."),
+    "cobalt": (
+        "windmill",
+        "Whoever is lost walks towards the windmill until a map of all houses stands beside the road.",
+    ),
+    "verdant": ("greenhouse", "Yellow lamps burn all night along the path that goes round the greenhouse to the pond."),
+}
+"""A harmless word per company that no other's documents hold, in a sentence of its own: a canary between tenants."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,38 +44,38 @@ class Planted:
 
 def documents(tenant: str, random: Random) -> tuple[Planted, ...]:
     """Return the documents of one tenant."""
-    return (*_harmless(_ROOMS[tenant]), *_sensitive(tenant, random))
+    return (*_harmless(_ROOMS[tenant][1]), *_sensitive(tenant, random))
 
 
 def foreign_words(tenant: str) -> tuple[str, ...]:
     """Return the harmless words of every other tenant: none may reach a prompt of this one."""
-    return tuple(word for other, word in _ROOMS.items() if other != tenant)
+    return tuple(word for other, (word, _) in _ROOMS.items() if other != tenant)
 
 
-def _harmless(room: str) -> tuple[Planted, ...]:
+def _harmless(sign: str) -> tuple[Planted, ...]:
     texts = (
         (
-            f"Visitors may park in the garage behind the {room}. The first two hours are free of charge.",
+            f"Visitors may park in the garage behind the hall. The first two hours are free of charge. {sign}",
             ("Where may visitors park?", "How long is parking free of charge?"),
         ),
         (
-            f"The canteen next to the {room} serves lunch from noon until two. A vegetarian dish is offered every day.",
+            f"The canteen serves lunch from noon until two. A vegetarian dish is offered every day. {sign}",
             ("When does the canteen serve lunch?", "Is a vegetarian dish offered in the canteen?"),
         ),
         (
-            f"Every full-time employee receives 28 days of annual leave. The calendar hangs beside the {room}.",
+            f"Every full-time employee receives 28 days of annual leave. The calendar hangs in the hall. {sign}",
             ("How many days of annual leave does a full-time employee receive?",),
         ),
         (
-            f"Fire drills take place twice a year. The meeting point is the lawn in front of the {room}.",
+            f"Fire drills take place twice a year. The meeting point is the lawn in front of the hall. {sign}",
             ("Where is the meeting point of fire drills?", "How often do fire drills take place?"),
         ),
         (
-            f"The library on the ground floor of the {room} is open to everyone on weekdays from nine to five.",
+            f"The library on the ground floor is open to everyone on weekdays from nine to five. {sign}",
             ("When is the library open?",),
         ),
         (
-            f"Bicycles can be borrowed at the {room} without a deposit. Helmets hang on the wall beside the door.",
+            f"Bicycles can be borrowed in the hall without a deposit. Helmets hang beside the door. {sign}",
             ("Where can bicycles be borrowed?",),
         ),
     )
