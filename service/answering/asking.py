@@ -92,7 +92,13 @@ class Answering:
 
     def _earlier(self, principal: Principal, question: Question) -> TurnRecord | None:
         request = question.request if question.kept else None
-        return self.keeping.repeated(principal, request, question.text, question.conversation)
+        return self.keeping.repeated(
+            principal,
+            request,
+            question.text,
+            conversation_id=question.conversation,
+            harmless_only=question.harmless_only,
+        )
 
     def _events(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
         plan = self._recorded(plan)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from uuid import UUID
 
 from ingestion.sensitivity import Label
 from service.answering.planning import Plan
 from service.answering.values import Answer, Citation
+from service.citing import Credited
 from service.conversations import Keeping, StoredAnswer
 from service.conversations.keeping import lineage
 from service.conversations.reading import opened, owned
@@ -31,7 +33,12 @@ def draft_of(keeping: Keeping, plan: Plan, answer: Answer) -> Iterator[TurnRecor
         return
     stored = StoredAnswer(
         text=answer.text,
-        numbers=tuple(source.number for source in answer.citations),
+        credited=tuple(Credited(number=one.number, supports=one.supports) for one in answer.citations),
+        quotations=answer.quotations,
+        unsupported=answer.unsupported,
+        redacted=answer.redacted,
+        neutralised=answer.neutralised,
+        harmless_only=plan.question.harmless_only,
         backend=answer.backend,
         model=answer.model,
         reasons=answer.reasons,
@@ -82,14 +89,19 @@ def retold(retriever: Retriever, keeping: Keeping, principal: Principal, answer_
         {(one.document_id, one.ordinal): one.score for one in turn.sources}, scope=Scope.of(principal)
     )
     stored = texts[1]
+    of = {one.number: one.supports for one in stored.credited}
     sources = tuple(
         Citation(number=one.number, hit=hits[one.document_id, one.ordinal]) for one in turn.sources if one.number
     )
     return Answer(
         id=turn.id,
         text=stored.text,
-        citations=tuple(source for source in sources if source.number in stored.numbers),
+        citations=tuple(replace(source, supports=of[source.number]) for source in sources if source.number in of),
         sources=sources,
+        quotations=stored.quotations,
+        unsupported=stored.unsupported,
+        redacted=stored.redacted,
+        neutralised=stored.neutralised,
         route=Route(turn.route),
         backend=stored.backend,
         model=stored.model,

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from ingestion.sensitivity import Label, highest
+from service.citing import Credited, Quotation, Unsupported
 from service.policy.access import ConversationId, DocumentId, TurnId
 from service.policy.prompt import Origin, Part
 from service.policy.routing import Reason
@@ -16,10 +17,18 @@ Place = tuple[DocumentId, int]
 
 
 class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of an answer, sealed: enough to tell it again. `numbers` are the sources it cites."""
+    """What is kept of an answer, sealed: enough to tell it again, and to claim no more than it did.
+
+    `credited` are the sources it cites; `harmless_only` is what was asked for.
+    """
 
     text: str
-    numbers: tuple[int, ...]
+    credited: tuple[Credited, ...]
+    quotations: tuple[Quotation, ...]
+    unsupported: Unsupported | None
+    redacted: int
+    neutralised: int
+    harmless_only: bool
     backend: str
     model: str | None
     reasons: tuple[Reason, ...]

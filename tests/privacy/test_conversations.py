@@ -339,6 +339,22 @@ def test_a_finished_answer_can_be_fetched_again() -> None:
     assert again == replace(answer, context=())
 
 
+def test_an_answer_that_no_source_supports_is_not_told_again_as_a_supported_one() -> None:
+    """R55: told again, it claims what it claimed."""
+    talk = a_talk(PARKING)
+    answer = talk.ask("Which planet is the largest one?")
+    assert answer.unsupported is not None
+    assert talk.world.product.answering.told(talk.who, answer.id) == replace(answer, context=())
+
+
+def test_a_repeated_request_for_harmless_texts_alone_is_not_told_what_rests_on_others() -> None:
+    """R21: the same key with the other scope is another question."""
+    talk = a_talk(SALARY)
+    assert "SECRET-PII" in talk.ask(PAID, request="r1").text
+    with pytest.raises(ConflictError):
+        talk.ask(PAID, request="r1", harmless_only=True)
+
+
 def test_a_repeated_request_gets_the_answer_that_was_made() -> None:
     talk = a_talk(PARKING)
     first = talk.ask(WHERE, request="r1")
