@@ -363,7 +363,7 @@ def test_sources_keep_their_numbers_and_order_whatever_an_earlier_turn_rests_on(
     """An answer also rests on what its context rests on; those chunks come in another order."""
     talk = a_talk(PARKING, CLERK)
     talk.ask(WHERE)
-    answer = talk.ask(CLERK_ASKED)
+    answer = talk.ask("Where is paper stored, says the clerk, and where do visitors park?")
     assert [source.number for source in answer.sources] == [1, 2]
     again = talk.world.product.answering.told(talk.who, answer.id)
     assert again == replace(answer, context=())
