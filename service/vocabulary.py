@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from service.errors import RingfenceError
+from service.errors import Failure, RingfenceError
+from service.policy.output import Cause as StopCause
 from service.policy.prompt import Origin
 from service.policy.routing import Cause, Route
 from service.ports import JobKind
@@ -59,11 +60,7 @@ DETECTORS = (
     *("language", "normalising", "columns", "document"),
 )
 BACKENDS = ("anthropic", "vllm", "quotes", "none")
-WAYS_TO_FAIL = (
-    *("failed", "missing", "timed_out"),
-    *("broke_off", "drifted", "http_status", "malformed", "overloaded", "rate_limited", "unreachable"),
-    *("wrong_configuration", "wrong_model"),
-)
+WAYS_TO_FAIL = ("failed", "missing", *Failure)
 """How a detector, a model or another part did not do what it was asked."""
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
@@ -77,6 +74,7 @@ _SQLSTATE = re.compile(r"[0-9A-Z]{5}")
 _DEVICE = re.compile(r"(?:cpu|mps|cuda)(?::\d{1,3})?")
 _CODE = re.compile(r"[a-z][a-z0-9_-]{1,30}")
 _STATUS = re.compile(r"[1-5]\d\d")
+_SERVER = re.compile(r"(?:local|fast)-\d{1,3}|cloud")
 _templates: set[str] = {"unmatched"}
 _errors: set[str] = {"DeadlinePassed", "MissingModel", "SwitchedOff"}
 
@@ -154,6 +152,15 @@ def _places(value: object) -> bool:
     return isinstance(value, list | tuple) and all(map(place, value))
 
 
+_KIND_OF_BACKEND = one_of(BACKENDS, Route)
+_ONE_SERVER = _matches(_SERVER)
+
+
+def _backend(value: object) -> bool:
+    """Whether it is a backend, or one server of a model as `bootstrap` names them, such as `local-2`."""
+    return _KIND_OF_BACKEND(value) or _ONE_SERVER(value)
+
+
 KEYS: dict[str, Shape] = {
     # ids
     **dict.fromkeys(("answer", "document", "job", "tenant"), _identifier),
@@ -161,7 +168,7 @@ KEYS: dict[str, Shape] = {
     **dict.fromkeys(("chunks", "dimensions", "documents", "dropped", "hits", "jobs", "pieces", "requests"), _number),
     **dict.fromkeys(("input_tokens", "output_tokens", "seconds", "share", "stream", "threads", "usual"), _number),
     # codes
-    "backend": one_of(BACKENDS),
+    "backend": _backend,
     "cause": one_of(Cause),
     "detector": one_of(DETECTORS),
     "direction": one_of("up", "down"),
@@ -188,8 +195,8 @@ KEYS: dict[str, Shape] = {
 
 LABELS: dict[str, Shape] = {
     "attestation": _matches(_CODE),
-    "backend": one_of(BACKENDS, Route),
-    "cause": one_of(Cause),
+    "backend": _backend,
+    "cause": one_of(Cause, StopCause),
     "detector": one_of(DETECTORS),
     "direction": one_of("up", "down"),
     "how": one_of(WAYS_TO_FAIL),

@@ -115,7 +115,7 @@ class Answering:
         said: list[str] = []
         saying = self._saying(plan)
         try:
-            with self._watched(plan, "anthropic"):
+            with self._watched(plan, "anthropic"), self._stops(plan, saying):
                 if stream:
                     pieces = saying.of_stream(model.stream(plan.cloud), model=model.name)
                     generation = yield from heard(pieces, said, plan)
@@ -132,7 +132,10 @@ class Answering:
 
     def _locally(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
         if self.local is None:
-            return (yield from self._at_once(plan, quotes_of(plan, self._saying(plan)), "quotes"))
+            saying = self._saying(plan)
+            with self._stops(plan, saying):
+                told = quotes_of(plan, saying)
+            return (yield from self._at_once(plan, told, "quotes"))
         models = [model for model in (self.fast, self.local) if model is not None]
         with self._watched(plan, "vllm"):
             told = yield from answered(models, lambda model: self._by_local(plan, model, stream=stream))
@@ -141,12 +144,13 @@ class Answering:
     def _by_local(self, plan: Plan, model: LocalModel, *, stream: bool) -> Generator[str, None, Told]:
         said: list[str] = []
         saying = self._saying(plan)
-        if stream:
-            pieces = saying.of_stream(model.stream(plan.prompt), model=model.name)
-            generation = yield from heard(pieces, said, plan)
-        else:
-            text, generation = saying.of_whole(model.generate(plan.prompt))
-            said.append(text)
+        with self._stops(plan, saying):
+            if stream:
+                pieces = saying.of_stream(model.stream(plan.prompt), model=model.name)
+                generation = yield from heard(pieces, said, plan)
+            else:
+                text, generation = saying.of_whole(model.generate(plan.prompt))
+                said.append(text)
         return told_of(plan, said, generation, saying)
 
     def _saying(self, plan: Plan) -> Saying:
@@ -160,6 +164,15 @@ class Answering:
         with self._watched(plan, backend):
             yield told.found.text
         return self._answer(plan, told, backend)
+
+    @contextmanager
+    def _stops(self, plan: Plan, saying: Saying) -> Iterator[None]:
+        """Record a stop as soon as the model is heard no more: also where the listener goes with its last piece."""
+        try:
+            yield
+        finally:
+            if saying.stopped is not None:
+                self._record(stopping(saying.stopped, plan.principal, plan.id, route=plan.route, at=self.clock.now()))
 
     @contextmanager
     def _watched(self, plan: Plan, backend: str) -> Iterator[None]:
@@ -229,8 +242,6 @@ class Answering:
 
         Its end is recorded, and the turn kept, in the same transaction as that check. What was stopped is not kept.
         """
-        if told.stop is not None:
-            self._record(stopping(told.stop, plan.principal, plan.id, route=plan.route, at=self.clock.now()))
         answer = answer_of(plan, told, backend)
         end = ending(plan, answer, at=self.clock.now())
         who = plan.principal

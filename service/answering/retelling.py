@@ -7,6 +7,7 @@ from uuid import UUID
 from ingestion.sensitivity import Label
 from service.answering.planning import Plan
 from service.answering.values import Answer, Citation
+from service.citing import Credited
 from service.conversations import Keeping, StoredAnswer
 from service.conversations.keeping import lineage
 from service.conversations.reading import opened, owned
@@ -31,11 +32,15 @@ def draft_of(keeping: Keeping, plan: Plan, answer: Answer) -> Iterator[TurnRecor
         return
     stored = StoredAnswer(
         text=answer.text,
-        numbers=tuple(source.number for source in answer.citations),
+        credited=tuple(Credited(number=one.number, supports=one.supports) for one in answer.citations),
+        quotations=answer.quotations,
+        unsupported=answer.unsupported,
         backend=answer.backend,
         model=answer.model,
         reasons=answer.reasons,
         generation=answer.generation,
+        redacted=answer.redacted,
+        neutralised=answer.neutralised,
     )
     own = [
         TurnSource(
@@ -82,18 +87,22 @@ def retold(retriever: Retriever, keeping: Keeping, principal: Principal, answer_
         {(one.document_id, one.ordinal): one.score for one in turn.sources}, scope=Scope.of(principal)
     )
     stored = texts[1]
-    sources = tuple(
-        Citation(number=one.number, hit=hits[one.document_id, one.ordinal]) for one in turn.sources if one.number
-    )
+    sources = {one.number: hits[one.document_id, one.ordinal] for one in turn.sources if one.number}
     return Answer(
         id=turn.id,
         text=stored.text,
-        citations=tuple(source for source in sources if source.number in stored.numbers),
-        sources=sources,
+        citations=tuple(
+            Citation(number=one.number, hit=sources[one.number], supports=one.supports) for one in stored.credited
+        ),
+        sources=tuple(Citation(number=number, hit=sources[number]) for number in sorted(sources)),
+        quotations=stored.quotations,
+        unsupported=stored.unsupported,
         route=Route(turn.route),
         backend=stored.backend,
         model=stored.model,
         reasons=stored.reasons,
         generation=stored.generation,
+        redacted=stored.redacted,
+        neutralised=stored.neutralised,
         conversation=turn.conversation_id,
     )

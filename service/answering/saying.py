@@ -151,7 +151,7 @@ class Sayings:
 
 def stopping(stop: Stop, who: Principal, answer_id: UUID, *, route: Route, at: datetime) -> AuditEntry:
     """Return the entry of a stop: why, and which canary or kind of credential it was; never what was said."""
-    facts = {"cause": stop.cause.value, "reference": stop.reference, "route": route.value}
+    facts = {"cause": stop.cause.value, "reference": stop.reference or None, "route": route.value}
     return entry(who.tenant_id, "answer_stopped", at=at, actor=who.key_id, subject=answer_id, facts=facts)
 
 

@@ -1,6 +1,7 @@
 """What a backend said, verified: the text with its citations, how it ended, and what the output filter did to it."""
 
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from service.answering.planning import Plan
@@ -32,17 +33,18 @@ class Told:
 
 
 def heard(pieces: Generator[str, None, Generation], said: list[str], plan: Plan) -> Generator[str, None, Generation]:
-    """Pass the pieces on, keeping them."""
-    while True:
-        try:
-            piece = next(pieces)
-        except StopIteration as end:
-            generation: Generation = end.value
-            return generation
-        if not said:
-            plan.watch.lap("first_token")
-        said.append(piece)
-        yield piece
+    """Pass the pieces on, keeping them; whoever makes them is closed with the listener."""
+    with closing(pieces):
+        while True:
+            try:
+                piece = next(pieces)
+            except StopIteration as end:
+                generation: Generation = end.value
+                return generation
+            if not said:
+                plan.watch.lap("first_token")
+            said.append(piece)
+            yield piece
 
 
 def told_of(plan: Plan, said: Sequence[str], generation: Generation, saying: Saying) -> Told:

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from ingestion.sensitivity import Label, highest
+from service.citing import Credited, Quotation, Unsupported
 from service.policy.access import ConversationId, DocumentId, TurnId
 from service.policy.prompt import Origin, Part
 from service.policy.routing import Reason
@@ -16,14 +17,21 @@ Place = tuple[DocumentId, int]
 
 
 class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of an answer, sealed: enough to tell it again. `numbers` are the sources it cites."""
+    """What is kept of an answer, sealed: enough to tell it again as it was told.
+
+    `credited` is what the sources that it cites bear out, by their number. What was stopped is not kept.
+    """
 
     text: str
-    numbers: tuple[int, ...]
+    credited: tuple[Credited, ...]
+    quotations: tuple[Quotation, ...]
+    unsupported: Unsupported | None
     backend: str
     model: str | None
     reasons: tuple[Reason, ...]
     generation: Generation | None
+    redacted: int
+    neutralised: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
