@@ -292,7 +292,6 @@ class Inventive(InMemoryLocalModel):
 
 def test_an_answer_is_what_its_own_words_are_whatever_its_sources() -> None:
     """R10: a model may say what no source says."""
-
     talk = a_talk(PARKING, cloud=False)
     inventive = Inventive("Visitors like SECRET-PHI park there [1].")
     answer = rewriting(talk, inventive).ask(talk.who, Question(text=WHERE, opens=True))

@@ -13,8 +13,8 @@ from service.adapters.memory.models import InMemoryCloudModel, InMemoryLocalMode
 from service.answering import Answer, Question
 from service.answering.saying import NOTICE, RecentlyShown
 from service.app import application
-from service.citing import Unsupported
 from service.canaries import Canaries
+from service.citing import Unsupported
 from service.errors import PartUnavailableError
 from service.policy.access import Principal, Role, TenantId
 from service.policy.egress import CloudPermit
