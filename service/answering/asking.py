@@ -7,22 +7,21 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from service.answering.evidence import broken_off, context_facts, ending, refusal
+from service.answering.evidence import broken_off, decision, ending, refusal
 from service.answering.grounds import held, raised
-from service.answering.planning import Plan, Planner
+from service.answering.planning import Planner
+from service.answering.plans import Plan
 from service.answering.retelling import draft_of, retold
 from service.answering.saying import Saying, Sayings, stopping
 from service.answering.tiers import answered
 from service.answering.told import Told, answer_of, heard, quotes_of, told_of
 from service.answering.values import Answer, PromptRefusedError, Question
-from service.auditing import entry, reasons_as_facts, terms_as_facts
 from service.citing import nothing_found
 from service.conversations import Keeping
 from service.errors import CloudModelError, EgressRefusedError, LocalModelUnavailableError
 from service.policy.access import Principal
 from service.policy.routing import Cause, Reason
 from service.ports import AuditEntry, Clock, CloudModel, Database, LocalModel, TurnRecord
-from service.retrieval import Retrieved
 from service.tracing import note, traced
 from service.watching import Watch
 
@@ -198,16 +197,9 @@ class Answering:
             against = (*raised(transaction, held(transaction, plan), plan), *self.planner.lapsed(plan, transaction))
             if plan.cloud is not None and against:
                 plan = self.planner.kept_local(plan, *against)
-            transaction.audit.append(
-                entry(
-                    who.tenant_id,
-                    "prompt_routed",
-                    at=self.clock.now(),
-                    actor=who.key_id,
-                    subject=plan.id,
-                    facts=self._facts(plan),
-                )
-            )
+            local = self.local.name if self.local else None
+            labeller = self.planner.labels.version
+            transaction.audit.append(decision(plan, labeller=labeller, local=local, at=self.clock.now()))
         self.watch.routed(plan.route, plan.reasons)
         return plan
 
@@ -221,21 +213,6 @@ class Answering:
         """Write down why an answer is not told to its end."""
         with self.database.transaction(plan.principal.tenant_id) as transaction:
             transaction.audit.append(broken_off(plan, backend, stopped, at=self.clock.now()))
-
-    def _facts(self, plan: Plan) -> dict[str, object]:
-        local = self.local.name if self.local else None
-        return {
-            "route": plan.route.value,
-            "reasons": reasons_as_facts(plan.reasons),
-            "sources": [_source_facts(hit) for hit in plan.hits],
-            "labeller": self.planner.labels.version,
-            "model": plan.cloud.model if plan.cloud else local,
-            "sha256": plan.cloud.sha256 if plan.cloud else None,
-            **context_facts(plan),
-            "policy": plan.policy,
-            "terms": terms_as_facts(plan.agreement),
-            "redacted": len(plan.redacted) if plan.redacted is not None else 0,
-        }
 
     def _answer(self, plan: Plan, told: Told, backend: str) -> Answer:
         """Put the answer together, unless a source was erased while it was made: its words would outlive it.
@@ -257,12 +234,3 @@ class Answering:
         """Write an entry down by itself, whatever becomes of the rest of the answer."""
         with self.database.transaction(made.tenant_id) as transaction:
             transaction.audit.append(made)
-
-
-def _source_facts(hit: Retrieved) -> dict[str, object]:
-    return {
-        "document": str(hit.document_id),
-        "ordinal": hit.ordinal,
-        "verdict": hit.label.verdict.value,
-        "lowered": hit.label.lowered,
-    }

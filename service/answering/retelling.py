@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from ingestion.sensitivity import Label
-from service.answering.planning import Plan
+from service.answering.plans import Plan
 from service.answering.values import Answer, Citation
 from service.citing import Credited
 from service.conversations import Keeping, StoredAnswer
@@ -94,7 +94,7 @@ def retold(retriever: Retriever, keeping: Keeping, principal: Principal, answer_
         citations=tuple(
             Citation(number=one.number, hit=sources[one.number], supports=one.supports) for one in stored.credited
         ),
-        sources=tuple(Citation(number=number, hit=sources[number]) for number in sorted(sources)),
+        sources=tuple(Citation(number=number, hit=hit) for number, hit in sources.items()),
         quotations=stored.quotations,
         unsupported=stored.unsupported,
         route=Route(turn.route),

@@ -4,7 +4,7 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from service.answering.planning import Plan
+from service.answering.plans import Plan
 from service.answering.saying import STOPPED, Saying
 from service.answering.values import Answer, Citation
 from service.citing import Cited, cited, quoted
