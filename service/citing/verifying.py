@@ -61,7 +61,7 @@ def cited(answer: str, texts: Sequence[str], *, question: str = "", stopped: boo
     every figure by its meaning, and shares words with it. Where no sentence keeps one, the plain statement is
     all that is left: what the model said is not presented as fact. `stopped` is an answer that was ended early.
     """
-    answer = answer.strip()
+    answer = markers.unnested(answer.strip())
     said = _Said(text=answer, plain=markers.blanked(answer), groups=markers.groups(answer))
     sources, asked = Source.numbered(texts), stems(question)
     judged = [one for span in sentences(answer) for one in _judged(said, span, sources, asked)]
