@@ -10,7 +10,7 @@ export OMP_NUM_THREADS := 1
 export TOKENIZERS_PARALLELISM := false
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help install demo serve check test local-model bench lock clean
+.PHONY: help install demo serve prove check test local-model bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ demo: install ## ingest examples/, ask, erase, and show every byte that left
 serve: install ## run the knowledge base in ringfence-data/ until Ctrl-C
 	@$(BIN)/ringfence init
 	@$(BIN)/ringfence up
+
+prove: install ## run the canary proof: plant secrets, break everything, search every byte that left
+	@$(BIN)/python -m tests.proof
 
 check: install ## lint, types, import rules, and the fast tests (two minutes)
 	@$(BIN)/ruff check .

@@ -27,6 +27,10 @@ LOCAL_SHARE = Gauge("ringfence_local_share", "Share of the last twenty or so pro
 USUAL_LOCAL_SHARE = Gauge("ringfence_local_share_usual", "What that share usually is, 0 to 1.")
 LOCAL_SHARE_ALARM = Gauge("ringfence_local_share_alarm", "1 while that share has jumped this way.", ["direction"])
 OLDEST_JOB = Gauge("ringfence_queue_age_seconds", "Age of the oldest job that waits or whose worker is gone.")
+CHECKPOINT_AGE = Gauge(
+    "ringfence_audit_checkpoint_age_seconds",
+    "For how long the oldest audit entry has waited for a signed checkpoint over it; 0 where none waits.",
+)
 
 BREAKERS = Gauge(
     "ringfence_breaker_state",

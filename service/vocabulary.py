@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from service.errors import RingfenceError
+from service.errors import Failure, RingfenceError
+from service.policy.output import Cause as StopCause
 from service.policy.prompt import Origin
+from service.policy.providers import Attestation
 from service.policy.routing import Cause, Route
 from service.ports import JobKind
 
@@ -14,18 +16,21 @@ Shape = Callable[[object], bool]
 
 EVENTS = frozenset(
     {
-        *("answer_stream_failed", "bubblewrap_refused", "cloud_answer_failed", "connection_lost"),
+        *("answer_stream_failed", "audit_sequencing_failed", "backend_left_alone", "bubblewrap_refused"),
+        *("cloud_answer_failed", "connection_lost"),
         *("connection_not_accepted", "database_not_ready", "detector_failed", "detector_missing"),
         *(
             "detector_switched_off",
             "detector_timed_out",
             "documents_erased",
             "embedder_loaded",
+            "embedding_failed",
             "error_ignored",
             "foreign_message",
         ),
         *("frame_refused", "index_closed", "index_opened", "job_abandoned", "job_not_rung", "jobs_not_given_back"),
-        *("labelling_heads_missing", "labelling_heads_unfit", "lease_not_renewed"),
+        *("labelling_heads_missing", "labelling_heads_unfit", "labeller_failed", "lease_not_renewed"),
+        *("local_model_not_ready", "provider_attestation_expiring", "provider_register_unreadable"),
         *("output_withheld", "local_share_jumped", "local_share_settled", "process_failed", "request_failed"),
         *("request_failed_unexpectedly", "statement_failed", "task_failed", "task_interrupted", "thread_failed"),
         *("unlisted_event", "watch_not_seeded", "worker_went_deaf"),
@@ -59,11 +64,7 @@ DETECTORS = (
     *("language", "normalising", "columns", "document"),
 )
 BACKENDS = ("anthropic", "vllm", "quotes", "none")
-WAYS_TO_FAIL = (
-    *("failed", "missing", "timed_out"),
-    *("broke_off", "drifted", "http_status", "malformed", "overloaded", "rate_limited", "unreachable"),
-    *("wrong_configuration", "wrong_model"),
-)
+WAYS_TO_FAIL = ("failed", "missing", *Failure)
 """How a detector, a model or another part did not do what it was asked."""
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
@@ -75,8 +76,9 @@ _MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 _HEX = re.compile(r"[0-9a-f]{8,64}")
 _SQLSTATE = re.compile(r"[0-9A-Z]{5}")
 _DEVICE = re.compile(r"(?:cpu|mps|cuda)(?::\d{1,3})?")
-_CODE = re.compile(r"[a-z][a-z0-9_-]{1,30}")
+_PROVIDER = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _STATUS = re.compile(r"[1-5]\d\d")
+_SERVER = re.compile(r"(?:local|fast)-\d{1,3}|cloud")
 _templates: set[str] = {"unmatched"}
 _errors: set[str] = {"DeadlinePassed", "MissingModel", "SwitchedOff"}
 
@@ -154,14 +156,25 @@ def _places(value: object) -> bool:
     return isinstance(value, list | tuple) and all(map(place, value))
 
 
+_KIND_OF_BACKEND = one_of(BACKENDS, Route)
+_ONE_SERVER = _matches(_SERVER)
+
+
+def _backend(value: object) -> bool:
+    """Whether it is a backend, or one server of a model as `bootstrap` names them, such as `local-2`."""
+    return _KIND_OF_BACKEND(value) or _ONE_SERVER(value)
+
+
 KEYS: dict[str, Shape] = {
     # ids
     **dict.fromkeys(("answer", "document", "job", "tenant"), _identifier),
     # counts, sizes, times
-    **dict.fromkeys(("chunks", "dimensions", "documents", "dropped", "hits", "jobs", "pieces", "requests"), _number),
+    **dict.fromkeys(("chunks", "days", "dimensions", "documents", "dropped", "failures", "hits", "jobs"), _number),
+    **dict.fromkeys(("pieces", "requests"), _number),
     **dict.fromkeys(("input_tokens", "output_tokens", "seconds", "share", "stream", "threads", "usual"), _number),
     # codes
-    "backend": one_of(BACKENDS),
+    "attestation": one_of(Attestation),
+    "backend": _backend,
     "cause": one_of(Cause),
     "detector": one_of(DETECTORS),
     "direction": one_of("up", "down"),
@@ -174,6 +187,7 @@ KEYS: dict[str, Shape] = {
     "route": one_of(Route),
     "sqlstate": _matches(_SQLSTATE),
     # what an operator configured
+    "provider": _matches(_PROVIDER),
     **dict.fromkeys(("embedder", "model", "name"), _matches(_MODEL)),
     "device": _matches(_DEVICE),
     # places in code
@@ -187,15 +201,15 @@ KEYS: dict[str, Shape] = {
 """Every key that a log line or a span may have, with the shape of its values."""
 
 LABELS: dict[str, Shape] = {
-    "attestation": _matches(_CODE),
-    "backend": one_of(BACKENDS, Route),
-    "cause": one_of(Cause),
+    "attestation": one_of(Attestation),
+    "backend": _backend,
+    "cause": one_of(Cause, StopCause),
     "detector": one_of(DETECTORS),
     "direction": one_of("up", "down"),
     "how": one_of(WAYS_TO_FAIL),
     "outcome": one_of("hit", "miss"),
     "path": is_path,
-    "provider": _matches(_CODE),
+    "provider": _matches(_PROVIDER),
     "route": one_of(Route, "none"),
     "status": _matches(_STATUS),
 }

@@ -182,17 +182,19 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     database: Database | None = None,
     keys: KeyStore | None = None,
     rules: Rules | None = None,
+    clock: StoppedClock | None = None,
     quarantine_score: float = 0.7,
     adapted: Callable[[Adapters], Adapters] = lambda twins: twins,
 ) -> World:
     """Return a fresh product on twins; any part may misbehave, learn, obey, or be a real one.
 
     Unless other `rules` are given, the provider has promised everything. `adapted` may put other adapters in the
-    place of some twins.
+    place of some twins. A cloud model that is brought tells the time by the `clock` that is brought with it.
     """
     index, keys = index or InMemoryChunkIndex(), keys or InMemoryKeyStore()
     database = database or InMemoryDatabase(keys=keys)
-    vault, queue, clock, labeller = InMemoryVault(), InMemoryJobQueue(), StoppedClock(), labeller or InMemoryLabeller()
+    vault, queue, clock = InMemoryVault(), InMemoryJobQueue(), clock or StoppedClock()
+    labeller = labeller or InMemoryLabeller()
     register = InMemoryProviderRegister(rules or some_rules())
     local_model = local if isinstance(local, InMemoryLocalModel) else InMemoryLocalModel() if local else None
     cloud_model = (

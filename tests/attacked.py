@@ -16,7 +16,7 @@ from service.policy.fencing import shadow
 from service.policy.prompt import Prompt
 from service.policy.routing import Route
 from service.ports import Hit, Point, Vector
-from tests.assembled import World, a_world
+from tests.assembled import StoppedClock, World, a_world
 from tests.obeying import ObeyingCloudModel, ObeyingLocalModel, drained
 
 TOPIC = "Quince prices at the stall"
@@ -51,8 +51,9 @@ class Attacked:
     @classmethod
     def of(cls, local: InMemoryLocalModel | None = None) -> "Attacked":
         """Return the world before the attack; nothing is quarantined, so that every attack is retrieved."""
-        local, cloud = local or ObeyingLocalModel(), ObeyingCloudModel()
-        world = a_world(local=local, cloud=cloud, index=ForgetfulIndex(), quarantine_score=_NEVER)
+        clock = StoppedClock()
+        local, cloud = local or ObeyingLocalModel(), ObeyingCloudModel(now=clock.now)
+        world = a_world(local=local, cloud=cloud, clock=clock, index=ForgetfulIndex(), quarantine_score=_NEVER)
         stranger, _ = world.person("lakeside")
         owner, _ = world.person("acme", Role.ADMIN)
         asker, _ = world.person("acme", Role.READER, "staff")

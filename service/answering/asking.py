@@ -7,15 +7,15 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from service.answering.evidence import broken_off, context_facts, ending, refusal
+from service.answering.evidence import broken_off, decision, ending, refusal
 from service.answering.grounds import held, raised
-from service.answering.planning import Plan, Planner
+from service.answering.planning import Planner
+from service.answering.plans import Plan
 from service.answering.retelling import draft_of, retold
 from service.answering.saying import Saying, Sayings, stopping
 from service.answering.tiers import answered
 from service.answering.told import Told, answer_of, heard, quotes_of, told_of
 from service.answering.values import Answer, PromptRefusedError, Question
-from service.auditing import entry, reasons_as_facts, terms_as_facts
 from service.citing import nothing_found
 from service.conversations import Keeping
 from service.errors import (
@@ -28,7 +28,6 @@ from service.errors import (
 from service.policy.access import Principal
 from service.policy.routing import Cause, Reason
 from service.ports import AuditEntry, Clock, CloudModel, Database, LocalModel, TurnRecord
-from service.retrieval import Retrieved
 from service.tracing import note, traced
 from service.watching import Watch
 
@@ -127,7 +126,7 @@ class Answering:
         said: list[str] = []
         saying = self._saying(plan)
         try:
-            with self._watched(plan, "anthropic"):
+            with self._watched(plan, "anthropic"), self._stops(plan, saying):
                 if stream:
                     pieces = saying.of_stream(model.stream(plan.cloud), model=model.name)
                     generation = yield from heard(pieces, said, plan)
@@ -144,7 +143,10 @@ class Answering:
 
     def _locally(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
         if self.local is None:
-            return (yield from self._at_once(plan, quotes_of(plan, self._saying(plan)), "quotes"))
+            saying = self._saying(plan)
+            with self._stops(plan, saying):
+                told = quotes_of(plan, saying)
+            return (yield from self._at_once(plan, told, "quotes"))
         models = [model for model in (self.fast, self.local) if model is not None]
         with self._watched(plan, "vllm"):
             told = yield from answered(models, lambda model: self._by_local(plan, model, stream=stream))
@@ -153,12 +155,13 @@ class Answering:
     def _by_local(self, plan: Plan, model: LocalModel, *, stream: bool) -> Generator[str, None, Told]:
         said: list[str] = []
         saying = self._saying(plan)
-        if stream:
-            pieces = saying.of_stream(model.stream(plan.prompt), model=model.name)
-            generation = yield from heard(pieces, said, plan)
-        else:
-            text, generation = saying.of_whole(model.generate(plan.prompt))
-            said.append(text)
+        with self._stops(plan, saying):
+            if stream:
+                pieces = saying.of_stream(model.stream(plan.prompt), model=model.name)
+                generation = yield from heard(pieces, said, plan)
+            else:
+                text, generation = saying.of_whole(model.generate(plan.prompt))
+                said.append(text)
         return told_of(plan, said, generation, saying)
 
     def _saying(self, plan: Plan) -> Saying:
@@ -172,6 +175,15 @@ class Answering:
         with self._watched(plan, backend):
             yield told.found.text
         return self._answer(plan, told, backend)
+
+    @contextmanager
+    def _stops(self, plan: Plan, saying: Saying) -> Iterator[None]:
+        """Record a stop as soon as the model is heard no more: also where the listener goes with its last piece."""
+        try:
+            yield
+        finally:
+            if saying.stopped is not None:
+                self._record(stopping(saying.stopped, plan.principal, plan.id, route=plan.route, at=self.clock.now()))
 
     @contextmanager
     def _watched(self, plan: Plan, backend: str) -> Iterator[None]:
@@ -197,16 +209,9 @@ class Answering:
             against = (*raised(transaction, held(transaction, plan), plan), *self.planner.lapsed(plan, transaction))
             if plan.cloud is not None and against:
                 plan = self.planner.kept_local(plan, *against)
-            transaction.audit.append(
-                entry(
-                    who.tenant_id,
-                    "prompt_routed",
-                    at=self.clock.now(),
-                    actor=who.key_id,
-                    subject=plan.id,
-                    facts=self._facts(plan),
-                )
-            )
+            local = self.local.name if self.local else None
+            labeller = self.planner.labels.version
+            transaction.audit.append(decision(plan, labeller=labeller, local=local, at=self.clock.now()))
         self.watch.routed(plan.route, plan.reasons)
         return plan
 
@@ -221,29 +226,12 @@ class Answering:
         with self.database.transaction(plan.principal.tenant_id) as transaction:
             transaction.audit.append(broken_off(plan, backend, stopped, at=self.clock.now()))
 
-    def _facts(self, plan: Plan) -> dict[str, object]:
-        local = self.local.name if self.local else None
-        return {
-            "route": plan.route.value,
-            "reasons": reasons_as_facts(plan.reasons),
-            "sources": [_source_facts(hit) for hit in plan.hits],
-            "labeller": self.planner.labels.version,
-            "model": plan.cloud.model if plan.cloud else local,
-            "sha256": plan.cloud.sha256 if plan.cloud else None,
-            **context_facts(plan),
-            "policy": plan.policy,
-            "terms": terms_as_facts(plan.agreement),
-            "redacted": len(plan.redacted) if plan.redacted is not None else 0,
-        }
-
     def _answer(self, plan: Plan, told: Told, backend: str) -> Answer:
         """Put the answer together, unless a source was erased while it was made: its words would outlive it.
 
         Its end is recorded, and the turn kept, in the same transaction as that check. What was stopped is not kept.
         Where that check fails, the answer ends in the audit all the same: a model was asked.
         """
-        if told.stop is not None:
-            self._record(stopping(told.stop, plan.principal, plan.id, route=plan.route, at=self.clock.now()))
         answer = answer_of(plan, told, backend)
         end = ending(plan, answer, at=self.clock.now())
         who = plan.principal
@@ -263,12 +251,3 @@ class Answering:
         """Write an entry down by itself, whatever becomes of the rest of the answer."""
         with self.database.transaction(made.tenant_id) as transaction:
             transaction.audit.append(made)
-
-
-def _source_facts(hit: Retrieved) -> dict[str, object]:
-    return {
-        "document": str(hit.document_id),
-        "ordinal": hit.ordinal,
-        "verdict": hit.label.verdict.value,
-        "lowered": hit.label.lowered,
-    }

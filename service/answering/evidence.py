@@ -1,14 +1,33 @@
-"""The audit entries that an answer leaves: how it ended, or why there was none; ids and counts, never content."""
+"""The audit entries of an answer: where it was routed, how it ended, or why there was none; ids and counts only."""
 
 from datetime import datetime
 from uuid import UUID
 
-from service.answering.planning import Plan
+from service.answering.plans import Plan
 from service.answering.values import Answer
-from service.auditing import entry, reasons_as_facts
+from service.auditing import entry, reasons_as_facts, terms_as_facts
 from service.policy.access import Principal
 from service.policy.routing import Reason
 from service.ports import AuditEntry, Generation
+from service.retrieval import Retrieved
+
+
+def decision(plan: Plan, *, labeller: str, local: str | None, at: datetime) -> AuditEntry:
+    """Return the entry of a plan as it is about to be carried out; `local` is the model that a local one goes to."""
+    facts = {
+        "route": plan.route.value,
+        "reasons": reasons_as_facts(plan.reasons),
+        "sources": [_source_facts(hit) for hit in plan.hits],
+        "labeller": labeller,
+        "model": plan.cloud.model if plan.cloud else local,
+        "sha256": plan.cloud.sha256 if plan.cloud else None,
+        **_context_facts(plan),
+        "policy": plan.policy,
+        "terms": terms_as_facts(plan.agreement),
+        "redacted": len(plan.redacted) if plan.redacted is not None else 0,
+    }
+    who = plan.principal
+    return entry(who.tenant_id, "prompt_routed", at=at, actor=who.key_id, subject=plan.id, facts=facts)
 
 
 def ending(plan: Plan, answer: Answer, *, at: datetime) -> AuditEntry:
@@ -49,7 +68,7 @@ def refusal(who: Principal, answer_id: UUID, reasons: tuple[Reason, ...], *, at:
     return entry(who.tenant_id, "prompt_refused", at=at, actor=who.key_id, subject=answer_id, facts=facts)
 
 
-def context_facts(plan: Plan) -> dict[str, object]:
+def _context_facts(plan: Plan) -> dict[str, object]:
     """Return which conversation it is, which of its turns are in the context, and how the question was searched for.
 
     The turn whose verdict is not harmless is the one that keeps the prompt local. `context_sources` is every chunk
@@ -66,4 +85,13 @@ def context_facts(plan: Plan) -> dict[str, object]:
         "searched": searched,
         "scope": "non_sensitive" if plan.question.harmless_only else "all",
         "timings": plan.watch.facts(),
+    }
+
+
+def _source_facts(hit: Retrieved) -> dict[str, object]:
+    return {
+        "document": str(hit.document_id),
+        "ordinal": hit.ordinal,
+        "verdict": hit.label.verdict.value,
+        "lowered": hit.label.lowered,
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ingestion.sensitivity import Label, Verdict
-from service.answering.planning import Plan
+from service.answering.plans import Plan
 from service.answering.redacting import not_hidden
 from service.errors import SourceErasedError
 from service.policy.access import DocumentId

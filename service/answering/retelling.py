@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from uuid import UUID
 
 from ingestion.sensitivity import Label
-from service.answering.planning import Plan
+from service.answering.plans import Plan
 from service.answering.values import Answer, Citation
 from service.citing import Credited
 from service.conversations import Keeping, StoredAnswer
@@ -36,13 +35,13 @@ def draft_of(keeping: Keeping, plan: Plan, answer: Answer) -> Iterator[TurnRecor
         credited=tuple(Credited(number=one.number, supports=one.supports) for one in answer.citations),
         quotations=answer.quotations,
         unsupported=answer.unsupported,
-        redacted=answer.redacted,
-        neutralised=answer.neutralised,
-        harmless_only=plan.question.harmless_only,
         backend=answer.backend,
         model=answer.model,
         reasons=answer.reasons,
         generation=answer.generation,
+        redacted=answer.redacted,
+        neutralised=answer.neutralised,
+        harmless_only=plan.question.harmless_only,
     )
     own = [
         TurnSource(
@@ -89,23 +88,22 @@ def retold(retriever: Retriever, keeping: Keeping, principal: Principal, answer_
         {(one.document_id, one.ordinal): one.score for one in turn.sources}, scope=Scope.of(principal)
     )
     stored = texts[1]
-    of = {one.number: one.supports for one in stored.credited}
-    sources = tuple(
-        Citation(number=one.number, hit=hits[one.document_id, one.ordinal]) for one in turn.sources if one.number
-    )
+    sources = {one.number: hits[one.document_id, one.ordinal] for one in turn.sources if one.number}
     return Answer(
         id=turn.id,
         text=stored.text,
-        citations=tuple(replace(source, supports=of[source.number]) for source in sources if source.number in of),
-        sources=sources,
+        citations=tuple(
+            Citation(number=one.number, hit=sources[one.number], supports=one.supports) for one in stored.credited
+        ),
+        sources=tuple(Citation(number=number, hit=hit) for number, hit in sources.items()),
         quotations=stored.quotations,
         unsupported=stored.unsupported,
-        redacted=stored.redacted,
-        neutralised=stored.neutralised,
         route=Route(turn.route),
         backend=stored.backend,
         model=stored.model,
         reasons=stored.reasons,
         generation=stored.generation,
+        redacted=stored.redacted,
+        neutralised=stored.neutralised,
         conversation=turn.conversation_id,
     )

@@ -1,9 +1,10 @@
 """What a backend said, verified: the text with its citations, how it ended, and what the output filter did to it."""
 
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
-from service.answering.planning import Plan
+from service.answering.plans import Plan
 from service.answering.saying import STOPPED, Saying
 from service.answering.values import Answer, Citation
 from service.citing import Cited, cited, quoted
@@ -32,17 +33,18 @@ class Told:
 
 
 def heard(pieces: Generator[str, None, Generation], said: list[str], plan: Plan) -> Generator[str, None, Generation]:
-    """Pass the pieces on, keeping them."""
-    while True:
-        try:
-            piece = next(pieces)
-        except StopIteration as end:
-            generation: Generation = end.value
-            return generation
-        if not said:
-            plan.watch.lap("first_token")
-        said.append(piece)
-        yield piece
+    """Pass the pieces on, keeping them; whoever makes them is closed with the listener."""
+    with closing(pieces):
+        while True:
+            try:
+                piece = next(pieces)
+            except StopIteration as end:
+                generation: Generation = end.value
+                return generation
+            if not said:
+                plan.watch.lap("first_token")
+            said.append(piece)
+            yield piece
 
 
 def told_of(plan: Plan, said: Sequence[str], generation: Generation, saying: Saying) -> Told:
@@ -81,7 +83,8 @@ def answer_of(plan: Plan, told: Told, backend: str) -> Answer:
         model=generation.model if generation else None,
         reasons=plan.reasons,
         generation=generation,
-        conversation=plan.context.conversation,
+        # What was stopped is kept nowhere, so a conversation that it would have opened does not exist.
+        conversation=None if told.stop is not None and plan.context.opens else plan.context.conversation,
         context=plan.context.turns,
         redacted=len(plan.redacted) if plan.redacted is not None else 0,
         stopped=told.stop.cause.value if told.stop is not None else None,

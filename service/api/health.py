@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service.api.schemas import Readiness
 from service.errors import PartUnavailableError
-from service.metrics import OLDEST_JOB, REQUESTS
+from service.metrics import CHECKPOINT_AGE, OLDEST_JOB, REQUESTS
 from service.product import Ringfence
 
 
@@ -38,6 +38,7 @@ def metrics(ringfence: NamedDependency[Ringfence]) -> Response[bytes]:
     ringfence.governing.measure()
     with suppress(PartUnavailableError):
         OLDEST_JOB.set(ringfence.jobs.oldest())
+        CHECKPOINT_AGE.set(ringfence.auditing.unsealed())
     return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
 
 

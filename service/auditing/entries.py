@@ -11,6 +11,7 @@ from service.auditing.canonical import leaf_bytes
 from service.auditing.pseudonyms import personal_place, pseudonym_of
 from service.auditing.tree import leaf_hash
 from service.policy.access import KeyId, TenantId
+from service.policy.facts import checked
 from service.policy.routing import Reason
 from service.policy.terms import Agreement
 from service.ports import AuditEntry, AuditRecord, KeyStore
@@ -50,7 +51,7 @@ def entry(  # noqa: PLR0913 - who, what, when, about what, decided how
         actor=actor,
         action=action,
         subject=subject,
-        facts=facts,
+        facts=checked(facts),
         personal=sealed,
     )
 

@@ -68,6 +68,16 @@ class Auditing:
             added += more
         return added
 
+    def unsealed(self) -> float:
+        """Return for how many seconds the oldest entry of any tenant has waited for a signed checkpoint over it."""
+        now = self.clock.now()
+        ages = [0.0]
+        for tenant in self.database.tenants():
+            with self.database.transaction(tenant.id) as transaction:
+                since = transaction.audit.unsequenced_since()
+            ages += () if since is None else ((now - since).total_seconds(),)
+        return max(ages)
+
     def page(
         self,
         principal: Principal,

@@ -11,6 +11,8 @@ _NUMBERS = r"\d{1,3}(?:\s*[,;]\s*\d{1,3})*"
 _MARKER = rf"\[\s*{_WORDS}{_NUMBERS}\s*\]"
 _RUN = re.compile(rf"{_MARKER}(?:[ \t]*{_MARKER})*", re.IGNORECASE)
 _NUMBER = re.compile(r"\d{1,3}")
+_ONE = re.compile(_MARKER, re.IGNORECASE)
+_AROUND = re.compile(rf"\[(?:[^\[\]]*{_MARKER})+[^\[\]]*\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,19 @@ def groups(text: str) -> tuple[Group, ...]:
 def _groups(text: str) -> Iterator[Group]:
     for run in _RUN.finditer(text):
         yield Group(*run.span(), tuple(dict.fromkeys(map(int, _NUMBER.findall(run[0])))))
+
+
+def unnested(text: str) -> str:
+    """Return the text, as long as it was, in which taking markers out makes no new one of what stood around them.
+
+    Brackets as in `[9[99]9]` would become `[99]`: they are written `(9[99]9)`.
+    """
+    return _AROUND.sub(_parenthesised, text)
+
+
+def _parenthesised(around: re.Match[str]) -> str:
+    left = "".join(_ONE.sub("", around[0]).split())
+    return f"({around[0][1:-1]})" if _ONE.fullmatch(left) else around[0]
 
 
 def blanked(text: str) -> str:

@@ -61,7 +61,7 @@ def cited(answer: str, texts: Sequence[str], *, question: str = "", stopped: boo
     every figure by its meaning, and shares words with it. Where no sentence keeps one, the plain statement is
     all that is left: what the model said is not presented as fact. `stopped` is an answer that was ended early.
     """
-    answer = answer.strip()
+    answer = markers.unnested(answer.strip())
     said = _Said(text=answer, plain=markers.blanked(answer), groups=markers.groups(answer))
     sources, asked = Source.numbered(texts), stems(question)
     judged = [one for span in sentences(answer) for one in _judged(said, span, sources, asked)]
@@ -156,7 +156,7 @@ def _assembled(answer: str, judged: Sequence[_Judged], asked: frozenset[str]) ->
     text, moved = markers.rewritten(answer, kept)
     supports: dict[int, list[Support]] = {}
     for one in judged:
-        sentence = moved(one.stretch.sentence[0]), moved(one.stretch.sentence[1])
+        sentence = _trimmed(text, moved(one.stretch.sentence[0]), moved(one.stretch.sentence[1]))
         for source in one.credited:
             supports.setdefault(source.number, []).extend(
                 Support(start=start, end=end, sentence=sentence)
@@ -169,6 +169,11 @@ def _assembled(answer: str, judged: Sequence[_Judged], asked: frozenset[str]) ->
             Quotation(start=moved(start), end=moved(end), number=number) for start, end, number in _quoted(judged)
         ),
     )
+
+
+def _trimmed(text: str, start: int, end: int) -> Span:
+    """Return the span without the space that is left where a marker before the sentence went."""
+    return start + len(text[start:end]) - len(text[start:end].lstrip()), end
 
 
 def _quoted(judged: Sequence[_Judged]) -> Iterator[tuple[int, int, int | None]]:

@@ -17,22 +17,23 @@ Place = tuple[DocumentId, int]
 
 
 class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of an answer, sealed: enough to tell it again, and to claim no more than it did.
+    """What is kept of an answer, sealed: enough to tell it again as it was told.
 
-    `credited` are the sources it cites; `harmless_only` is what was asked for.
+    `credited` is what the sources that it cites bear out, by their number. What was stopped is not kept.
+    `harmless_only` is what was asked for: the same question of other texts is another one.
     """
 
     text: str
     credited: tuple[Credited, ...]
     quotations: tuple[Quotation, ...]
     unsupported: Unsupported | None
-    redacted: int
-    neutralised: int
-    harmless_only: bool
     backend: str
     model: str | None
     reasons: tuple[Reason, ...]
     generation: Generation | None
+    redacted: int
+    neutralised: int
+    harmless_only: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

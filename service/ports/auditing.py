@@ -84,6 +84,10 @@ class AuditTable(Protocol):
         """Return number and leaf hash of committed entries that are no leaf yet, in the order of their numbers."""
         ...
 
+    def unsequenced_since(self) -> datetime | None:
+        """Return when the oldest committed entry that is no leaf yet was written, None where every entry is one."""
+        ...
+
     def seal(self, leaves: Sequence[AuditLeaf], checkpoint: AuditCheckpoint) -> None:
         """Add leaves and the checkpoint over them. Raises ConflictError where one is there already."""
         ...

@@ -276,8 +276,8 @@ class PolicyRecord:
 class AuditEntry:
     """Who did what, when, decided how: ids, labels, versions, reasons; never content.
 
-    `facts` become plain JSON here; ValueError where one has another shape than `policy.facts` allows. What a person
-    wrote or is called goes into `personal`, sealed under a key that can be destroyed.
+    `facts` are plain JSON as `policy.facts.checked` returns it; ValueError where they are not. What a person wrote or
+    is called goes into `personal`, sealed under a key that can be destroyed.
     """
 
     id: UUID
@@ -294,4 +294,6 @@ class AuditEntry:
         if not is_code(self.action):
             message = "the action of an audit entry is not a code"
             raise ValueError(message)
-        object.__setattr__(self, "facts", checked(self.facts))
+        if checked(self.facts) != self.facts:
+            message = "the facts of an audit entry are not plain JSON: pass them through policy.facts.checked"
+            raise ValueError(message)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from litestar.testing import TestClient
@@ -53,8 +54,10 @@ class SayingLocalModel(InMemoryLocalModel):
 class SayingCloudModel(InMemoryCloudModel):
     """The same in the cloud."""
 
-    def __init__(self, says: str, finish: str = "stop", dies: int | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self, says: str, finish: str = "stop", dies: int | None = None, *, now: Callable[[], datetime]
+    ) -> None:
+        super().__init__(now=now)
         self.says, self.finish, self.dies = says, finish, dies
 
     @override
@@ -74,7 +77,8 @@ class SayingCloudModel(InMemoryCloudModel):
 
 def saying(world: World, says: str, finish: str = "stop", dies: int | None = None) -> World:
     """Let both models of the world say this."""
-    local, cloud = SayingLocalModel(says, finish, dies), SayingCloudModel(says, finish, dies)
+    local = SayingLocalModel(says, finish, dies)
+    cloud = SayingCloudModel(says, finish, dies, now=world.clock.now)
     answering = world.product.answering
     planner = replace(answering.planner, local=local, cloud=cloud)
     world.product = replace(world.product, answering=replace(answering, planner=planner, local=local, cloud=cloud))
@@ -154,7 +158,7 @@ def test_a_stream_that_breaks_off_ends_with_exactly_one_error(route: str) -> Non
     world = a_world()
     who, token = world.person("acme")
     world.uploaded(who, SENSITIVE if route == "local" else HARMLESS)
-    saying(world, SUPPORTED, dies=9)
+    saying(world, SUPPORTED, dies=len("Visitors park on level 2"))
     with TestClient(application(world.product, max_upload_bytes=1_000)) as client:
         response = client.post(
             "/v1/answers",
@@ -162,12 +166,30 @@ def test_a_stream_that_breaks_off_ends_with_exactly_one_error(route: str) -> Non
             headers={"authorization": f"Bearer {token}"},
         )
     came = events(response.text.splitlines())
-    assert [name for name, _ in came] == ["token"] * 9 + ["error"]
-    assert set(came[-1][1]) == {"type", "title", "status", "detail"}
+    *tokens, error = came
+    assert [name for name, _ in came] == ["token"] * len(tokens) + ["error"]
+    assert "".join(token["text"] for _, token in tokens) == "Visitors park "
+    wait = {"retry_after"} if route == "local" else set()
+    assert set(error[1]) == {"type", "title", "status", "detail", "reason"} | wait
+
+
+def test_what_breaks_off_before_anything_could_be_told_is_a_plain_503() -> None:
+    """The output filter holds back the last words: nothing was told, so there is no stream to end."""
+    world = a_world()
+    who, token = world.person("acme")
+    world.uploaded(who, SENSITIVE)
+    saying(world, SUPPORTED, dies=len("Visitors"))
+    with TestClient(application(world.product, max_upload_bytes=1_000)) as client:
+        response = client.post(
+            "/v1/answers",
+            json={"question": QUESTION, "stream": True},
+            headers={"authorization": f"Bearer {token}"},
+        )
+    assert (response.status_code, response.headers["content-type"]) == (503, "application/problem+json")
 
 
 def test_the_first_piece_is_told_before_the_last_is_made(route: str) -> None:
-    """No buffering: the order of events, not a clock, shows it."""
+    """No more buffering than the two words that the output filter waits for: the order of events shows it."""
     order: list[str] = []
 
     class Slow(SayingLocalModel):
@@ -184,13 +206,15 @@ def test_the_first_piece_is_told_before_the_last_is_made(route: str) -> None:
     who, _ = world.person("acme")
     world.uploaded(who, SENSITIVE if route == "local" else HARMLESS)
     answering = saying(world, SUPPORTED).product.answering
-    local, cloud = Slow(SUPPORTED), SlowCloud(SUPPORTED)
+    local, cloud = Slow(SUPPORTED), SlowCloud(SUPPORTED, now=world.clock.now)
     planner = replace(answering.planner, local=local, cloud=cloud)
 
     answering = replace(answering, planner=planner, local=local, cloud=cloud)
     order.extend(f"told {piece}" for piece in answering.stream(who, Question(text=QUESTION)))
-    assert order.index(f"told {SUPPORTED[0]}") < order.index("made the last piece")
-    assert order[:2] == [f"made {SUPPORTED[0]}", f"told {SUPPORTED[0]}"]
+    first = order.index("told Visitors ")
+    assert first < order.index("made the last piece")
+    assert order[:first] == [f"made {letter}" for letter in "Visitors park on "]
+    assert "".join(one.removeprefix("told ") for one in order if one.startswith("told ")) == SUPPORTED
 
 
 def _noting(pieces: Generator[str, None, Generation], order: list[str]) -> Generator[str, None, Generation]:

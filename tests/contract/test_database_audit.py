@@ -1,6 +1,7 @@
 """The promises of ports.AuditTable, kept by the twin and by PostgreSQL alike (R50)."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,7 @@ from service.auditing import tree
 from service.auditing.canonical import leaf_bytes
 from service.errors import ConflictError, RingfenceError
 from service.policy.access import TenantId
+from service.policy.facts import checked
 from service.ports import AuditEntry, AuditRecord, Database
 from service.sealing import Sealed
 from tests.contract.databases import database, migrated_database, postgres, tenant, tenant_in
@@ -65,7 +67,7 @@ def test_the_leaf_hash_is_that_of_the_entry_as_it_is_read_back(
     database: Database, tenant: TenantId, values: dict[str, object]
 ) -> None:
     """No store may spell a number, a time or an order of keys otherwise: every entry would look tampered with."""
-    (kept,) = appended(database, replace(an_audit_entry(tenant), id=uuid4(), facts=values))
+    (kept,) = appended(database, replace(an_audit_entry(tenant), id=uuid4(), facts=checked(values)))
     assert kept.leaf_hash == tree.leaf_hash(leaf_bytes(kept))
 
 
@@ -79,6 +81,21 @@ def test_what_is_no_leaf_yet_comes_in_the_order_of_its_numbers(database: Databas
     with database.transaction(tenant) as transaction:
         waiting = transaction.audit.unsequenced(limit=9)
     assert [number for number, _ in waiting] == [kept[0].number, kept[2].number, kept[3].number]
+
+
+def test_the_oldest_entry_that_waits_for_a_checkpoint_tells_since_when(database: Database, tenant: TenantId) -> None:
+    times = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2)]
+    first, second = appended(database, *(an_audit_entry(tenant, at=at) for at in times))
+    for leaves, expected in [
+        ([], times[0]),
+        ([a_leaf(tenant, 0, first.number)], times[1]),
+        ([a_leaf(tenant, 1, second.number)], None),
+    ]:
+        with database.transaction(tenant) as transaction:
+            if leaves:
+                transaction.audit.seal(leaves, a_checkpoint(tenant, leaves[0].leaf_index + 1))
+        with database.transaction(tenant) as transaction:
+            assert transaction.audit.unsequenced_since() == expected
 
 
 def test_leaves_come_back_with_their_entries_or_without(database: Database, tenant: TenantId) -> None:

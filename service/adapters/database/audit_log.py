@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, insert, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, insert, select, text, tuple_
 from typing_extensions import override
 
 from service.adapters.database.rows import row_of
@@ -63,16 +63,13 @@ class SqlAuditTable(AuditTable):
 
     @override
     def unsequenced(self, *, limit: int) -> tuple[tuple[int, bytes], ...]:
-        is_leaf = select(_LEAF.entry_number).where(
-            _LEAF.tenant_id == _ENTRY.tenant_id, _LEAF.entry_number == _ENTRY.number
-        )
-        waiting = (
-            select(_ENTRY.number, _ENTRY.leaf_hash)
-            .where(_ENTRY.tenant_id == self._tenant_id, ~is_leaf.exists())
-            .order_by(_ENTRY.number)
-            .limit(limit)
-        )
+        waiting = select(_ENTRY.number, _ENTRY.leaf_hash).where(self._no_leaf()).order_by(_ENTRY.number).limit(limit)
         return tuple((int(number), bytes(hashed)) for number, hashed in self._session.run(waiting))
+
+    @override
+    def unsequenced_since(self) -> datetime | None:
+        found: datetime | None = self._session.run(select(func.min(_ENTRY.at)).where(self._no_leaf())).scalar_one()
+        return found
 
     @override
     def seal(self, leaves: Sequence[AuditLeaf], checkpoint: AuditCheckpoint) -> None:
@@ -106,6 +103,12 @@ class SqlAuditTable(AuditTable):
             audit_entries, and_(_ENTRY.tenant_id == _LEAF.tenant_id, _ENTRY.number == _LEAF.entry_number)
         )
         return self._session.one(of_entry.where(_ENTRY.id == entry_id), AuditLeaf)
+
+    def _no_leaf(self) -> ColumnElement[bool]:
+        is_leaf = select(_LEAF.entry_number).where(
+            _LEAF.tenant_id == _ENTRY.tenant_id, _LEAF.entry_number == _ENTRY.number
+        )
+        return and_(_ENTRY.tenant_id == self._tenant_id, ~is_leaf.exists())
 
     def _older(self, page: Select[tuple[object, ...]], after: UUID) -> Select[tuple[object, ...]]:
         found = self._session.run(select(_ENTRY.at, _ENTRY.number).where(_ENTRY.id == after)).first()

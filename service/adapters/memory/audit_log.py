@@ -59,6 +59,11 @@ class InMemoryAuditTable(AuditTable):
         return tuple(waiting[:limit])
 
     @override
+    def unsequenced_since(self) -> datetime | None:
+        done = {leaf.entry_number for leaf in self._rows.audit_leaves}
+        return min((record.at for record in self._rows.audit if record.number not in done), default=None)
+
+    @override
     def seal(self, leaves: Sequence[AuditLeaf], checkpoint: AuditCheckpoint) -> None:
         for tenant_id in {checkpoint.tenant_id, *(leaf.tenant_id for leaf in leaves)}:
             self._rows.admit(tenant_id)

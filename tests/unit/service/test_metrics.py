@@ -1,11 +1,17 @@
 """What a metric may hold: words of closed sets, so few series and nothing said (R54)."""
 
+from datetime import UTC, datetime
+
 import pytest
+from litestar.testing import TestClient
 from prometheus_client import REGISTRY, generate_latest
 
 from service import bounded, metrics
+from service.app import application
 from service.policy.routing import Cause
 from service.vocabulary import LABELS
+from tests.assembled import a_world
+from tests.evidence import logged
 
 CANARY = "Zanzibarquartz"
 _OURS = [
@@ -44,3 +50,17 @@ def test_known_values_are_told() -> None:
         assert REGISTRY.get_sample_value("ringfence_prompts_total", {"route": "local", "cause": cause.value})
     metrics.routed("local", [])
     assert REGISTRY.get_sample_value("ringfence_prompts_total", {"route": "local", "cause": bounded.OTHER})
+
+
+def test_the_audit_tells_for_how_long_an_entry_has_waited_for_a_checkpoint() -> None:
+    world = a_world()
+    who, _ = world.person("acme")
+    with TestClient(application(world.product, max_upload_bytes=1_000)) as http:
+        world.product.auditing.sequence_all()
+        assert "ringfence_audit_checkpoint_age_seconds 0.0" in http.get("/metrics").text
+        logged(world, who)
+        world.clock.advance(5_000)
+        age = (world.clock.now() - datetime(2026, 1, 1, tzinfo=UTC)).total_seconds()
+        assert f"ringfence_audit_checkpoint_age_seconds {age}" in http.get("/metrics").text
+        world.product.auditing.sequence_all()
+        assert "ringfence_audit_checkpoint_age_seconds 0.0" in http.get("/metrics").text

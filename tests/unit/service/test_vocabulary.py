@@ -1,11 +1,20 @@
 """The vocabulary and the code say the same: whoever logs something new adds it here, on purpose (R54)."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pytest
+
 from ingestion.labelling.labeller import shipped_detectors
-from service.vocabulary import DETECTORS, EVENTS, KEYS
+from service.drift import Direction
+from service.errors import Failure
+from service.policy.output import Cause as StopCause
+from service.policy.prompt import Origin
+from service.policy.providers import Attestation
+from service.policy.routing import Cause, Route
+from service.ports import JobKind
+from service.vocabulary import DETECTORS, EVENTS, KEYS, LABELS, SPANS
 
 ROOT = Path(__file__).resolve().parents[3]
 _METHODS = {"debug", "info", "warning", "error", "critical", "exception"}
@@ -61,3 +70,57 @@ def test_every_key_that_the_code_tells_is_listed() -> None:
 
 def test_every_detector_is_known_by_name() -> None:
     assert {detector.name for detector in shipped_detectors()} <= set(DETECTORS)
+
+
+_LABEL_VALUES: dict[str, Iterable[str]] = {
+    "attestation": Attestation,
+    "backend": ("anthropic", "vllm", "quotes", "none", "cloud", "local-1", "fast-1", "local-12"),
+    "cause": (*Cause, *StopCause),
+    "detector": tuple(detector.name for detector in shipped_detectors()),
+    "direction": Direction,
+    "how": (*Failure, "failed", "missing", "timed_out"),
+    "outcome": ("hit", "miss"),
+    "path": ("unmatched",),
+    "provider": ("anthropic", "anthropic-eu", "x", "a" * 63),
+    "route": (*Route, "none"),
+    "status": ("200", "404", "503"),
+}
+
+
+@pytest.mark.parametrize("name", _LABEL_VALUES)
+def test_no_value_of_a_label_counts_as_another(name: str) -> None:
+    assert [str(value) for value in _LABEL_VALUES[name] if not LABELS[name](str(value))] == []
+
+
+def test_every_label_has_its_values_above() -> None:
+    assert LABELS.keys() == _LABEL_VALUES.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("attestation", Attestation),
+        ("backend", ("cloud", "local-1", "fast-1", "anthropic", "vllm", "quotes", "none")),
+        ("cause", Cause),
+        ("direction", Direction),
+        ("how", Failure),
+        ("kind", JobKind),
+        ("origin", Origin),
+        ("route", Route),
+    ],
+)
+def test_no_code_of_the_product_is_withheld_from_a_log_line(name: str, values: Iterable[str]) -> None:
+    assert [str(value) for value in values if not KEYS[name](str(value))] == []
+
+
+def test_every_span_and_its_keys_are_listed() -> None:
+    spans, keys = set[str](), set[str]()
+    for path in sorted((ROOT / "service").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(func=ast.Name(id="traced" | "span"), args=[ast.Constant(value=str(name)), *_]):
+                    spans.add(name)
+                case ast.Call(func=ast.Name(id="note"), keywords=facts):
+                    keys |= {fact.arg for fact in facts if fact.arg is not None}
+    assert spans == SPANS
+    assert keys <= KEYS.keys()

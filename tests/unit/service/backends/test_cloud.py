@@ -17,7 +17,7 @@ class Guarded:
     def __init__(self, played: PlayedCloudModel) -> None:
         self.moments = Moments()
         self.played = played
-        self.watch = Watch("test-cloud", rules=BreakerRules(failures=2, seconds=15), now=self.moments)
+        self.watch = Watch("cloud", rules=BreakerRules(failures=2, seconds=15), now=self.moments)
         self.model = GuardedCloudModel(played, self.watch)
 
     def ask(self, *, stream: bool = False) -> str:

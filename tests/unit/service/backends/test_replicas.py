@@ -23,7 +23,7 @@ class Replicas:
     def __init__(self, *models: PlayedLocalModel) -> None:
         self.moments = Moments()
         self.models = models
-        self.watches = [Watch(f"test-{number}", rules=RULES, now=self.moments) for number in range(len(models))]
+        self.watches = [Watch(f"local-{90 + number}", rules=RULES, now=self.moments) for number in range(len(models))]
         self.model = ReplicatedLocalModel(models, self.watches)
 
     def sent(self) -> list[int]:
@@ -147,14 +147,14 @@ def test_good_health_alone_does_not_make_up_for_failed_answers() -> None:
 
 
 def test_breakers_and_failures_are_counted_for_operators() -> None:
-    before = BACKEND_FAILURES.labels(backend="test-0", how="timed_out")._value.get()  # noqa: SLF001 - no public reader
+    before = BACKEND_FAILURES.labels(backend="local-90", how="timed_out")._value.get()  # noqa: SLF001 - no public reader
     some = Replicas(PlayedLocalModel(failure=Failure.TIMED_OUT))
     for _ in range(2):
         with pytest.raises(LocalModelUnavailableError):
             some.said(stream=True)
-    after = BACKEND_FAILURES.labels(backend="test-0", how="timed_out")._value.get()  # noqa: SLF001
+    after = BACKEND_FAILURES.labels(backend="local-90", how="timed_out")._value.get()  # noqa: SLF001
     states = {sample.labels["backend"]: sample.value for sample in next(iter(BREAKERS.collect())).samples}
-    assert (after - before, states["test-0"]) == (2, 2)
+    assert (after - before, states["local-90"]) == (2, 2)
 
 
 STEPS = st.lists(

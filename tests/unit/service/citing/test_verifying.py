@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.citing import NOTHING_FOUND, Cited, Unsupported, cited, nothing_found, quoted
+from service.citing.markers import groups
 
 PARKING = "Visitors park on the lower level of the garage. Parking is free for 2 hours."
 LUNCH = "Lunch is served from noon until two. It costs 4.50 euros.\nEmployees can pay with their card."
@@ -36,6 +37,19 @@ def test_a_citation_says_which_words_of_the_source_support_which_sentence() -> N
 def test_a_marker_of_a_source_that_was_not_shown_is_dropped() -> None:
     found = cited("You can park in the garage [7][1].", SOURCES)
     assert (found.numbers, found.text) == ((1,), "You can park in the garage [1].")
+
+
+@pytest.mark.parametrize(
+    "around", ["[9[99]9]", "[9 [99]9]", "[sou[99]rce 9]", "[[9]9]", "[9[8][7]9]", "[1[9]1]", "[[9[9[9]9]9]]"]
+)
+def test_taking_a_marker_out_makes_no_other_one_of_what_stood_around_it(around: str) -> None:
+    found = cited(f"You can park in the garage [1]. Dragons guard it {around}.", SOURCES)
+    assert (found.numbers, groups(found.text.replace("[1].", "", 1))) == ((1,), ())
+
+
+def test_a_marker_inside_other_words_in_brackets_is_read_as_before() -> None:
+    found = cited("You can park in the garage [see [1]].", SOURCES)
+    assert (found.numbers, found.text) == ((1,), "You can park in the garage [see [1]].")
 
 
 def test_a_citation_of_something_else_is_dropped() -> None:
