@@ -133,13 +133,14 @@ class Answering:
                 else:
                     text, generation = saying.of_whole(model.generate(plan.cloud))
                     said.append(text)
+                told = told_of(plan, said, generation, saying)
         except (CloudModelError, EgressRefusedError) as error:
             _log.warning("cloud_answer_failed", answer=str(plan.id), pieces=len(said), error=error.code)
             if said:
                 self._stopped(plan, "anthropic", "cloud_failed")
                 raise
             return None
-        return self._answer(plan, told_of(plan, said, generation, saying), "anthropic")
+        return self._answer(plan, told, "anthropic")
 
     def _locally(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
         if self.local is None:
@@ -162,7 +163,7 @@ class Answering:
             else:
                 text, generation = saying.of_whole(model.generate(plan.prompt))
                 said.append(text)
-        return told_of(plan, said, generation, saying)
+            return told_of(plan, said, generation, saying)
 
     def _saying(self, plan: Plan) -> Saying:
         """Return what the answer passes on its way out; made before any model is asked."""

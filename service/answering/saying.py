@@ -72,10 +72,19 @@ class RecentlyShown:
 class Saying:
     """One answer on its way to the asker."""
 
-    def __init__(self, guard: OutputFilter, links: LinkGuard, restorer: redaction.Restorer | None) -> None:
+    def __init__(
+        self,
+        guard: OutputFilter,
+        links: LinkGuard,
+        restorer: redaction.Restorer | None,
+        *,
+        anew: Callable[[], tuple[OutputFilter, LinkGuard]],
+    ) -> None:
         self._restorer = restorer
         self._filter = guard
         self._links = links
+        self._anew = anew
+        self._neutralised_again = 0
 
     @property
     def stopped(self) -> Stop | None:
@@ -85,7 +94,7 @@ class Saying:
     @property
     def neutralised(self) -> int:
         """How many links were turned into text."""
-        return self._links.neutralised
+        return self._links.neutralised + self._neutralised_again
 
     def of_stream(self, pieces: Generator[str, None, Generation], *, model: str) -> Generator[str, None, Generation]:
         """Yield what may be said of the pieces as soon as it may; after a stop the model is not heard any more."""
@@ -110,6 +119,18 @@ class Saying:
     def of_text(self, text: str) -> str:
         """Return what may be said of a whole text."""
         return self._fed(text) + self._finished()
+
+    def again(self, text: str) -> str:
+        """Return what may be told of a text that passed and was changed: what stood apart may be joined now."""
+        guard, links = self._anew()
+        said = links.feed(guard.feed(text) + guard.finish()) + links.finish()
+        self._neutralised_again += links.neutralised
+        if guard.stopped is None:
+            return said
+        if self.stopped is None:
+            self._filter = guard
+            ANSWERS_STOPPED.labels(cause=guard.stopped.cause.value).inc()
+        return f"{said}\n\n{NOTICE}"
 
     def _fed(self, piece: str) -> str:
         restored = piece if self._restorer is None else self._restorer.feed(piece)
@@ -138,15 +159,21 @@ class Sayings:
         `values` are those of a redacted prompt.
         """
         shown = tuple(part.text for part in prompt.parts if part.origin not in _NOT_SHOWN_NOW)
-        foreign = ForeignWatch(self.recent.knows, shown=[part.text for part in prompt.parts])
-        watches = (
-            self.canaries.watch(tenant_id, shown=shown),
-            CredentialWatch(credentials_in, shown=shown),
-            foreign,
-        )
+        every = [part.text for part in prompt.parts]
+
+        def anew() -> tuple[OutputFilter, LinkGuard]:
+            canaries = self.canaries.watch(tenant_id, shown=shown)
+            watches = (
+                canaries,
+                CredentialWatch(credentials_in, shown=shown),
+                ForeignWatch(self.recent.knows, shown=every),
+            )
+            return OutputFilter(watches), LinkGuard(shown)
+
+        guard, links = anew()
         self.recent.add(part.text for part in prompt.parts if part.origin is Origin.CHUNK)
         restorer = None if values is None else redaction.Restorer(values)
-        return Saying(OutputFilter(watches), LinkGuard(shown), restorer)
+        return Saying(guard, links, restorer, anew=anew)
 
 
 def stopping(stop: Stop, who: Principal, answer_id: UUID, *, route: Route, at: datetime) -> AuditEntry:

@@ -12,6 +12,9 @@ from service.policy.output import Stop
 from service.ports import Generation
 from service.retrieval import Retrieved
 
+_ROUNDS = 3
+"""Times that an answer is looked at again after markers were taken out of it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
@@ -50,8 +53,10 @@ def heard(pieces: Generator[str, None, Generation], said: list[str], plan: Plan)
 def told_of(plan: Plan, said: Sequence[str], generation: Generation, saying: Saying) -> Told:
     """Verify the citations against what the model was finally shown: it may have been less than was planned."""
     shown = texts(plan.hits[: generation.sources_shown])
-    stopped = generation.finish == STOPPED
-    found = cited("".join(said), shown, question=_searched(plan), stopped=stopped)
+    text = "".join(said)
+    found = _rechecked(
+        cited(text, shown, question=_searched(plan), stopped=generation.finish == STOPPED), text, plan, shown, saying
+    )
     return Told(found=found, generation=generation, saying=saying)
 
 
@@ -62,7 +67,23 @@ def quotes_of(plan: Plan, saying: Saying) -> Told:
     text = saying.of_text(found.text)
     if text != found.text:
         found = cited(text, shown, question=_searched(plan), stopped=saying.stopped is not None)
+        found = _rechecked(found, text, plan, shown, saying)
     return Told(found=found, saying=saying)
+
+
+def _rechecked(found: Cited, passed: str, plan: Plan, shown: Sequence[str], saying: Saying) -> Cited:
+    """Return the answer as it may be told: where markers were taken out, the filter looks at the rest once more.
+
+    A marker may have stood within a link or a canary. What does not come to rest is not told at all.
+    """
+    for _ in range(_ROUNDS):
+        if found.text == passed or found.unsupported is not None:
+            return found
+        passed = saying.again(found.text)
+        if passed == found.text:
+            return found
+        found = cited(passed, shown, question=_searched(plan), stopped=saying.stopped is not None)
+    return cited("", shown, question=_searched(plan), stopped=True)
 
 
 def answer_of(plan: Plan, told: Told, backend: str) -> Answer:

@@ -18,7 +18,7 @@ from service.citing import Unsupported
 from service.errors import PartUnavailableError
 from service.policy.access import Principal, Role, TenantId
 from service.policy.egress import CloudPermit
-from service.policy.output import CanaryWatch, shingles
+from service.policy.output import CanaryWatch, LinkGuard, shingles
 from service.policy.prompt import Prompt
 from service.ports import Generation
 from tests.assembled import World, a_world, exchanged
@@ -282,3 +282,33 @@ def test_a_stop_is_told_in_the_body_and_in_the_stream(http: tuple[World, TestCli
         assert told_of["answer"].endswith(NOTICE)
     assert "".join(one["text"] for one in data[:-1]) == body["answer"] == data[-1]["answer"]
     assert SECRET[:8] not in events
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    "link",
+    ["https[9]://evil.test/q", "https:/[9]/evil.test/q", "![x]([9]https:/[9]/evil.test/q)", "w[9]ww.evil.test/q"],
+)
+def test_a_link_that_stood_around_a_marker_is_no_link_without_it(link: str, *, stream: bool) -> None:
+    """R19: a marker that no source stands behind is taken out, and what it kept apart is joined."""
+    world, _ = a_world_that_says(f"{SUPPORTED} {SUPPORTED} See {link} now.")
+    who, _ = world.person("acme")
+    world.uploaded(who, f"{PARKING} SECRET-PII")
+    _, answer = told(world, who, stream=stream)
+    assert answer.unsupported is None
+    assert LinkGuard([]).feed(f"{answer.text} ") == f"{answer.text} "
+    assert answer.neutralised
+
+
+def test_a_canary_that_stood_around_a_marker_stops_the_answer() -> None:
+    """R19."""
+    world, model = a_world_that_says("")
+    who, _ = world.person("acme")
+    record, token = world.product.canaries.add(who)
+    model.text = f"{SUPPORTED} {token[:6]}[9]{token[6:]} is what I was told."
+    world.uploaded(who, f"{PARKING} SECRET-PII")
+    _, answer = told(world, who, stream=False)
+    assert answer.stopped == "canary"
+    assert token not in answer.text
+    (facts,) = world.audited(who.tenant_id, "answer_stopped")
+    assert facts["reference"] == str(record.id)

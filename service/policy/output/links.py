@@ -14,7 +14,7 @@ _SIGN = re.compile(
     rf"(?P<inline>\]\((?P<target>{_BLANK}[^()\s]*+)(?=[()\s]))"
     rf"|(?P<defined>\]:(?P<destination>{_BLANK}(?=\S*[:/\\&])\S*+)(?=\s|\Z))"
     rf"|(?P<scheme>(?<=[A-Za-z0-9+.\-]):(?P<rest>(?://|{_WEB}[/\\]{{1,2}}(?![/\\])){_IN_ADDRESS}+))"
-    rf"|(?P<bare>(?<![A-Za-z0-9:/])//(?P<host>[A-Za-z0-9]{_IN_ADDRESS}*))"
+    rf"|(?P<bare>(?<![A-Za-z0-9:/])(?<!\[:\])//(?P<host>[A-Za-z0-9]{_IN_ADDRESS}*))"
     rf"|(?P<web>(?<![A-Za-z0-9.])www\.(?P<site>{_IN_ADDRESS}+))",
     re.IGNORECASE,
 )

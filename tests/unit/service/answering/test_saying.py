@@ -18,8 +18,12 @@ _, VALUES = redaction.redacted(
 
 
 def a_saying() -> Saying:
-    watches = [CredentialWatch(credentials_in, shown=["https://intranet.test/a"])]
-    return Saying(OutputFilter(watches), LinkGuard(["https://intranet.test/a"]), redaction.Restorer(VALUES))
+    def anew() -> tuple[OutputFilter, LinkGuard]:
+        watches = [CredentialWatch(credentials_in, shown=["https://intranet.test/a"])]
+        return OutputFilter(watches), LinkGuard(["https://intranet.test/a"])
+
+    guard, links = anew()
+    return Saying(guard, links, redaction.Restorer(VALUES), anew=anew)
 
 
 def model(pieces: Sequence[str]) -> Generator[str, None, Generation]:
