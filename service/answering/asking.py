@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 import structlog
@@ -18,7 +18,13 @@ from service.answering.told import Told, answer_of, heard, quotes_of, told_of
 from service.answering.values import Answer, PromptRefusedError, Question
 from service.citing import nothing_found
 from service.conversations import Keeping
-from service.errors import CloudModelError, EgressRefusedError, LocalModelUnavailableError
+from service.errors import (
+    CloudModelError,
+    ConflictError,
+    EgressRefusedError,
+    LocalModelUnavailableError,
+    NotFoundError,
+)
 from service.policy.access import Principal
 from service.policy.routing import Cause, Reason
 from service.ports import AuditEntry, Clock, CloudModel, Database, LocalModel, TurnRecord
@@ -91,7 +97,13 @@ class Answering:
 
     def _earlier(self, principal: Principal, question: Question) -> TurnRecord | None:
         request = question.request if question.kept else None
-        return self.keeping.repeated(principal, request, question.text, question.conversation)
+        return self.keeping.repeated(
+            principal,
+            request,
+            question.text,
+            conversation_id=question.conversation,
+            harmless_only=question.harmless_only,
+        )
 
     def _events(self, plan: Plan, *, stream: bool) -> Generator[str, None, Answer]:
         plan = self._recorded(plan)
@@ -218,16 +230,21 @@ class Answering:
         """Put the answer together, unless a source was erased while it was made: its words would outlive it.
 
         Its end is recorded, and the turn kept, in the same transaction as that check. What was stopped is not kept.
+        Where that check fails, the answer ends in the audit all the same: a model was asked.
         """
         answer = answer_of(plan, told, backend)
         end = ending(plan, answer, at=self.clock.now())
         who = plan.principal
         turn_of = nullcontext() if answer.stopped else draft_of(self.keeping, plan, answer)
-        with turn_of as turn, self.database.transaction(who.tenant_id) as transaction:
-            held(transaction, plan)
-            transaction.audit.append(end)
-            if turn is not None:
-                self.keeping.keep(transaction, who, turn, plan.context)
+        try:
+            with turn_of as turn, self.database.transaction(who.tenant_id) as transaction:
+                held(transaction, plan)
+                transaction.audit.append(end)
+                if turn is not None:
+                    self.keeping.keep(transaction, who, turn, plan.context)
+        except (ConflictError, NotFoundError) as error:  # a source or the conversation is gone, or it was told already
+            self._record(ending(plan, replace(answer, stopped=error.code), at=self.clock.now()))
+            raise
         return answer
 
     def _record(self, made: AuditEntry) -> None:

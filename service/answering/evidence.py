@@ -71,13 +71,17 @@ def refusal(who: Principal, answer_id: UUID, reasons: tuple[Reason, ...], *, at:
 def _context_facts(plan: Plan) -> dict[str, object]:
     """Return which conversation it is, which of its turns are in the context, and how the question was searched for.
 
-    The turn whose verdict is not harmless is the one that keeps the prompt local.
+    The turn whose verdict is not harmless is the one that keeps the prompt local. `context_sources` is every chunk
+    that those turns rest on: their words go wherever the prompt goes.
     """
     context = plan.context
     searched = {"by": plan.searched[0].by, "verdict": plan.searched[1].verdict.value} if plan.searched else None
     return {
         "conversation": str(context.conversation) if context.conversation else None,
         "context": context.facts(),
+        "context_sources": [
+            {"document": str(document_id), "ordinal": ordinal} for document_id, ordinal in sorted(context.places())
+        ],
         "searched": searched,
         "scope": "non_sensitive" if plan.question.harmless_only else "all",
         "timings": plan.watch.facts(),

@@ -1,6 +1,6 @@
 """Redaction of one prompt: what may be hidden is hidden, and everything that changed is labelled afresh (R14)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -53,7 +53,7 @@ class Redactor:
             changed, mapping = _replaced(prompt, values)
             labelled = self._labelled(prompt, changed, tenant_id)
             if all(part.label is not None and part.label.harmless for part in labelled.parts):
-                return Redacted(prompt=labelled, values=mapping, categories=_categories(prompt))
+                return Redacted(prompt=labelled, values=mapping, categories=_categories(prompt, changed))
             more = self._values(labelled, tenant_id, allowed)
             values = _enlarged(values, more)
         return None
@@ -134,8 +134,11 @@ def _enlarged(
     return None if more is None or len(both) == len(values) else both
 
 
-def _categories(prompt: Prompt) -> frozenset[Category]:
-    return frozenset[Category]().union(*(part.label.categories for part in prompt.parts if part.label is not None))
+def _categories(prompt: Prompt, changed: Collection[int]) -> frozenset[Category]:
+    """Return what is hidden. What a reviewer took from a changed part counts: its new label knows no review (R15)."""
+    labels = [(place, part.label) for place, part in enumerate(prompt.parts) if part.label is not None]
+    dismissed = (label.dismissed for place, label in labels if place in changed)
+    return frozenset[Category]().union(*(label.categories for _, label in labels), *dismissed)
 
 
 def ordinary(word: str) -> bool:

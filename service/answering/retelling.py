@@ -41,6 +41,7 @@ def draft_of(keeping: Keeping, plan: Plan, answer: Answer) -> Iterator[TurnRecor
         generation=answer.generation,
         redacted=answer.redacted,
         neutralised=answer.neutralised,
+        harmless_only=plan.question.harmless_only,
     )
     own = [
         TurnSource(

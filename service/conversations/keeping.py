@@ -60,16 +60,26 @@ class Keeping:
         return key.fingerprint(f"{principal.key_id}\x00{request}".encode(), purpose="request")
 
     def repeated(
-        self, principal: Principal, request: str | None, question: str, conversation_id: ConversationId | None
+        self,
+        principal: Principal,
+        request: str | None,
+        question: str,
+        *,
+        conversation_id: ConversationId | None,
+        harmless_only: bool,
     ) -> TurnRecord | None:
-        """Return the turn that the request made already. Raises ConflictError where that was another question."""
+        """Return the turn that the request made already.
+
+        Raises ConflictError where that was another question, or the same of other texts.
+        """
         fingerprint = self.request_fingerprint(principal, request)
         with self.database.transaction(principal.tenant_id) as transaction:
             turn = transaction.turns.by_request(fingerprint) if fingerprint else None
         if turn is None:
             return None
         texts = opened(self.keys, turn)
-        if texts is None or texts[0] != question or conversation_id not in {None, turn.conversation_id}:
+        same = texts is not None and texts[0] == question and texts[1].harmless_only is harmless_only
+        if not same or conversation_id not in {None, turn.conversation_id}:
             message = "This Idempotency-Key was used for another question."
             raise ConflictError(message)
         return turn

@@ -20,6 +20,7 @@ class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of an answer, sealed: enough to tell it again as it was told.
 
     `credited` is what the sources that it cites bear out, by their number. What was stopped is not kept.
+    `harmless_only` is what was asked for: the same question of other texts is another one.
     """
 
     text: str
@@ -32,6 +33,7 @@ class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
     generation: Generation | None
     redacted: int
     neutralised: int
+    harmless_only: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

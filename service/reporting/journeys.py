@@ -53,8 +53,8 @@ class Journey:
 
     @property
     def left(self) -> bool:
-        """Whether a permit to send was on record."""
-        return any(_route(entry) == Route.CLOUD for entry in self.decisions)
+        """Whether a permit to send was on record, or an answer that came by one from before the period."""
+        return any(_route(entry) == Route.CLOUD for entry in self.entries)
 
     @property
     def cause(self) -> str:

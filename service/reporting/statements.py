@@ -61,7 +61,7 @@ def of_answer(journey: Journey) -> AnswerReport:
 
 
 def of_document(document_id: DocumentId, found: Iterable[Journey]) -> DocumentReport:
-    """Tell of every journey that had a chunk of the document among its sources."""
+    """Tell of every journey that had a chunk of the document among its sources, or those of its earlier turns."""
     answers = tuple(of_answer(journey) for journey in found if _rests_on(journey, document_id))
     return DocumentReport(
         document_id=document_id,
@@ -73,6 +73,8 @@ def of_document(document_id: DocumentId, found: Iterable[Journey]) -> DocumentRe
 
 def _statement(journey: Journey) -> str:
     sent = [entry for entry in journey.decisions if entry.facts.get("route") == Route.CLOUD]
+    if not sent and journey.left:
+        return "A prompt was permitted to leave, before the period that was asked for."
     if not sent:
         ending = {
             Outcome.REFUSED: "it was refused",
@@ -102,4 +104,10 @@ def _sources(decisions: Sequence[AuditRecord]) -> tuple[Mapping[str, object], ..
 
 
 def _rests_on(journey: Journey, document_id: DocumentId) -> bool:
-    return any(source["document"] == str(document_id) for source in _sources(journey.decisions))
+    """Whether a prompt of the journey held text of the document: as a source, or in an answer made from it before."""
+    return any(
+        place["document"] == str(document_id)
+        for entry in journey.decisions
+        for name in ("sources", "context_sources")
+        for place in cast("list[Mapping[str, object]]", entry.facts.get(name) or [])
+    )

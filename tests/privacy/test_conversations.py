@@ -368,6 +368,14 @@ def test_sources_keep_their_numbers_and_order_whatever_an_earlier_turn_rests_on(
     assert again == replace(answer, context=())
 
 
+def test_a_repeated_request_for_harmless_texts_alone_is_not_told_what_rests_on_others() -> None:
+    """R21: the same key with the other scope is another question."""
+    talk = a_talk(SALARY)
+    assert "SECRET-PII" in talk.ask(PAID, request="r1").text
+    with pytest.raises(ConflictError):
+        talk.ask(PAID, request="r1", harmless_only=True)
+
+
 def test_a_repeated_request_gets_the_answer_that_was_made() -> None:
     talk = a_talk(PARKING)
     first = talk.ask(WHERE, request="r1")

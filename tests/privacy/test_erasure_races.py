@@ -94,10 +94,11 @@ def test_what_is_erased_after_its_retrieval_is_shown_to_no_model(
 def test_what_is_erased_while_the_model_speaks_is_in_no_answer(
     ask: Callable[[Answering, Principal, Question], str],
 ) -> None:
-    """R41: sources and citations would outlive the document."""
-    _, who, answering, _ = an_interrupted_world(SALARY, at="generation")
+    """R41, R50: sources and citations would outlive the document; that a model was asked stays on record."""
+    world, who, answering, _ = an_interrupted_world(SALARY, at="generation")
     with pytest.raises(SourceErasedError):
         ask(answering, who, Question(text=SALARY))
+    assert [end["stopped"] for end in world.audited(who.tenant_id, "answer_made")] == ["source_erased"]
 
 
 def test_an_answer_of_quotes_is_made_of_sources_that_still_exist() -> None:

@@ -11,8 +11,9 @@ from service.answering import Question
 from service.auditing import verify
 from service.errors import InvalidRequestError, LocalModelUnavailableError, NotFoundError, NotPermittedError
 from service.policy.access import Principal, Role
-from service.reporting import Outcome
+from service.reporting import Outcome, journeys
 from service.reporting.reports import Period
+from service.reporting.statements import of_answer
 from tests.assembled import World, a_world
 
 PARKING = "Visitors park in the garage."
@@ -77,6 +78,33 @@ def test_a_document_report_outlives_the_document(world: World, who: Principal) -
     world.work()
     report = world.product.reporting.document(who, document.id, a_period(world))
     assert (len(report.answers), len(report.users), report.left) == (1, 1, 1)
+
+
+def test_a_document_whose_words_left_in_an_earlier_answer_is_not_reported_as_kept(world: World, who: Principal) -> None:
+    """R51: the turn was answered inside; the next question took its words out."""
+    canteen = world.uploaded(who, "The canteen opens at noon for everybody.")
+    assert world.cloud
+    world.cloud.available = False
+    first = world.product.answering.ask(who, Question(text="When does the canteen open for everybody?", opens=True))
+    world.cloud.available, world.cloud.shown = True, []
+    world.clock.advance(3600)
+    since = world.clock.now()
+    world.product.answering.ask(
+        who, Question(text="Where do visitors park in the garage?", conversation=first.conversation)
+    )
+    assert b"noon" in b"".join(world.cloud.shown)
+    report = world.product.reporting.document(who, canteen.id, Period(since=since, until=since + timedelta(days=1)))
+    assert report.left == 1
+    assert "none of its text" not in report.statement
+
+
+def test_an_answer_whose_permit_lies_before_the_period_is_counted_as_left(world: World, who: Principal) -> None:
+    """R52: the period cuts the journey in two; what left is told in both."""
+    world.product.answering.ask(who, ASKED)
+    entries = tuple(world.product.reporting.entries(who.tenant_id, a_period(world)))
+    (cut,) = journeys(entries[1:])
+    assert (cut.outcome, cut.left) == (Outcome.CLOUD, True)
+    assert "No permit" not in of_answer(cut).statement
 
 
 def test_nobody_reads_the_reports_of_another_tenant(world: World, who: Principal) -> None:

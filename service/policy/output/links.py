@@ -5,17 +5,22 @@ from collections.abc import Iterator, Sequence
 
 _IN_ADDRESS = r"[^\s<>\"'()\[\]{}|`\\^]"
 _TARGET = re.compile(rf"(?:[A-Za-z][A-Za-z0-9+.\-]{{1,20}}:)?//{_IN_ADDRESS}+|(?<![A-Za-z0-9])www\.{_IN_ADDRESS}+")
+_BLANK = r"[\s>]*+"
+"""Markdown lets a destination begin on the next line, also inside a quotation."""
+_WEB = r"(?:(?<=http:)|(?<=https:))"
+"""Browsers take these for web addresses however many strokes follow, and whichever way they lean."""
 # What is replaced: the sign after which a program takes a text for an address.
 _SIGN = re.compile(
-    rf"(?P<inline>\]\((?P<target>[^()\s]*)(?=[()\s]))"
-    rf"|(?P<scheme>(?<=[A-Za-z0-9+.\-]):(?P<rest>//{_IN_ADDRESS}+))"
+    rf"(?P<inline>\]\((?P<target>{_BLANK}[^()\s]*+)(?=[()\s]))"
+    rf"|(?P<defined>\]:(?P<destination>{_BLANK}(?=\S*[:/\\&])\S*+)(?=\s|\Z))"
+    rf"|(?P<scheme>(?<=[A-Za-z0-9+.\-]):(?P<rest>(?://|{_WEB}[/\\]{{1,2}}(?![/\\])){_IN_ADDRESS}+))"
     rf"|(?P<bare>(?<![A-Za-z0-9:/])//(?P<host>[A-Za-z0-9]{_IN_ADDRESS}*))"
     rf"|(?P<web>(?<![A-Za-z0-9.])www\.(?P<site>{_IN_ADDRESS}+))",
     re.IGNORECASE,
 )
 # The end of a text that may go on to become one of them, or to be a longer one.
 _UNFINISHED = re.compile(
-    rf"(?:\]|\]\([^()\s]*|(?<=[A-Za-z0-9+.\-]):(?:/|//{_IN_ADDRESS}*)?"
+    rf"(?:\]|\]\({_BLANK}[^()\s]*+|\]:{_BLANK}\S*+|(?<=[A-Za-z0-9+.\-]):(?:[/\\]{{1,2}}{_IN_ADDRESS}*)?"
     rf"|(?<![A-Za-z0-9:/])/(?:/(?:[A-Za-z0-9]{_IN_ADDRESS}*)?)?"
     rf"|(?<![A-Za-z0-9.])w(?:w(?:w(?:\.{_IN_ADDRESS}*)?)?)?)\Z",
     re.IGNORECASE,
@@ -29,7 +34,9 @@ _GOES_ON = frozenset("/?#&")
 class LinkGuard:
     """Turns links of one answer into text, unless a shown text holds the same address.
 
-    `https://` becomes `https[:]//`, `](` becomes `] (`: a reader sees where it would have led, no program goes there.
+    `https://` becomes `https[:]//`, `](` becomes `] (`, `]:` before an address becomes `] :`; in the last two, Markdown
+    reads escapes and character references, so that the signs of an address need not be there. A reader sees where it
+    would have led, no program goes there.
     """
 
     def __init__(self, shown: Sequence[str]) -> None:
@@ -68,9 +75,16 @@ class LinkGuard:
     def _written(self, text: str, match: re.Match[str]) -> str:
         """Return what is said in place of a match."""
         if match["inline"] is not None:
-            target = match["target"]
+            target = match["target"].lstrip()
             leads_nowhere = _NO_ADDRESS.fullmatch(target) is not None
-            return match[0] if leads_nowhere or self._allowed(target) else self._changed(f"] ({self._plain(target)}")
+            return (
+                match[0]
+                if leads_nowhere or self._allowed(target)
+                else self._changed(f"] ({self._plain(match['target'])}")
+            )
+        if match["defined"] is not None:
+            destination = match["destination"]
+            return match[0] if self._allowed(destination.strip()) else self._changed(f"] :{self._plain(destination)}")
         if match["scheme"] is not None:
             name = re.search(r"[A-Za-z][A-Za-z0-9+.\-]*\Z", text[: match.start()])
             whole = (name[0] if name else "") + match[0]
@@ -85,7 +99,9 @@ class LinkGuard:
 
     def _plain(self, target: str) -> str:
         """Return a target whose address no program recognises."""
-        return re.sub(r"(?i):(?=//)", "[:]", re.sub(r"(?i)^//", "/ /", re.sub(r"(?i)\bwww\.", "www[.]", target)))
+        return re.sub(
+            r"(?i):(?=//)", "[:]", re.sub(rf"^({_BLANK})//", r"\1/ /", re.sub(r"(?i)\bwww\.", "www[.]", target))
+        )
 
     def _allowed(self, address: str) -> bool:
         """Whether a shown text holds this address, or one that only goes on behind it."""

@@ -26,8 +26,14 @@ def said(text: str, cuts: list[int] | None = None, *, shown: str = SHOWN) -> str
         ("![x](/\\evil.test/q)", "![x] (/\\evil.test/q)"),
         ("[x](javascript:alert(1))", "[x] (javascript:alert(1))"),
         ("[x](mailto:a@evil.test?body=salary)", "[x] (mailto:a@evil.test?body=salary)"),
-        ("![x][1]\n\n[1]: https://evil.test/q", "![x][1]\n\n[1]: https[:]//evil.test/q"),
-        ("![x][1]\n\n[1]: //evil.test/q", "![x][1]\n\n[1]: / /evil.test/q"),
+        ("![x][1]\n\n[1]: https://evil.test/q", "![x][1]\n\n[1] : https[:]//evil.test/q"),
+        ("![x][1]\n\n[1]: //evil.test/q", "![x][1]\n\n[1] : / /evil.test/q"),
+        ("![x][1]\n\n[1]: https:\\/\\/evil.test/q\n", "![x][1]\n\n[1] : https:\\/\\/evil.test/q\n"),
+        ("> [1]:\n> https:&#47;&sol;evil.test/q", "> [1] :\n> https:&#47;&sol;evil.test/q"),
+        ("![x]( https:\\/\\/evil.test/q)", "![x] ( https:\\/\\/evil.test/q)"),
+        ("> ![x](\n> https&#58;\\/\\/evil.test/q)", "> ![x] (\n> https&#58;\\/\\/evil.test/q)"),
+        ('<img src="https:/evil.test/q">', '<img src="https[:]/evil.test/q">'),
+        ("<img src=http:\\\\evil.test/q>", "<img src=http[:]\\\\evil.test/q>"),
         ('<img src="https://evil.test/q">', '<img src="https[:]//evil.test/q">'),
         ("<img src=//evil.test/q>", "<img src=/ /evil.test/q>"),
         ("see https://evil.test/q", "see https[:]//evil.test/q"),
@@ -52,6 +58,9 @@ def test_a_link_that_no_shown_text_holds_becomes_text(text: str, after: str) -> 
         "a[i](x) and f[0](1) // a comment",
         "see [1], (2) and 17:30; either/or, w and www",
         "https://",
+        "[1]: the garage. [2]: Visitors (all of them) park there; C:\\Users, https: yes",
+        "[the form]( https://intranet.test/forms/7?lang=en)",
+        "[1]: https://intranet.test/forms/7?lang=en",
     ],
 )
 def test_what_a_shown_text_holds_or_leads_nowhere_is_passed_unchanged(text: str) -> None:
@@ -59,7 +68,29 @@ def test_what_a_shown_text_holds_or_leads_nowhere_is_passed_unchanged(text: str)
     assert said(text, [1] * len(text)) == text
 
 
-_SIGNS = ("https://", " ", "](", "[", "]", "(", ")", "/", "//", "www.", "w", ":", "!", "\n", "a", ".", "\\", "?q=1")
+_SIGNS = (
+    "https://",
+    " ",
+    "](",
+    "[",
+    "]",
+    "(",
+    ")",
+    "/",
+    "//",
+    "www.",
+    "w",
+    ":",
+    "!",
+    "\n",
+    "a",
+    ".",
+    "\\",
+    "?q=1",
+    "]:",
+    "http:",
+    ">",
+)
 _PIECES = st.sampled_from([*_SIGNS, "evil.test", "intranet.test/forms/7?lang=en"])
 
 
