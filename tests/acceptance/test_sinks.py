@@ -28,6 +28,8 @@ from tests.standin import StandIn
 from tests.standin.faults import Fault
 
 TENANT = "acme"
+_REGISTER = Path(__file__).parents[2] / "examples" / "providers.toml"
+"""Made up, and said so in the file: without attestations no prompt would leave, and no cloud would fail."""
 DEBUG = {
     "ANTHROPIC_LOG": "debug",
     "HTTPX_LOG_LEVEL": "trace",
@@ -73,7 +75,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """Do everything that a person and a bad day can do, then stop."""
     path = tmp_path_factory.mktemp("sinks")
     with StandIn(slow_seconds=0.1) as cloud, collecting(path / "traces") as collector:
-        known = {"ANTHROPIC_API_KEY": "stand-in", "RINGFENCE_CLOUD_URL": cloud.url}
+        known = {
+            "ANTHROPIC_API_KEY": "stand-in",
+            "RINGFENCE_CLOUD_URL": cloud.url,
+            "RINGFENCE_PROVIDERS": str(_REGISTER),
+        }
         stack = Stack(path / "data", **known, **DEBUG, RINGFENCE_TRACES_URL=collector.url)
         stack.command("init")
         made = Run(stack=stack, collector=collector, metrics=path / "metrics.txt", words=canaries())
@@ -114,6 +120,7 @@ def _asked(client: Client, run: Run) -> None:
         {"question": question},
         {"question": question, "history": turns},
         {"question": question, "stream": True},
+        {"question": question, "conversation": "new"},
     ):
         with suppress(RingfenceError, httpx.HTTPError):
             client.http.post("/v1/answers", json=body)

@@ -20,7 +20,7 @@ from service.product import Adapters
 from tests.assembled import World, a_world
 from tests.failures import ABOUT_PARKING, ABOUT_SALARY, CANARY, PARKING, SALARY, Outcome
 from tests.privacy.test_failure_table import Met, met, speaking
-from tests.servers.openai import FINGERPRINT, NAME, Fault, PlayedVllm
+from tests.servers.openai import BEGUN, FINGERPRINT, NAME, Fault, PlayedVllm
 from tests.servers.scripted import ScriptedServer, scripted
 from tests.standin import Fault as CloudFault
 from tests.standin import StandIn
@@ -159,7 +159,7 @@ def test_a_local_server_that_is_gone_is_no_reason_to_leave(*, stream: bool) -> N
 def test_a_configuration_that_changes_between_two_looks_is_seen_in_the_answer(stage: Stage, *, stream: bool) -> None:
     """R17: readiness was believed, and the answer itself shows who made it."""
     assert stage.ask(ABOUT_SALARY, stream=stream).outcome is Outcome.LOCAL
-    stage.scripts[0].fingerprint = "vllm-0.32.0-another"
+    stage.scripts[0].fingerprint, stage.scripts[0].said = "vllm-0.32.0-another", f"{BEGUN}keys [1]."
     got = stage.ask(ABOUT_SALARY, stream=stream)
     assert got.outcome is (Outcome.BROKEN_OFF if stream else Outcome.UNAVAILABLE)
     assert got.reasons == {"wrong_configuration"}

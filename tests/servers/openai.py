@@ -37,6 +37,7 @@ class PlayedVllm:
 
     fault: Fault | None = None
     fingerprint: str | None = FINGERPRINT
+    said: str = SAID
 
     def __call__(self, path: str, body: bytes) -> Reply:
         """Answer one request."""
@@ -67,7 +68,7 @@ class PlayedVllm:
         return _json(self._completion(choice))
 
     def _whole(self) -> Reply:
-        body = json.dumps(self._completion({"message": {"content": SAID}, "finish_reason": "stop"})).encode()
+        body = json.dumps(self._completion({"message": {"content": self.said}, "finish_reason": "stop"})).encode()
         match self.fault:
             case Fault.SLOW:
                 return Reply(body=body, pause=5)
@@ -79,8 +80,7 @@ class PlayedVllm:
                 return Reply(body=body)
 
     def _streamed(self) -> Reply:
-        said = BEGUN + SAID if self.fault is Fault.ANOTHER_CONFIGURATION else SAID
-        pieces = [self._piece(word) for word in _words(said)]
+        pieces = [self._piece(word) for word in _words(self.said)]
         begun = b"".join(map(self._piece, _words(BEGUN)))
         ending = [self._piece("", finish="stop"), self._event({"choices": [], "usage": _USAGE}), b"data: [DONE]\n\n"]
         match self.fault:
