@@ -33,7 +33,8 @@ Ask = Callable[..., Told]
 
 def with_models(world: World, *, local: LocalModel | None = None, cloud: CloudModel | None = None) -> World:
     answering = world.product.answering
-    planner = replace(answering.planner, local=local, cloud=cloud)
+    terms = replace(answering.planner.terms, model=cloud.name if cloud is not None else None)
+    planner = replace(answering.planner, local=local, cloud=cloud, terms=terms)
     world.product = replace(world.product, answering=replace(answering, planner=planner, local=local, cloud=cloud))
     return world
 
