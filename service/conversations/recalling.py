@@ -1,9 +1,9 @@
 """Which earlier turns a question is asked with, each labelled anew from what it rests on today (R10)."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from ingestion.sensitivity import highest
+from ingestion.sensitivity import Category, Label, highest
 from service.conversations.reading import opened, owned, places_of, visible_chunks
 from service.conversations.values import Context, Place, Remembered
 from service.errors import ConflictError
@@ -101,6 +101,13 @@ class _Weighing:
             question=question,
             answer=answer,
             question_label=question_label,
-            answer_label=highest([own, *grounds, *made_with]),
+            answer_label=_made_from([own, *grounds, *made_with]),
             sources=turn.sources,
         )
+
+
+def _made_from(labels: Sequence[Label]) -> Label:
+    """Return the highest label, with all that reviewers took from any: its words need the terms of that still (R15)."""
+    made = highest(labels)
+    dismissed = frozenset[Category]().union(*(label.dismissed for label in labels))
+    return replace(made, dismissed=dismissed - made.categories)

@@ -27,10 +27,12 @@ from service.errors import (
 )
 from service.policy.access import ConversationId, Principal, Role, TenantId, TurnId
 from service.policy.prompt import Origin, Prompt
+from service.policy.providers import Attestation
 from service.policy.routing import Cause, Route
 from service.ports import Generation, ReviewReason
 from service.reviewing import ReviewRequest
 from tests.assembled import LearningLabeller, World, a_world
+from tests.terms import a_provider, some_rules, without
 
 PARKING = "Visitors park in the garage."
 SALARY = "Salary of Ellison: SECRET-PII."
@@ -106,6 +108,24 @@ def test_a_sensitive_turn_keeps_what_follows_local_and_the_evidence_names_it() -
     facts = talk.world.audited(talk.who.tenant_id, "prompt_routed")[-1]
     assert facts["conversation"] == str(talk.id)
     assert facts["context"] == [{"turn": 0, "verdict": "sensitive", "categories": ["PII"]}]
+    assert shown_to_cloud(talk) == b""
+
+
+def test_what_a_reviewer_dismissed_needs_the_terms_of_its_category_in_a_later_turn_too() -> None:
+    """R15: no BAA, never PHI, also not as an answer that says in other words what was dismissed with consent."""
+    rules = some_rules(without(a_provider(), Attestation.BAA))
+    talk = a_talk("Ellison is in ward seven, SECRET-PHI.", PARKING, rules=rules)
+    local = Inventive("Ellison is in ward seven, of all places.")
+    answering = rewriting(talk, local)
+    for document in talk.world.product.documents.page(talk.who, limit=9):
+        change = Change(dismissed=frozenset({Category.PHI}))
+        request = ReviewRequest(ordinals=None, change=change, reason=ReviewReason.CONSENT_GIVEN)
+        talk.world.product.reviewing.review(talk.who, document.id, request)
+    talk.world.work()
+    first = answering.ask(talk.who, Question(text="Where is Ellison, in which ward?", opens=True))
+    again = answering.ask(talk.who, Question(text=WHERE, conversation=first.conversation))
+    assert first.route is again.route is Route.LOCAL
+    assert again.reasons[0].terms == ("baa_missing",)
     assert shown_to_cloud(talk) == b""
 
 
