@@ -30,7 +30,7 @@ $(VENV)/.installed: requirements-dev.lock requirements-uv.lock pyproject.toml
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
 	@touch $@
 
-demo: install ## ingest examples/, ask, erase, and show every byte that left
+demo: install ## ingest examples/, ask, erase, show every byte that left, verify the audit
 	@if [ "$(DEMO_MODEL)" != none ]; then $(PYTHON) scripts/local-model setup || [ $$? -eq 3 ]; fi
 	@$(BIN)/python -m examples.demo --model "$(DEMO_MODEL)"
 

@@ -1,4 +1,4 @@
-"""The main job from start to end: ingest two tenants, ask, erase, and show every byte that left.
+"""The main job from start to end: ingest two tenants, ask, erase, show every byte that left, and verify the audit.
 
 The cloud model is a stand-in on this machine (tests/standin) that speaks Anthropic's Messages protocol through
 the real SDK and records what it receives. Nothing leaves this machine.
@@ -14,26 +14,23 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
-from rich.console import Console
-from rich.rule import Rule
 
+from examples import evidence
+from examples.commands import HOME, ROOT, client, command, ringfence, say, step
 from examples.questions import ERASED, QUESTIONS, SECRETS, Asked
 from service.cli.asking import print_answer
-from service.cli.client import Client, connected
-from service.settings import load
+from service.cli.client import Client
 from tests.servers.ports import free_port
 from tests.standin import StandIn
 
-ROOT = Path(__file__).resolve().parent.parent
-HOME = ROOT / ".demo"
 PROVIDERS = ROOT / "examples" / "providers.toml"
 TENANTS = ("acme", "lakeside")
 MODEL = "SmolLM2-135M-Instruct"
 _START_SECONDS = 180
 _MODEL_SECONDS = 240
-say = Console(highlight=False, soft_wrap=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +64,7 @@ def main() -> int:
         stack.enter_context(_knowledge_base(environment))
         _ingest()
         if model is not None:
-            _step("Waiting for vLLM, which started beside the rest (25 to 75 seconds in all)")
+            step("Waiting for vLLM, which started beside the rest (25 to 75 seconds in all)")
             _wait_for("/health", model, seconds=_MODEL_SECONDS)
         faults = _tell(stand_in)
     _next_steps(record)
@@ -78,24 +75,32 @@ def main() -> int:
 
 def _ingest() -> None:
     for tenant in TENANTS:
-        _step(f"Ingesting examples/{tenant}")
-        _ringfence("tenants", "add", tenant)
-        _ringfence("ingest", str(ROOT / "examples" / tenant), "--tenant", tenant)
+        step(f"Ingesting examples/{tenant}")
+        ringfence("tenants", "add", tenant)
+        ringfence("ingest", str(ROOT / "examples" / tenant), "--tenant", tenant)
 
 
 def _tell(stand_in: StandIn) -> list[str]:
     faults: list[str] = []
+    answers: dict[str, list[dict[str, Any]]] = {tenant: [] for tenant in TENANTS}
     for asked in QUESTIONS:
-        faults += _ask(asked)
+        answer = _ask(asked)
+        answers[asked.tenant].append(answer)
+        faults += _not_as_promised(asked, answer)
     faults += _erase(ERASED)
-    return faults + _show_what_left(stand_in)
+    faults += _show_what_left(stand_in)
+    return faults + evidence.show(answers, [received.body for received in stand_in.received])
 
 
-def _ask(asked: Asked) -> list[str]:
-    _step(f"{asked.tenant} asks: {asked.question}")
-    with _client(asked.tenant) as client:
-        answer = client.call("POST", "/v1/answers", json={"question": asked.question})
+def _ask(asked: Asked) -> dict[str, Any]:
+    step(f"{asked.tenant} asks: {asked.question}")
+    with client(asked.tenant) as connection:
+        answer: dict[str, Any] = connection.call("POST", "/v1/answers", json={"question": asked.question})
     print_answer(answer)
+    return answer
+
+
+def _not_as_promised(asked: Asked, answer: dict[str, Any]) -> list[str]:
     categories = {name for source in answer["sources"] for name in source["label"]["categories"]}
     if answer["route"] != asked.route:
         return [f"{asked.question!r} went {answer['route']}, not {asked.route}"]
@@ -105,29 +110,29 @@ def _ask(asked: Asked) -> list[str]:
 
 
 def _erase(asked: Asked) -> list[str]:
-    _step("Erasing the document behind one of the answers")
-    with _client(asked.tenant) as client:
-        before = _found(client, asked)
+    step("Erasing the document behind one of the answers")
+    with client(asked.tenant) as connection:
+        before = _found(connection, asked)
         if not before:
             return ["the document to erase was not found before its erasure"]
-        _ringfence("delete", before[0], "--tenant", asked.tenant)
+        ringfence("delete", before[0], "--tenant", asked.tenant)
         say.print(f"{asked.tenant} asks again: {asked.question}")
-        answer = client.call("POST", "/v1/answers", json={"question": asked.question})
+        answer = connection.call("POST", "/v1/answers", json={"question": asked.question})
         print_answer(answer)
-        after = _found(client, asked)
+        after = _found(connection, asked)
         seen = {source["document_id"] for source in answer["sources"]}
     say.print(f"Chunks of the erased document found before: {len(before)}; now: {len(set(after) & set(before))}.")
     return ["the erased document was found again"] if set(before) & (set(after) | seen) else []
 
 
-def _found(client: Client, asked: Asked) -> list[str]:
+def _found(connection: Client, asked: Asked) -> list[str]:
     """Return the ids of the documents titled as asked for whose chunks the question finds."""
-    found = client.call("POST", "/v1/search", json={"question": asked.question, "limit": 20})
+    found = connection.call("POST", "/v1/search", json={"question": asked.question, "limit": 20})
     return [hit["document_id"] for hit in found["hits"] if hit["title"] == asked.title]
 
 
 def _show_what_left(stand_in: StandIn) -> list[str]:
-    _step(f"Everything that the cloud stand-in received: {len(stand_in.received)} requests, byte for byte")
+    step(f"Everything that the cloud stand-in received: {len(stand_in.received)} requests, byte for byte")
     for received in stand_in.received:
         sys.stdout.flush()
         sys.stdout.buffer.write(received.whole + b"\n\n")
@@ -142,9 +147,9 @@ def _show_what_left(stand_in: StandIn) -> list[str]:
 @contextmanager
 def _knowledge_base(environment: dict[str, str]) -> Iterator[None]:
     """Run `ringfence up` on the demo's data folder."""
-    _step("Starting PostgreSQL, Valkey, Qdrant Edge, the API and a worker in .demo/data")
-    _ringfence("init")
-    process = subprocess.Popen(_command("up"), env=os.environ | environment, start_new_session=True)
+    step("Starting PostgreSQL, Valkey, Qdrant Edge, the API and a worker in .demo/data")
+    ringfence("init")
+    process = subprocess.Popen(command("up"), env=os.environ | environment, start_new_session=True)
     try:
         _wait_for("/readyz", _Started(url=environment["RINGFENCE_URL"], process=process), seconds=_START_SECONDS)
         yield
@@ -205,33 +210,13 @@ def _environment(cloud_url: str, model: _Started | None) -> dict[str, str]:
     }
 
 
-@contextmanager
-def _client(tenant: str) -> Iterator[Client]:
-    with connected(load(), tenant) as client:
-        yield client
-
-
 def _installed() -> bool:
     return (ROOT / ".build" / "models" / MODEL / ".complete").exists()
 
 
-def _ringfence(*arguments: str) -> None:
-    finished = subprocess.run(_command(*arguments), check=False)
-    if finished.returncode:
-        sys.exit(f"`ringfence {' '.join(arguments)}` ended with exit code {finished.returncode}")
-
-
-def _command(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", "from service.cli import main; main()", *arguments]
-
-
-def _step(title: str) -> None:
-    say.print(Rule(title, align="left"))
-
-
 def _next_steps(record: Path) -> None:
-    _step("Next")
-    say.print(f"The recorded bytes are in {record.relative_to(ROOT)}.")
+    step("Next")
+    say.print(f"The recorded bytes are in {record.relative_to(ROOT)}, the audit logs beside them.")
     say.print("Keep a server running:  .venv/bin/ringfence init && .venv/bin/ringfence up   (or: make serve)")
     say.print("Then the API's documentation is at http://127.0.0.1:8700/docs")
 

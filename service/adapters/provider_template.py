@@ -29,8 +29,9 @@ _EXTRA = {
 
 
 def create(path: Path, model: str) -> None:
-    """Write the file where there is none. What an operator wrote is never touched."""
+    """Write the file where there is none, for its owner alone. What an operator wrote is never touched."""
     if not path.exists():
+        path.touch(mode=0o600)
         path.write_text(template(model), encoding="utf-8")
 
 

@@ -1,5 +1,6 @@
 """The audit entries of an answer: where it was routed, how it ended, or why there was none; ids and counts only."""
 
+import hashlib
 from datetime import datetime
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from service.answering.plans import Plan
 from service.answering.values import Answer
 from service.auditing import entry, reasons_as_facts, terms_as_facts
 from service.policy.access import Principal
+from service.policy.facts import is_code
 from service.policy.routing import Reason
 from service.ports import AuditEntry, Generation
 from service.retrieval import Retrieved
@@ -50,7 +52,7 @@ def _ending(
         "route": plan.route.value,
         "backend": backend,
         "model": used.model if used else None,
-        "pin": used.pin if used else None,
+        "pin": _pin(used.pin) if used and used.pin else None,
         "finish": used.finish if used else None,
         "input_tokens": (used.input_tokens or None) if used else None,
         "output_tokens": (used.output_tokens or None) if used else None,
@@ -60,6 +62,11 @@ def _ending(
     }
     who = plan.principal
     return entry(who.tenant_id, "answer_made", at=at, actor=who.key_id, subject=plan.id, facts=facts)
+
+
+def _pin(told: str) -> list[str]:
+    """Return quantisation and fingerprint as the audit can hold them: what a server calls itself need not be a code."""
+    return [word if is_code(word) else f"sha256:{hashlib.sha256(word.encode()).hexdigest()}" for word in told.split()]
 
 
 def refusal(who: Principal, answer_id: UUID, reasons: tuple[Reason, ...], *, at: datetime) -> AuditEntry:

@@ -18,6 +18,7 @@ from service.ports import CloudModel, LocalModel
 from tests.answers import Told, asked
 from tests.assembled import World, a_world
 from tests.standin import StandIn
+from tests.terms import a_provider, some_rules
 
 pytest_plugins = ["tests.servers.vllm"]
 
@@ -32,7 +33,8 @@ Ask = Callable[..., Told]
 
 def with_models(world: World, *, local: LocalModel | None = None, cloud: CloudModel | None = None) -> World:
     answering = world.product.answering
-    planner = replace(answering.planner, local=local, cloud=cloud)
+    terms = replace(answering.planner.terms, model=cloud.name if cloud is not None else None)
+    planner = replace(answering.planner, local=local, cloud=cloud, terms=terms)
     world.product = replace(world.product, answering=replace(answering, planner=planner, local=local, cloud=cloud))
     return world
 
@@ -40,12 +42,14 @@ def with_models(world: World, *, local: LocalModel | None = None, cloud: CloudMo
 @pytest.fixture(params=["cloud", pytest.param("local", marks=pytest.mark.slow)])
 def ask(request: pytest.FixtureRequest) -> Iterator[Ask]:
     """Ask a product whose one model is real, or stands in for the provider, and check the whole contract."""
-    world = a_world()
+    world = a_world(rules=some_rules(a_provider(CLOUD)))
     who, token = world.person("acme")
     world.uploaded(who, SENSITIVE if request.param == "local" else HARMLESS)
     with (
         StandIn() as provider,
-        closing(AnthropicCloudModel(SecretStr("key"), model=CLOUD, base_url=provider.url)) as cloud,
+        closing(
+            AnthropicCloudModel(SecretStr("key"), model=CLOUD, base_url=provider.url, now=world.clock.now)
+        ) as cloud,
     ):
         url = request.getfixturevalue("vllm_url") if request.param == "local" else "http://127.0.0.1:9"
         with closing(VllmLocalModel(url, LOCAL, max_tokens=32)) as local:

@@ -20,13 +20,17 @@ from service.product import Adapters
 from tests.assembled import World, a_world
 from tests.failures import ABOUT_PARKING, ABOUT_SALARY, CANARY, PARKING, SALARY, Outcome
 from tests.privacy.test_failure_table import Met, met, speaking
-from tests.servers.openai import FINGERPRINT, NAME, Fault, PlayedVllm
+from tests.servers.openai import BEGUN, FINGERPRINT, NAME, Fault, PlayedVllm
 from tests.servers.scripted import ScriptedServer, scripted
 from tests.standin import Fault as CloudFault
 from tests.standin import StandIn
+from tests.terms import a_provider, some_rules
 
 _SECONDS = 0.5
 """How patient the clients are."""
+_AT_LENGTH = " behind the building, on its two lowest levels, where the yellow lines are painted on the floor."
+_HALF = r"(?s).{1,70}"
+"""How the stand-in cuts what it says: the output filter lets go of some of the first piece."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,20 +75,26 @@ def staged(*, replicas: int = 1, fingerprint: str | None = FINGERPRINT) -> Itera
             )
             for server in servers
         ]
-        remote = AnthropicCloudModel(
-            SecretStr("key"), model="pinned-1", base_url=cloud.url, timeout=_SECONDS, max_retries=0
-        )
-        stack.callback(remote.close)
         watches = tuple(Watch(f"staged-{number}") for number in range(replicas + 1))
 
         def adapted(twins: Adapters) -> Adapters:
             local = ReplicatedLocalModel(models, watches[:-1])
+            remote = AnthropicCloudModel(
+                SecretStr("key"),
+                model="pinned-1",
+                base_url=cloud.url,
+                timeout=_SECONDS,
+                max_retries=0,
+                now=twins.clock.now,  # a permit is good for seconds of the clock that it was minted by
+            )
+            stack.callback(remote.close)
             return replace(twins, local=local, cloud=GuardedCloudModel(remote, watches[-1]))
 
-        world = a_world(adapted=adapted)
+        world = a_world(adapted=adapted, rules=some_rules(a_provider("pinned-1")))
         who, token = world.person("acme")
-        world.uploaded(who, PARKING)
+        world.uploaded(who, f"{PARKING[:-1]}{_AT_LENGTH}")
         world.uploaded(who, SALARY)
+        cloud.cut = _HALF
         yield Stage(world=world, token=token, scripts=scripts, servers=servers, watches=watches, cloud=cloud)
         assert CANARY not in b"".join(received.whole for received in cloud.received)
 
@@ -149,7 +159,7 @@ def test_a_local_server_that_is_gone_is_no_reason_to_leave(*, stream: bool) -> N
 def test_a_configuration_that_changes_between_two_looks_is_seen_in_the_answer(stage: Stage, *, stream: bool) -> None:
     """R17: readiness was believed, and the answer itself shows who made it."""
     assert stage.ask(ABOUT_SALARY, stream=stream).outcome is Outcome.LOCAL
-    stage.scripts[0].fingerprint = "vllm-0.32.0-another"
+    stage.scripts[0].fingerprint, stage.scripts[0].said = "vllm-0.32.0-another", f"{BEGUN}keys [1]."
     got = stage.ask(ABOUT_SALARY, stream=stream)
     assert got.outcome is (Outcome.BROKEN_OFF if stream else Outcome.UNAVAILABLE)
     assert got.reasons == {"wrong_configuration"}

@@ -15,6 +15,7 @@ from service.policy.access import Principal
 from service.policy.routing import Route
 from tests.assembled import World, a_world, exchanged, redacting
 from tests.standin import Fault, StandIn
+from tests.terms import a_provider, some_rules
 
 TEXT = (
     "The parking permits are handed out by Brigitte Sommerfeld, phone +49 30 901820 17, "
@@ -35,8 +36,11 @@ def asking(provider: StandIn) -> Iterator[tuple[World, Principal]]:
     """Yield a world with the shipped labeller and the real client of the cloud, and somebody with a document."""
     embedder = SentenceTransformersEmbedder("packaged")
     labelling = (embedder, PackagedTokenizer("packaged"), RingfenceLabeller.shipped(embedder=embedder.name))
-    cloud = AnthropicCloudModel(SecretStr("key"), model="pinned-model-1", base_url=provider.url, timeout=10)
-    world = redacting(exchanged(a_world(), labelling=labelling, cloud=cloud), Category.PII)
+    world = a_world(rules=some_rules(a_provider("pinned-model-1")))
+    cloud = AnthropicCloudModel(
+        SecretStr("key"), model="pinned-model-1", base_url=provider.url, timeout=10, now=world.clock.now
+    )
+    redacting(exchanged(world, labelling=labelling, cloud=cloud), Category.PII)
     who, _ = world.person("acme")
     world.uploaded(who, TEXT)
     with closing(cloud):

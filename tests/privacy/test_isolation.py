@@ -1,6 +1,8 @@
 """Through every endpoint: a tenant, a group and an absent thing look the same to who may not see them."""
 
+import io
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -103,6 +105,7 @@ def everything_seen(http: TestClient[Any], token: str, ids: Ids) -> str:
         ("GET", f"/v1/reports/budget?{PERIOD}&mine=true", None),
         ("GET", f"/v1/reports/answers/{ids.answer}", None),
         ("GET", f"/v1/reports/documents/{ids.document}?{PERIOD}", None),
+        ("GET", f"/v1/reports/evidence?{PERIOD}", None),
         ("GET", "/v1/providers", None),
         ("GET", "/v1/policy", None),
         ("PUT", "/v1/policy", {}),
@@ -125,6 +128,9 @@ def _called(http: TestClient[Any], token: str, method: str, path: str, body: obj
     """Return what came back; a report about a document tells the id that it was asked for, whosever it is."""
     answer = http.request(method, path, json=body, headers=bearer(token))
     assert answer.status_code not in {400, 405, 500}, (method, path, answer.text)
+    if answer.headers.get("content-type") == "application/zip":
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as pack:
+            return "\n".join(pack.read(name).decode() for name in pack.namelist())
     if path.startswith("/v1/reports/documents/") and answer.status_code == HTTPStatus.OK:
         told = answer.json()
         return str({**told, "document_id": None})
@@ -258,6 +264,7 @@ def test_without_a_valid_key_there_is_no_way_in(http: TestClient[Any], header: d
         (Role.READER, "GET", f"/v1/reports/budget?{PERIOD}"),
         (Role.CONTRIBUTOR, "GET", f"/v1/reports/documents/{{id}}?{PERIOD}"),
         (Role.READER, "GET", "/v1/reports/answers/{id}"),
+        (Role.CONTRIBUTOR, "GET", f"/v1/reports/evidence?{PERIOD}"),
         (Role.AUDITOR, "PUT", "/v1/policy"),
     ],
 )

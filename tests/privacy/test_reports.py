@@ -1,6 +1,5 @@
 """One report answers where data went, from the audit log alone (R51, R52)."""
 
-import csv
 import io
 import zipfile
 from datetime import timedelta
@@ -172,10 +171,11 @@ def test_an_evidence_pack_holds_what_an_auditor_asks_for_and_no_content(world: W
         *("audit/log.jsonl", "audit/checkpoint.jsonl"),
     }
     assert verify(io.BytesIO(files["audit/log.jsonl"])).sound
-    rows = list(csv.DictReader(io.StringIO(files["routing/questions.csv"].decode())))
-    assert [(row["outcome"], row["left"]) for row in rows] == [("cloud", "yes"), ("local", "no")]
-    assert rows[0]["sha256"]
-    assert not rows[1]["sha256"]
+    head, *lines = (line.split(",") for line in files["routing/questions.csv"].decode().splitlines())
+    sent, kept = (dict(zip(head, line, strict=True)) for line in lines)
+    assert [(row["outcome"], row["left"]) for row in (sent, kept)] == [("cloud", "yes"), ("local", "no")]
+    assert sent["sha256"]
+    assert not kept["sha256"]
     for word in (b"garage", b"Ellison", b"Visitors", b"Salary"):
         assert not any(word in content for content in files.values())
 

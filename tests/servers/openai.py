@@ -9,6 +9,8 @@ from tests.servers.scripted import Reply
 NAME = "SmolLM2-135M-Instruct"
 FINGERPRINT = "vllm-0.32.0-97285faf"
 SAID = "At eight [1]."
+BEGUN = "At eight, where nothing else was agreed upon with the people at the front desk or with those "
+"""What is said before a stream breaks: so much that the output filter has let the first words go."""
 _EVENTS = "text/event-stream"
 _TOKENS = ("Winter", ",", " spring", ",", " summer")
 _LOGPROBS = (-0.5, -0.1, -0.4, -0.2, -0.3)
@@ -35,6 +37,7 @@ class PlayedVllm:
 
     fault: Fault | None = None
     fingerprint: str | None = FINGERPRINT
+    said: str = SAID
 
     def __call__(self, path: str, body: bytes) -> Reply:
         """Answer one request."""
@@ -65,7 +68,7 @@ class PlayedVllm:
         return _json(self._completion(choice))
 
     def _whole(self) -> Reply:
-        body = json.dumps(self._completion({"message": {"content": SAID}, "finish_reason": "stop"})).encode()
+        body = json.dumps(self._completion({"message": {"content": self.said}, "finish_reason": "stop"})).encode()
         match self.fault:
             case Fault.SLOW:
                 return Reply(body=body, pause=5)
@@ -77,15 +80,16 @@ class PlayedVllm:
                 return Reply(body=body)
 
     def _streamed(self) -> Reply:
-        pieces = [self._piece(word) for word in SAID.replace(" ", " |").split("|")]
+        pieces = [self._piece(word) for word in _words(self.said)]
+        begun = b"".join(map(self._piece, _words(BEGUN)))
         ending = [self._piece("", finish="stop"), self._event({"choices": [], "usage": _USAGE}), b"data: [DONE]\n\n"]
         match self.fault:
             case Fault.SLOW:
-                return Reply(body=pieces[0], kind=_EVENTS, pause=5)
+                return Reply(body=begun, kind=_EVENTS, pause=5)
             case Fault.CUT:
-                return Reply(body=pieces[0], kind=_EVENTS, cut=True)
+                return Reply(body=begun, kind=_EVENTS, cut=True)
             case Fault.MALFORMED:
-                return Reply(body=pieces[0] + b'data: {"choices": [{"del\n\n', kind=_EVENTS)
+                return Reply(body=begun + b'data: {"choices": [{"del\n\n', kind=_EVENTS)
             case Fault.ENDLESS:
                 return Reply(kind=_EVENTS, pieces=tuple(pieces[:1] * 2_000), between=0.01)
             case _:
@@ -107,6 +111,10 @@ class PlayedVllm:
         if "usage" in fields:
             event["system_fingerprint"] = self._fingerprint()
         return b"data: " + json.dumps(event).encode() + b"\n\n"
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(" ", " |").removesuffix("|").split("|")
 
 
 def _json(value: object) -> Reply:

@@ -86,14 +86,22 @@ def test_cutting_a_document_anywhere_hides_nothing_that_is_found_in_all_of_it(te
     """R1: every chunk that holds a visible character of a finding of the whole has a finding of its kind.
 
     It holds for findings that are told by less than the reach of a chunk's neighbourhood, as all planted ones are.
+    A word that nobody planted and the name tagger takes for a name (`IBAN`, rarely) is told by its whole sentence.
     """
     (whole,) = _LABELLER.label([text], None)
     chunks = cut_at(text, places)
     labels = labels_of(chunks, _LABELLER)
-    for finding in whole.findings:
+    planted = [finding for finding in whole.findings if _is_planted(text[finding.start : finding.end])]
+    for finding in planted:
         for half in touching(chunks, finding.start, finding.end):
             assert finding.category in labels[half].categories
-    assert frozenset().union(*(label.categories for label in labels)) >= whole.categories
+    assert frozenset().union(*(label.categories for label in labels)) >= {finding.category for finding in planted}
+
+
+def _is_planted(found: str) -> bool:
+    """Whether what was found holds a planted value, or a part of one that is a word by itself."""
+    words = set(found.split())
+    return any(secret in found or words & set(secret.split()) for _, secret, _ in _SECRETS)
 
 
 @given(text=_TEXTS.filter(str.strip), places=_PLACES)

@@ -150,6 +150,7 @@ def test_what_an_operator_wrote_is_never_touched(tmp_path: Path) -> None:
     path = tmp_path / "providers.toml"
     create(path, "model-1")
     assert path.read_text() == template("model-1")
+    assert path.stat().st_mode & 0o777 == 0o600
     path.write_text(PROVIDER)
     create(path, "model-2")
     assert path.read_text() == PROVIDER

@@ -1,0 +1,227 @@
+"""Puts the use cases together around one set of adapters."""
+
+from dataclasses import dataclass, replace
+
+from service.answering import Answering, Budget, Planner
+from service.answering.redacting import Redactor
+from service.answering.saying import RecentlyShown, Sayings
+from service.auditing import Auditing
+from service.canaries import Canaries
+from service.conversations import Conversations, Forgetting, Keeping, Recollection
+from service.documents import Documents
+from service.erasure import Erasure
+from service.governing import Governing
+from service.ingesting import Ingestion
+from service.jobs import Jobs
+from service.labels import Labels, UnfailingLabeller
+from service.lease import Lease
+from service.principals import Principals
+from service.product.parts import Adapters, Ringfence, UseCaseLimits
+from service.quarantine import Quarantine
+from service.relabelling import Relabelling
+from service.releasing import Releasing
+from service.remembering import LabelCache, RememberingLabellers
+from service.reporting import EvidencePacks, Reporting
+from service.retrieval import Retriever
+from service.reviewing import Reviewing
+from service.searching import Searching
+from service.terms import TermsInForce
+from service.watching import Watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shared:
+    """What several use cases need of one another."""
+
+    labellers: RememberingLabellers
+    labels: Labels
+    retriever: Retriever
+    terms: TermsInForce
+    lease: Lease
+    forgetting: Forgetting
+    erasure: Erasure
+    relabelling: Relabelling
+    watch: Watch
+    canaries: Canaries
+    reporting: Reporting
+    auditing: Auditing
+    governing: Governing
+
+    @classmethod
+    def of(cls, adapters: Adapters, limits: UseCaseLimits) -> "_Shared":
+        """Make each of them once."""
+        database, keys, clock = adapters.database, adapters.keys, adapters.clock
+        cache = LabelCache(size=limits.label_cache_size, seconds=limits.label_cache_seconds)
+        labellers = RememberingLabellers(labeller=adapters.labeller, keys=keys, cache=cache)
+        unfailing = replace(labellers, labeller=UnfailingLabeller(inner=adapters.labeller))
+        lease = Lease(database=database, clock=clock, seconds=limits.lease_seconds)
+        forgetting = Forgetting(database=database, keys=keys)
+        terms = _terms(adapters)
+        return cls(
+            labellers=labellers,
+            labels=Labels(embedder=adapters.embedder, tokenizer=adapters.tokenizer, labellers=unfailing),
+            retriever=Retriever(index=adapters.index, database=database, keys=keys),
+            terms=terms,
+            lease=lease,
+            forgetting=forgetting,
+            erasure=_erasure(adapters, lease, forgetting),
+            relabelling=_relabelling(adapters, limits, lease, labellers),
+            watch=Watch(),
+            canaries=Canaries(database=database, keys=keys, clock=clock),
+            reporting=Reporting(database=database, keys=keys),
+            auditing=Auditing(database=database, keys=keys, signer=adapters.signer, clock=clock),
+            governing=Governing(database=database, clock=clock, terms=terms),
+        )
+
+
+def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
+    """Return the use cases around these adapters."""
+    shared = _Shared.of(adapters, limits)
+    database, keys, clock = adapters.database, adapters.keys, adapters.clock
+    return Ringfence(
+        principals=Principals(database=database, clock=clock),
+        documents=_documents(adapters, limits, shared.erasure),
+        ingestion=_ingestion(adapters, limits, shared.lease, shared.labellers),
+        jobs=_jobs(adapters, shared),
+        searching=Searching(retriever=shared.retriever, labels=shared.labels),
+        answering=_answering(adapters, limits, shared),
+        conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
+        erasure=shared.erasure,
+        relabelling=shared.relabelling,
+        reviewing=Reviewing(
+            database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling
+        ),
+        releasing=Releasing(
+            database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling
+        ),
+        auditing=shared.auditing,
+        governing=shared.governing,
+        watch=shared.watch,
+        canaries=shared.canaries,
+        reporting=shared.reporting,
+        evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
+        parts={"database": database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
+    )
+
+
+def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
+    return Jobs(
+        database=adapters.database,
+        queue=adapters.queue,
+        clock=adapters.clock,
+        erasure=shared.erasure,
+        relabelling=shared.relabelling,
+        forgetting=shared.forgetting,
+    )
+
+
+def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting) -> Erasure:
+    return Erasure(
+        database=adapters.database,
+        index=adapters.index,
+        keys=adapters.keys,
+        vault=adapters.vault,
+        queue=adapters.queue,
+        clock=adapters.clock,
+        lease=lease,
+        forgetting=forgetting,
+    )
+
+
+def _documents(adapters: Adapters, limits: UseCaseLimits, erasure: Erasure) -> Documents:
+    return Documents(
+        database=adapters.database,
+        keys=adapters.keys,
+        vault=adapters.vault,
+        queue=adapters.queue,
+        clock=adapters.clock,
+        erasure=erasure,
+        max_upload_bytes=limits.max_upload_bytes,
+    )
+
+
+def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease, labellers: RememberingLabellers) -> Ingestion:
+    return Ingestion(
+        database=adapters.database,
+        index=adapters.index,
+        keys=adapters.keys,
+        vault=adapters.vault,
+        parser=adapters.parser,
+        tokenizer=adapters.tokenizer,
+        embedder=adapters.embedder,
+        labellers=labellers,
+        clock=adapters.clock,
+        lease=lease,
+        quarantine=Quarantine(score=limits.quarantine_score),
+        max_attempts=limits.max_attempts,
+    )
+
+
+def _relabelling(
+    adapters: Adapters, limits: UseCaseLimits, lease: Lease, labellers: RememberingLabellers
+) -> Relabelling:
+    return Relabelling(
+        database=adapters.database,
+        index=adapters.index,
+        keys=adapters.keys,
+        queue=adapters.queue,
+        tokenizer=adapters.tokenizer,
+        embedder=adapters.embedder,
+        labellers=labellers,
+        clock=adapters.clock,
+        lease=lease,
+        quarantine=Quarantine(score=limits.quarantine_score),
+        max_attempts=limits.max_attempts,
+    )
+
+
+def _terms(adapters: Adapters) -> TermsInForce:
+    return TermsInForce(
+        database=adapters.database,
+        register=adapters.register,
+        clock=adapters.clock,
+        model=adapters.cloud.name if adapters.cloud else None,
+    )
+
+
+def _answering(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Answering:
+    return Answering(
+        planner=_planner(adapters, limits, shared),
+        keeping=Keeping(database=adapters.database, keys=adapters.keys, clock=adapters.clock),
+        sayings=Sayings(canaries=shared.canaries, recent=RecentlyShown()),
+        database=adapters.database,
+        clock=adapters.clock,
+        local=adapters.local,
+        fast=adapters.fast,
+        cloud=adapters.cloud,
+        watch=shared.watch,
+    )
+
+
+def _planner(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Planner:
+    recollection = Recollection(
+        database=adapters.database,
+        keys=adapters.keys,
+        labels=shared.labels,
+        tokenizer=adapters.tokenizer,
+        tokens=limits.context_tokens,
+    )
+    budget = Budget(
+        tokenizer=adapters.tokenizer,
+        answer_tokens=limits.answer_tokens,
+        local_context=limits.local_context_tokens,
+        cloud_context=limits.cloud_context_tokens,
+    )
+    return Planner(
+        retriever=shared.retriever,
+        labels=shared.labels,
+        recollection=recollection,
+        clock=adapters.clock,
+        terms=shared.terms,
+        local=adapters.local,
+        fast=adapters.fast,
+        cloud=adapters.cloud,
+        answer_tokens=limits.answer_tokens,
+        budget=budget,
+        redactor=Redactor(labels=shared.labels, database=adapters.database),
+    )

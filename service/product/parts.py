@@ -1,0 +1,109 @@
+"""What the product is made of, what may be set about it, and the product as one value."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from service.answering import Answering
+from service.auditing import Auditing
+from service.canaries import Canaries
+from service.conversations import Conversations
+from service.documents import Documents
+from service.erasure import Erasure
+from service.governing import Governing
+from service.ingesting import Ingestion
+from service.jobs import Jobs
+from service.ports import (
+    ChunkIndex,
+    Clock,
+    CloudModel,
+    Database,
+    Embedder,
+    JobQueue,
+    KeyStore,
+    Labeller,
+    LocalModel,
+    Parser,
+    ProviderRegister,
+    Signer,
+    Tokenizer,
+    Vault,
+)
+from service.principals import Principals
+from service.relabelling import Relabelling
+from service.releasing import Releasing
+from service.reporting import EvidencePacks, Reporting
+from service.reviewing import Reviewing
+from service.searching import Searching
+from service.watching import Watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapters:
+    """One implementation of every port. Without a local model answers are quotes; without a cloud, all is local.
+
+    `fast` is a smaller local model that answers before `local` (R18).
+    """
+
+    database: Database
+    index: ChunkIndex
+    keys: KeyStore
+    vault: Vault
+    signer: Signer
+    queue: JobQueue
+    clock: Clock
+    parser: Parser
+    tokenizer: Tokenizer
+    embedder: Embedder
+    labeller: Labeller
+    register: ProviderRegister
+    local: LocalModel | None = None
+    fast: LocalModel | None = None
+    cloud: CloudModel | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseCaseLimits:
+    """What an operator may set about the use cases."""
+
+    max_upload_bytes: int
+    answer_tokens: int
+    lease_seconds: float
+    max_attempts: int
+    quarantine_score: float = 0.7
+    local_context_tokens: int = 2_048
+    cloud_context_tokens: int = 200_000
+    label_cache_size: int = 50_000
+    label_cache_seconds: float = 3_600.0
+    context_tokens: int = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ringfence:
+    """What can be done, and whether the parts that it needs answer."""
+
+    principals: Principals
+    documents: Documents
+    ingestion: Ingestion
+    jobs: Jobs
+    searching: Searching
+    answering: Answering
+    conversations: Conversations
+    erasure: Erasure
+    relabelling: Relabelling
+    reviewing: Reviewing
+    auditing: Auditing
+    governing: Governing
+    releasing: Releasing
+    watch: Watch
+    canaries: Canaries
+    reporting: Reporting
+    evidence: EvidencePacks
+    parts: Mapping[str, Callable[[], bool]]
+
+    def readiness(self) -> dict[str, bool]:
+        """Ask every part whether it answers."""
+        return {name: ready() for name, ready in self.parts.items()}
+
+    def warnings(self) -> tuple[str, ...]:
+        """Say what needs an operator soon, though every part answers."""
+        return self.governing.warnings()
