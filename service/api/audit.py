@@ -125,7 +125,10 @@ def prove_entry(
 def forget_actor(
     key_id: FromPath[UUID], principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence]
 ) -> None:
-    """Make it impossible to tell whose entries those of a revoked API key were. The log still verifies."""
+    """Make the log unable to tell whose entries those of a revoked API key were; it still verifies.
+
+    Documents, conversations and reviews of that key that still exist go on naming it outside of the log.
+    """
     ringfence.auditing.forget_actor(principal, KeyId(key_id))
 
 

@@ -139,7 +139,9 @@ class Auditing:
         return exporting.consistency_line(first, checkpoint, path, public_key=self.signer.public_key)
 
     def forget_actor(self, principal: Principal, key_id: KeyId) -> None:
-        """Destroy the key of an actor's pseudonym: nobody can tell any more whose entries these were.
+        """Destroy the key of an actor's pseudonym: the log does not tell any more whose entries these were.
+
+        Rows outside of it (documents, conversations, reviews) still name the key that made them, while they exist.
 
         Raises NotFoundError for a key of nobody here, InvalidRequestError for one that still works.
         """

@@ -127,10 +127,13 @@ def forget(
     tenant: TenantName = None,
     data: DataDir = None,
 ) -> None:
-    """Make it impossible to tell whose entries those of an API key were. The log still verifies."""
+    """Make the log unable to tell whose entries those of an API key were; it still verifies.
+
+    Documents, conversations and reviews of that key that still exist go on naming it outside of the log.
+    """
     with connected(loaded(data), tenant) as client:
         client.call("DELETE", f"/v1/audit/actors/{key}")
-    out.print(f"nobody can tell any more which entries were those of key {key}")
+    out.print(f"the log does not tell any more which entries were those of key {key}")
 
 
 @_audit.command("key")
