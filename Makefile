@@ -41,7 +41,7 @@ serve: install ## run the knowledge base in ringfence-data/ until Ctrl-C
 prove: install ## run the canary proof: plant secrets, break everything, search every byte that left
 	@$(BIN)/python -m tests.proof
 
-check: install ## lint, types, import rules, and the fast tests (two minutes)
+check: install ## lint, types, import rules, and the fast tests (some three minutes)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
