@@ -22,8 +22,9 @@ from rich.table import Table
 
 from service import bootstrap, settings, telemetry
 from service.adapters.vllm import VllmLocalModel
-from service.answering import Question
+from service.answering import Question, asking
 from service.answering.asking import Answering
+from service.answering.saying import Sayings
 from service.policy import egress, routing
 from service.policy.prompt import Prompt
 from tests.proof.company import TENANTS
@@ -35,7 +36,10 @@ _WHOLE = "whole answer by the cloud stand-in"
 _STAGES: tuple[tuple[str, Any, str], ...] = (
     ("decision", routing, "route"),
     ("rendering, second scan, permit", egress, "mint"),
-    ("audit: sources read again, entry written", Answering, "_recorded"),
+    ("audit: sources read again, decision written", Answering, "_recorded"),
+    ("output filter made ready", Sayings, "of"),
+    ("citations verified", asking, "told_of"),
+    ("audit: sources read again, end written", Answering, "_answer"),
 )
 _MODEL = "SmolLM2-135M-Instruct"
 _ANSWER_TOKENS = 64
