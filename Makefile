@@ -48,9 +48,10 @@ check: install ## lint, types, import rules, and the fast tests (some three minu
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/contract tests/privacy -m "not slow"
 
-test: install ## every test; what cannot run here is named on the last lines
+test: install ## every test; what cannot run here is named on the last lines of either part
 	@$(PYTHON) scripts/local-model setup || [ $$? -eq 3 ]
-	@$(BIN)/pytest -q tests
+	@$(BIN)/pytest -q --durations=10 tests/acceptance tests/integration
+	@$(BIN)/pytest -q --durations=10 -n 2 --dist loadfile tests/unit tests/contract tests/privacy tests/evaluation
 
 local-model: install ## set up a real vLLM server on the CPU, in an environment of its own
 	@$(PYTHON) scripts/local-model setup
