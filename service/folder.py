@@ -133,6 +133,9 @@ class DataFolder:
 
         Raises SettingsError where the folder holds something else or cannot be written.
         """
+        if self.path.exists() and not self.path.is_dir():
+            message = f"{self.path} is a file; name a folder for the data"
+            raise SettingsError(message)
         if self.path.exists() and not self.keys.exists() and any(self.path.iterdir()):
             message = f"{self.path} is neither empty nor a Ringfence data folder"
             raise SettingsError(message)

@@ -13,7 +13,7 @@ from service.answering import Answer, Question, Turn
 from service.documents import DocumentView
 from service.policy.access import DocumentId, Principal, Role, Scope
 from service.policy.fencing import shadow
-from service.policy.prompt import Prompt
+from service.policy.prompt import Origin, Prompt
 from service.policy.routing import Route
 from service.ports import Hit, Point, Vector
 from tests.assembled import StoppedClock, World, a_world
@@ -117,8 +117,13 @@ class Attacked:
 
 
 def _as_labels_say(answer: Answer) -> Route:
-    """Return the route that the sources' labels ask for; every question and earlier turn here is harmless."""
-    return Route.CLOUD if all(source.hit.label.harmless for source in answer.sources) else Route.LOCAL
+    """Return the route that the sources' labels ask for; every question and earlier turn here is harmless.
+
+    A source that keeps a prompt inside may be too long for the local model; it is in the reasons alone then.
+    """
+    left_out = any(reason.origin is Origin.CHUNK for reason in answer.reasons)
+    harmless = all(source.hit.label.harmless for source in answer.sources)
+    return Route.CLOUD if harmless and not left_out else Route.LOCAL
 
 
 def _sources(prompt: Prompt) -> int:

@@ -153,7 +153,7 @@ class Auditing:
                 raise NotFoundError
             ended = [at for at in (found.revoked_at, found.expires_at) if at is not None and at <= now]
             if not ended:
-                message = "this API key still works: revoke it first with `ringfence keys revoke`"
+                message = "this API key still works: revoke it first with `ringfence keys revoke TENANT KEY`"
                 raise InvalidRequestError(message)
             transaction.audit.append(
                 entry(principal.tenant_id, "actor_forgotten", at=now, actor=principal.key_id, facts={})

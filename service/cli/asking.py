@@ -39,15 +39,22 @@ def ask(  # noqa: PLR0913 - one option each
     if go_on and conversation is not None:
         message = "choose --conversation or --continue, not both"
         raise SettingsError(message)
-    body = {"question": question, "scope": _scope(non_sensitive=non_sensitive)}
+    body = {"question": _asked(question), "scope": _scope(non_sensitive=non_sensitive)}
     with connected(loaded(data), tenant) as client:
         if go_on or conversation is not None:
-            body["conversation"] = conversation or _last(client)
+            body["conversation"] = _last(client) if conversation is None else conversation
         answer = client.call("POST", "/v1/answers", json=body)
     if as_json:
         print_json(answer)
     else:
         print_answer(answer)
+
+
+def _asked(question: str) -> str:
+    if not question.strip():
+        message = "the question is empty: write it between quotation marks"
+        raise SettingsError(message)
+    return question
 
 
 def _last(client: Client) -> str:
@@ -66,7 +73,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find the nearest chunks. No model is asked."""
-    body = {"question": question, "limit": limit, "scope": _scope(non_sensitive=non_sensitive)}
+    body = {"question": _asked(question), "limit": limit, "scope": _scope(non_sensitive=non_sensitive)}
     with connected(loaded(data), tenant) as client:
         found = client.call("POST", "/v1/search", json=body)
     if as_json:

@@ -57,6 +57,8 @@ def show(  # noqa: PLR0913 - one option each
         return
     for one in page["entries"]:
         _print_entry(one)
+    if not page["entries"]:
+        out.print("no such entries")
 
 
 @_audit.command("checkpoint")
@@ -78,6 +80,9 @@ def export(
 
     With --from or --to the others are given as hashes only, so that the export still verifies.
     """
+    if since is not None and until is not None and since >= until:
+        message = "--from must be before --to"
+        raise SettingsError(message)
     period = {name: at.isoformat() for name, at in (("since", since), ("until", until)) if at is not None}
     _fetch("/v1/audit/export", tenant, data, to, **period)
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,14 @@ def _token(settings: Settings, tenant: str | None) -> str:
 
 def _error(response: httpx.Response) -> RingfenceError:
     try:
-        detail = str(response.json().get("detail") or response.reason_phrase)
+        problem = response.json()
+        detail = str(problem.get("detail") or response.reason_phrase)
+        named = [one for one in problem.get("errors") or () if one and "key" in one]
+        faults = [f"{one['key']}: {one['message']}" for one in named]
     except ValueError:
-        detail = response.reason_phrase
+        detail, faults = response.reason_phrase, []
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
+        detail = "this API key is not valid, or not any more: give another as RINGFENCE_API_KEY, or use --tenant NAME"
+    elif faults:
+        detail = f"wrong input: {', '.join(faults)}"
     return _ERRORS.get(response.status_code, RingfenceError)(detail)

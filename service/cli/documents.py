@@ -16,7 +16,7 @@ from ingestion.sensitivity import Category
 from service.cli.client import Client, connected, pages
 from service.cli.options import AsJson, DataDir, TenantName, err, identifier, loaded, out, print_json
 from service.cli.reasons import quarantined
-from service.errors import InvalidRequestError, TooLargeError
+from service.errors import InvalidRequestError, SettingsError, TooLargeError
 
 EXIT_SOME_FAILED = 4
 _POLL_SECONDS = 0.3
@@ -45,8 +45,11 @@ def ingest(
     """
     form = {"groups": ",".join(group or ()), "declared": ",".join(declared or ())}
     results: list[dict[str, Any]] = []
+    files = list(_files(paths))
+    if not files:
+        message = "no files there; hidden ones are left out"
+        raise SettingsError(message)
     with connected(loaded(data), tenant) as client, _progress() as progress:
-        files = list(_files(paths))
         handing = progress.add_task("handing in", total=len(files))
         for path, name in files:
             results.append(_handed_in(client, path, name, form))

@@ -43,7 +43,8 @@ def pin_models(data: DataDir = None, *, as_json: AsJson = False) -> None:
     with telemetry.warnings_only(), _connected(settings) as configured:
         pins = [pinned(servers, quantisation) for servers, quantisation in _declared(settings, configured)]
     if not pins:
-        message = "nothing to pin: set RINGFENCE_LOCAL_MODEL_URL, RINGFENCE_LOCAL_MODEL and …_QUANTISATION first"
+        wanted = ", ".join(f"RINGFENCE_LOCAL_MODEL{end}" for end in ("_URL", "", "_QUANTISATION"))
+        message = f"nothing to pin: set {wanted} first"
         raise SettingsError(message)
     for pin in pins:
         PinFile(folder.model_pins).write(pin)

@@ -6,10 +6,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from service.cli.client import connected
 from service.cli.options import AsJson, DataDir, TenantName, identifier, loaded, out, print_json
+from service.errors import SettingsError
 
 _report = typer.Typer(
     help="Tell from the audit log where data went: all questions of a period, one answer, one document.",
@@ -71,6 +73,9 @@ def answer(
         return
     out.print(found["statement"])
     out.print(f"asked {found['asked_at']} by {found['user']}; audit entries: {', '.join(found['entries'])}")
+    if not found["sources"]:
+        out.print("no source was shown")
+        return
     table = Table(identifier(), "chunk", "label", box=None)
     for source in found["sources"]:
         table.add_row(source["document"], str(source["ordinal"]), source["verdict"])
@@ -88,11 +93,13 @@ def document(
     as_json: AsJson = False,
 ) -> None:
     """Tell who was shown parts of a document and whether any of it was permitted to leave."""
+    period = _period(since, until)
     with connected(loaded(data), tenant) as client:
-        found = client.call("GET", f"/v1/reports/documents/{document_id}", params=_period(since, until))
+        found = client.call("GET", f"/v1/reports/documents/{document_id}", params=period)
     if as_json:
         print_json(found)
         return
+    out.print(f"from {period['since'][:10]} until before {period['until'][:10]} (UTC); --since and --until change that")
     out.print(found["statement"])
     for one in found["answers"]:
         out.print(f"{one['asked_at']}  {one['answer_id']}  {one['user']}  {one['outcome']}")
@@ -100,7 +107,7 @@ def document(
 
 @_report.command("evidence")
 def evidence(
-    to: Annotated[Path, typer.Option("--out", help="Where the zip is written.")],
+    to: Annotated[Path, typer.Option("--out", help="Where the zip is written.", dir_okay=False)],
     tenant: TenantName = None,
     data: DataDir = None,
     *,
@@ -109,8 +116,13 @@ def evidence(
 ) -> None:
     """Write an evidence pack for auditors: policy, providers, routing of every question, the signed log."""
     with connected(loaded(data), tenant) as client, client.lines("/v1/reports/evidence", _period(since, until)) as pack:
-        to.write_bytes(b"".join(pack))
-    out.print(f"{to}: unpack it and read README.md; MANIFEST.sha256 has the hash of every file")
+        try:
+            with to.open("wb") as file:
+                file.writelines(pack)
+        except OSError as error:
+            message = f"{to} cannot be written: {error.strerror}"
+            raise SettingsError(message) from None
+    out.print(f"{escape(str(to))}: unpack it and read README.md; MANIFEST.sha256 has the hash of every file")
 
 
 def _period(since: datetime | None, until: datetime | None) -> dict[str, str]:

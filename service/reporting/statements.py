@@ -39,7 +39,7 @@ class DocumentReport:
     @property
     def statement(self) -> str:
         """One sentence for people."""
-        shown = f"{len(self.answers)} answers to {len(self.users)} users rest on this document"
+        shown = f"{len(self.answers)} answers to {len(self.users)} users in this period rest on this document"
         if not self.left:
             return f"{shown}; none of its text was permitted to leave."
         return f"{shown}; in {self.left} of them harmless or redacted text of it was permitted to leave."

@@ -27,6 +27,13 @@ def test_a_folder_that_holds_something_else_is_refused_and_left_as_it_was(tmp_pa
     assert tmp_path.stat().st_mode == mode
 
 
+def test_a_file_is_no_data_folder(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("dear all")
+    with pytest.raises(SettingsError, match="is a file; name a folder"):
+        DataFolder(letter).create()
+
+
 @pytest.mark.parametrize("name", ["kb", "a" * 120, "ein Büro & Söhne %41"])
 def test_a_socket_fits_its_path_however_long_that_of_the_folder_is(tmp_path: Path, name: str) -> None:
     folder = DataFolder(tmp_path / name)
