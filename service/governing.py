@@ -87,6 +87,10 @@ class Governing:
         register = self.terms.rules().register
         if register.state is RegisterState.UNREADABLE:
             return ("the register of providers cannot be read, so nothing leaves: see `ringfence providers`",)
+        if register.state is RegisterState.MISSING and self.terms.model is not None:
+            return (
+                "there is a cloud model but no register of providers, so nothing leaves: see `ringfence providers`",
+            )
         return tuple(map(_warning, register.expiries(self._today())))
 
     def measure(self) -> None:

@@ -39,6 +39,8 @@ class DocumentReport:
     @property
     def statement(self) -> str:
         """One sentence for people."""
+        if not self.answers:
+            return "No answer in this period rests on a document with this id."
         shown = f"{len(self.answers)} answers to {len(self.users)} users in this period rest on this document"
         if not self.left:
             return f"{shown}; none of its text was permitted to leave."
@@ -82,7 +84,9 @@ def _statement(journey: Journey) -> str:
         }.get(journey.outcome, "it was answered inside the building")
         return f"No permit to send this prompt was made; {ending}. First reason: {journey.cause}."
     facts = sent[-1].facts
-    told = f"A prompt of harmless text was permitted to {_receiver(facts)} under the hash {facts.get('sha256')}"
+    hidden = facts.get("redacted")
+    text = f"text with {hidden} values behind placeholders" if hidden else "harmless text"
+    told = f"A prompt of {text} was permitted to {_receiver(facts)} under the hash {facts.get('sha256')}"
     if journey.outcome is Outcome.CLOUD:
         return f"{told}, and answered there."
     return f"{told}; the answer did not come from there ({journey.outcome})."

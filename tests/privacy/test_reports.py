@@ -7,14 +7,15 @@ from uuid import uuid4
 
 import pytest
 
+from ingestion.sensitivity import Category
 from service.answering import Question
 from service.auditing import verify
 from service.errors import InvalidRequestError, LocalModelUnavailableError, NotFoundError, NotPermittedError
-from service.policy.access import Principal, Role
+from service.policy.access import DocumentId, Principal, Role
 from service.reporting import Outcome, journeys
 from service.reporting.reports import Period
 from service.reporting.statements import of_answer
-from tests.assembled import World, a_world
+from tests.assembled import World, a_world, redacting
 
 PARKING = "Visitors park in the garage."
 PRIVATE = "Salary of Ellison: SECRET-PII."
@@ -62,6 +63,21 @@ def test_a_failed_cloud_is_not_reported_as_if_nothing_had_left(world: World, who
     report = world.product.reporting.answer(who, answer.id)
     assert report.left
     assert "permitted to" in report.statement
+
+
+def test_the_report_of_a_redacted_answer_says_that_values_were_hidden() -> None:
+    """R14, R51: text with placeholders is not called harmless."""
+    world = redacting(a_world(), Category.PII)
+    person, _ = world.person("acme")
+    world.uploaded(person, PRIVATE)
+    answer = world.product.answering.ask(person, ASKED_PRIVATELY)
+    assert answer.redacted
+    assert "values behind placeholders" in world.product.reporting.answer(person, answer.id).statement
+
+
+def test_an_id_of_no_document_is_said_to_have_no_answers(world: World, who: Principal) -> None:
+    report = world.product.reporting.document(who, DocumentId(uuid4()), a_period(world))
+    assert report.statement == "No answer in this period rests on a document with this id."
 
 
 def test_a_report_holds_no_text(world: World, who: Principal) -> None:

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from ingestion.sensitivity import Category
 from service.errors import InvalidRequestError, NotPermittedError
 from service.policy.access import Role
-from service.policy.providers import Attestation, Register
+from service.policy.providers import Attestation, Register, RegisterState
 from service.policy.tightening import Policy, TenantPolicy, tightened
 from tests.assembled import World, a_world
 from tests.terms import a_provider, expiring, some_rules, without
@@ -141,6 +141,13 @@ def test_a_register_that_cannot_be_read_is_warned_of_and_attests_nothing(world: 
     with capture_logs() as logs:
         assert world.product.governing.terms.rules().register.providers == ()
     assert [line["event"] for line in logs] == ["provider_register_unreadable"]
+
+
+def test_a_cloud_model_without_a_register_is_warned_of(world: World) -> None:
+    """R15: a file that somebody deleted leaves everything inside; readiness says why."""
+    world.register.hold(Register(state=RegisterState.MISSING))
+    (warning,) = world.product.warnings()
+    assert "no register" in warning
 
 
 def test_the_gauge_tells_the_days_that_are_left_and_forgets_what_is_gone() -> None:
