@@ -86,7 +86,7 @@ def _statement(journey: Journey) -> str:
     facts = sent[-1].facts
     hidden = facts.get("redacted")
     text = f"text with {hidden} values behind placeholders" if hidden else "harmless text"
-    told = f"A prompt of {text} was permitted to {_receiver(facts)} under the hash {facts.get('sha256')}"
+    told = f"A prompt of {text} was permitted to go to {_receiver(facts)} under the hash {facts.get('sha256')}"
     if journey.outcome is Outcome.CLOUD:
         return f"{told}, and answered there."
     return f"{told}; the answer did not come from there ({journey.outcome})."
