@@ -32,7 +32,7 @@ def sentences(text: str) -> tuple[Span, ...]:
 
     A marker such as [1] that follows a sentence's end belongs to that sentence, unless it has one already.
     """
-    spans: list[Span] = []
+    cuts: list[Span] = []
     quoted = quotations(text)
     start = place = 0
     while (end := _END.search(text, place)) is not None:
@@ -44,16 +44,16 @@ def sentences(text: str) -> tuple[Span, ...]:
         markers = _MARKERS.match(text, place)
         if markers is not None and not _MARKER.search(text, start, place):
             place = markers.end()
-        spans += _trimmed(text, start, place)
+        cuts.append((start, place))
         start = place
-    return (*spans, *_trimmed(text, start, len(text)))
+    found = (trimmed(text, *cut) for cut in (*cuts, (start, len(text))))
+    return tuple(span for span in found if span[0] < span[1])
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[Span, ...]:
+def trimmed(text: str, start: int, end: int) -> Span:
+    """Return the span without the white space around what it holds; it ends before it starts where that is all."""
     piece = text[start:end]
-    left = start + len(piece) - len(piece.lstrip())
-    right = end - (len(piece) - len(piece.rstrip()))
-    return ((left, right),) if left < right else ()
+    return start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
 
 
 def _ends(text: str, start: int, end: "re.Match[str]") -> bool:

@@ -7,7 +7,7 @@ from service.citing import markers
 from service.citing.markers import Group
 from service.citing.quotations import Span
 from service.citing.refusals import declines
-from service.citing.sentences import sentences
+from service.citing.sentences import sentences, trimmed
 from service.citing.sources import Claim, Source
 from service.citing.statements import Unsupported, statement
 from service.citing.values import Cited, Credited, Quotation, Support
@@ -156,7 +156,7 @@ def _assembled(answer: str, judged: Sequence[_Judged], asked: frozenset[str]) ->
     text, moved = markers.rewritten(answer, kept)
     supports: dict[int, list[Support]] = {}
     for one in judged:
-        sentence = _trimmed(text, moved(one.stretch.sentence[0]), moved(one.stretch.sentence[1]))
+        sentence = trimmed(text, moved(one.stretch.sentence[0]), moved(one.stretch.sentence[1]))
         for source in one.credited:
             supports.setdefault(source.number, []).extend(
                 Support(start=start, end=end, sentence=sentence)
@@ -169,11 +169,6 @@ def _assembled(answer: str, judged: Sequence[_Judged], asked: frozenset[str]) ->
             Quotation(start=moved(start), end=moved(end), number=number) for start, end, number in _quoted(judged)
         ),
     )
-
-
-def _trimmed(text: str, start: int, end: int) -> Span:
-    """Return the span without the space that is left where a marker before the sentence went."""
-    return start + len(text[start:end]) - len(text[start:end].lstrip()), end
 
 
 def _quoted(judged: Sequence[_Judged]) -> Iterator[tuple[int, int, int | None]]:

@@ -3,7 +3,7 @@
 # ruff: noqa: RUF001 - quotation marks are what is tested
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.citing import NOTHING_FOUND, Cited, Unsupported, cited, nothing_found, quoted
@@ -192,6 +192,7 @@ _PIECES = st.sampled_from(
 )
 
 
+@example(pieces=["Visitors park", "\n", "[2]"], count=1)  # white space is left behind where a marker went
 @given(pieces=st.lists(_PIECES, max_size=14), count=st.integers(min_value=0, max_value=3))
 def test_whatever_a_model_says_only_shown_sources_are_credited_and_every_span_lies_inside(
     pieces: list[str], count: int
