@@ -218,14 +218,12 @@ class Answering:
 
     def _refused(self, who: Principal, answer_id: UUID, reasons: tuple[Reason, ...]) -> None:
         """Write down that a question got no answer, and why."""
-        with self.database.transaction(who.tenant_id) as transaction:
-            transaction.audit.append(refusal(who, answer_id, reasons, at=self.clock.now()))
+        self._record(refusal(who, answer_id, reasons, at=self.clock.now()))
         self.watch.refused()
 
     def _stopped(self, plan: Plan, backend: str, stopped: str) -> None:
         """Write down why an answer is not told to its end."""
-        with self.database.transaction(plan.principal.tenant_id) as transaction:
-            transaction.audit.append(broken_off(plan, backend, stopped, at=self.clock.now()))
+        self._record(broken_off(plan, backend, stopped, at=self.clock.now()))
 
     def _answer(self, plan: Plan, told: Told, backend: str) -> Answer:
         """Put the answer together, unless a source was erased while it was made: its words would outlive it.

@@ -81,8 +81,8 @@ def _table(found: Iterable[Journey]) -> bytes:
 
 
 def _row(journey: Journey) -> tuple[object, ...]:
-    sent = next((entry.facts for entry in journey.decisions if entry.facts.get("route") == "cloud"), None)
-    facts: Mapping[str, object] = sent or (journey.decisions[-1].facts if journey.decisions else {})
+    told = journey.sent[:1] or journey.decisions[-1:]
+    facts: Mapping[str, object] = told[0].facts if told else {}
     terms = cast("Mapping[str, object]", facts.get("terms") or {})
     return (
         journey.answer_id,
@@ -91,7 +91,7 @@ def _row(journey: Journey) -> tuple[object, ...]:
         journey.outcome.value,
         "yes" if journey.left else "no",
         journey.cause,
-        terms.get("provider", "") if sent else "",
+        terms.get("provider", "") if journey.sent else "",
         facts.get("model") or "",
         facts.get("sha256") or "",
         facts.get("scope") or "",

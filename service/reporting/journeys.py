@@ -1,7 +1,7 @@
 """What became of every question: audit entries folded into one journey per answer id."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import cast
@@ -52,6 +52,11 @@ class Journey:
         return tuple(entry for entry in self.entries if entry.action == ROUTED)
 
     @property
+    def sent(self) -> tuple[AuditRecord, ...]:
+        """The decisions that permitted the prompt to leave."""
+        return tuple(entry for entry in self.decisions if _route(entry) == Route.CLOUD)
+
+    @property
     def left(self) -> bool:
         """Whether a permit to send was on record, or an answer that came by one from before the period."""
         return any(_route(entry) == Route.CLOUD for entry in self.entries)
@@ -66,26 +71,20 @@ class Journey:
         return "unknown"
 
 
-@dataclass(slots=True)
-class _Open:
-    entries: list[AuditRecord] = field(default_factory=list)
-
-
 def journeys(entries: Iterable[AuditRecord]) -> Iterator[Journey]:
     """Yield a journey per answer id as it ends; at last those without an end. Entries come oldest first.
 
     Only journeys that have not ended are held in memory.
     """
-    pending: dict[UUID, _Open] = {}
+    pending: dict[UUID, list[AuditRecord]] = {}
     for entry in entries:
         if entry.subject is None or entry.action not in ACTIONS:
             continue
-        known = pending.setdefault(entry.subject, _Open())
-        known.entries.append(entry)
+        pending.setdefault(entry.subject, []).append(entry)
         if entry.action != ROUTED:
-            yield _ended(entry.subject, pending.pop(entry.subject).entries)
+            yield _ended(entry.subject, pending.pop(entry.subject))
     for answer_id, left in pending.items():
-        yield _ended(answer_id, left.entries)
+        yield _ended(answer_id, left)
 
 
 def _ended(answer_id: UUID, entries: list[AuditRecord]) -> Journey:

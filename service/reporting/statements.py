@@ -7,7 +7,6 @@ from typing import cast
 from uuid import UUID
 
 from service.policy.access import DocumentId
-from service.policy.routing import Route
 from service.ports import AuditRecord
 from service.reporting.journeys import Journey, Outcome
 
@@ -74,16 +73,15 @@ def of_document(document_id: DocumentId, found: Iterable[Journey]) -> DocumentRe
 
 
 def _statement(journey: Journey) -> str:
-    sent = [entry for entry in journey.decisions if entry.facts.get("route") == Route.CLOUD]
-    if not sent and journey.left:
+    if not journey.sent and journey.left:
         return "A prompt was permitted to leave, before the period that was asked for."
-    if not sent:
+    if not journey.sent:
         ending = {
             Outcome.REFUSED: "it was refused",
             Outcome.UNFINISHED: "it has no recorded end",
         }.get(journey.outcome, "it was answered inside the building")
         return f"No permit to send this prompt was made; {ending}. First reason: {journey.cause}."
-    facts = sent[-1].facts
+    facts = journey.sent[-1].facts
     hidden = facts.get("redacted")
     text = f"text with {hidden} values behind placeholders" if hidden else "harmless text"
     told = f"A prompt of {text} was permitted to go to {_receiver(facts)} under the hash {facts.get('sha256')}"

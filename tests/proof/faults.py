@@ -27,7 +27,6 @@ class Effect:
     """What a fault means for the truth: after some, nothing can be proved harmless, so all must stay local."""
 
     all_local: bool = False
-    gone: frozenset[DocumentId] = frozenset()
 
 
 Fault = Callable[[Stage, str, Random], AbstractContextManager[Effect]]
@@ -98,7 +97,7 @@ def row_missing(stage: Stage, tenant: str, random: Random) -> Iterator[Effect]:
     before = _chunks(stage, home, document)
     _write(stage, home, document, ())
     try:
-        yield Effect(gone=frozenset({document}))
+        yield Effect()
     finally:
         _write(stage, home, document, before)
 
@@ -134,42 +133,20 @@ def erased_meanwhile(stage: Stage, tenant: str, random: Random) -> Iterator[Effe
             _write(stage, home, one, ())
 
     with _after_retrieval(happen):
-        yield Effect(all_local=True, gone=frozenset(documents))
+        yield Effect(all_local=True)
     for one in documents:
         _write(stage, home, one, before[one])
 
 
 @contextmanager
-def local_down(stage: Stage, tenant: str, random: Random) -> Iterator[Effect]:
-    """Have no local model answer."""
+def local_fails(stage: Stage, tenant: str, random: Random, *, how: str, to: bool) -> Iterator[Effect]:
+    """Have the local model be down, break off in the middle, or repeat what it was shown for somebody else."""
     del tenant, random
-    stage.local.available = False
+    setattr(stage.local, how, to)
     try:
         yield Effect()
     finally:
-        stage.local.available = True
-
-
-@contextmanager
-def local_breaks_off(stage: Stage, tenant: str, random: Random) -> Iterator[Effect]:
-    """Have the local model die in the middle of an answer."""
-    del tenant, random
-    stage.local.breaks_off = True
-    try:
-        yield Effect()
-    finally:
-        stage.local.breaks_off = False
-
-
-@contextmanager
-def local_babbles(stage: Stage, tenant: str, random: Random) -> Iterator[Effect]:
-    """Have the local model repeat what it was shown for somebody else: a fault in its cache, say."""
-    del tenant, random
-    stage.local.babbles = True
-    try:
-        yield Effect()
-    finally:
-        stage.local.babbles = False
+        setattr(stage.local, how, not to)
 
 
 @contextmanager
@@ -224,9 +201,9 @@ FAULTS: dict[str, Fault] = {
     "SQL row missing": row_missing,
     "raised while planning": raised_meanwhile,
     "erased while planning": erased_meanwhile,
-    "local model down": local_down,
-    "local model breaks off": local_breaks_off,
-    "local model babbles": local_babbles,
+    "local model down": partial(local_fails, how="available", to=False),
+    "local model breaks off": partial(local_fails, how="breaks_off", to=True),
+    "local model babbles": partial(local_fails, how="babbles", to=True),
     "attestation expired": attestation_expired,
     "terms end while planning": terms_end_meanwhile,
     "permit grows old": permit_grows_old,
