@@ -18,7 +18,7 @@ from ingestion.labelling.labeller import RingfenceLabeller, shipped_detectors
 from ingestion.labelling.normalising import Views
 from ingestion.passage import Passage
 from ingestion.sensitivity import Category, Finding, Verdict
-from tests.unit.ingestion.labelling.doubles import Calm, a_guard, some_vectors
+from tests.unit.ingestion.labelling.doubles import Calm, Quiet, a_guard, some_vectors
 
 _TEXT = "The cafeteria opens at noon and closes at two."
 _VECTORS = some_vectors(1)
@@ -74,6 +74,11 @@ def replaced(name: str, by: Detector) -> tuple[Detector, ...]:
     return tuple(by if detector.name == name else detector for detector in shipped_detectors())
 
 
+def beside_quiet_ones(hanging: Hanging) -> tuple[Detector, ...]:
+    """Return one that hangs beside stand-ins for the other shipped detectors."""
+    return tuple(hanging if name == hanging.name else Quiet(name) for name in _NAMES)
+
+
 @pytest.mark.parametrize("name", _NAMES)
 def test_whichever_shipped_detector_raises_the_text_is_unknown_and_it_is_counted(name: str) -> None:
     """R5: also where what it raises is no ordinary error."""
@@ -91,7 +96,7 @@ def test_whichever_shipped_detector_hangs_the_text_is_unknown_and_the_others_are
     """R5: a hung detector costs its answer, not those of the others and not the process."""
     told: list[tuple[str, str]] = []
     hanging = Hanging(name)
-    labeller = RingfenceLabeller((*replaced(name, hanging), Certain()), Calm(), guard=a_guard(told))
+    labeller = RingfenceLabeller((*beside_quiet_ones(hanging), Certain()), Calm(), guard=a_guard(told))
     with capture_logs() as logs:
         (label,) = labeller.label([_TEXT], _VECTORS)
     hanging.released.set()
@@ -105,7 +110,7 @@ def test_whichever_shipped_detector_hangs_the_text_is_unknown_and_the_others_are
 @pytest.mark.parametrize("name", _NAMES)
 def test_a_text_with_nothing_in_it_is_unknown_when_one_detector_hangs(name: str) -> None:
     hanging = Hanging(name)
-    (label,) = RingfenceLabeller(replaced(name, hanging), Calm(), guard=a_guard()).label([_TEXT], _VECTORS)
+    (label,) = RingfenceLabeller(beside_quiet_ones(hanging), Calm(), guard=a_guard()).label([_TEXT], _VECTORS)
     hanging.released.set()
 
     assert label.verdict is Verdict.UNKNOWN

@@ -46,7 +46,7 @@ def test_a_hung_step_is_left_behind_and_the_rest_goes_on_in_a_new_thread() -> No
         threads.append(threading.current_thread())
         return 2
 
-    outcomes = Guard(seconds=0.1, grace=0.0).run(steps(hang, work))
+    outcomes = Guard(seconds=2.0, grace=0.0).run(steps(hang, work))
     released.set()
     threads[0].join(30)
 
@@ -57,7 +57,7 @@ def test_a_hung_step_is_left_behind_and_the_rest_goes_on_in_a_new_thread() -> No
 
 def test_what_a_hung_step_says_later_is_nobodys_business() -> None:
     released = threading.Event()
-    guard = Guard(seconds=0.1, grace=0.0)
+    guard = Guard(seconds=2.0, grace=0.0)
     outcomes = guard.run(steps(lambda: int(released.wait(30))))
     released.set()
 
