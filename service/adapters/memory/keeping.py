@@ -19,14 +19,14 @@ class InMemoryKeyStore(KeyStore):
 
     def __init__(self) -> None:
         self._tenants: dict[TenantId, Key] = {}
-        self._documents: dict[_Place, Key | None] = {}
-        self._turns: dict[tuple[TenantId, TurnId], Key | None] = {}
+        self.documents: dict[_Place, Key | None] = {}
+        self.turns: dict[tuple[TenantId, TurnId], Key | None] = {}
         self._actors: dict[tuple[TenantId, KeyId], Key | None] = {}
         self._lock = threading.Lock()
 
     @override
     def document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
-        found = self._documents.get((tenant_id, document_id))
+        found = self.documents.get((tenant_id, document_id))
         if found is None:
             raise KeyDestroyedError
         return found
@@ -34,7 +34,7 @@ class InMemoryKeyStore(KeyStore):
     @override
     def create_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
         with self._lock:
-            key = self._documents.setdefault((tenant_id, document_id), Key.fresh())
+            key = self.documents.setdefault((tenant_id, document_id), Key.fresh())
         if key is None:
             raise KeyDestroyedError
         return key
@@ -42,15 +42,15 @@ class InMemoryKeyStore(KeyStore):
     @override
     def destroy_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> None:
         with self._lock:
-            self._documents[tenant_id, document_id] = None
+            self.documents[tenant_id, document_id] = None
 
     @override
     def has_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
-        return self._documents.get((tenant_id, document_id)) is not None
+        return self.documents.get((tenant_id, document_id)) is not None
 
     @override
     def turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> Key:
-        found = self._turns.get((tenant_id, turn_id))
+        found = self.turns.get((tenant_id, turn_id))
         if found is None:
             raise KeyDestroyedError
         return found
@@ -58,7 +58,7 @@ class InMemoryKeyStore(KeyStore):
     @override
     def create_turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> Key:
         with self._lock:
-            key = self._turns.setdefault((tenant_id, turn_id), Key.fresh())
+            key = self.turns.setdefault((tenant_id, turn_id), Key.fresh())
         if key is None:
             raise KeyDestroyedError
         return key
@@ -66,11 +66,11 @@ class InMemoryKeyStore(KeyStore):
     @override
     def destroy_turn_keys(self, *, tenant_id: TenantId, turn_ids: Iterable[TurnId]) -> None:
         with self._lock:
-            self._turns.update({(tenant_id, turn_id): None for turn_id in turn_ids})
+            self.turns.update({(tenant_id, turn_id): None for turn_id in turn_ids})
 
     @override
     def has_turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> bool:
-        return self._turns.get((tenant_id, turn_id)) is not None
+        return self.turns.get((tenant_id, turn_id)) is not None
 
     @override
     def tenant_key(self, tenant_id: TenantId) -> Key:
@@ -95,26 +95,26 @@ class InMemoryVault(Vault):
     """Originals in a dictionary."""
 
     def __init__(self) -> None:
-        self._originals: dict[_Place, Sealed] = {}
+        self.originals: dict[_Place, Sealed] = {}
 
     @override
     def put(self, *, tenant_id: TenantId, document_id: DocumentId, sealed: Sealed) -> None:
-        self._originals[tenant_id, document_id] = sealed
+        self.originals[tenant_id, document_id] = sealed
 
     @override
     def get(self, *, tenant_id: TenantId, document_id: DocumentId) -> Sealed:
-        found = self._originals.get((tenant_id, document_id))
+        found = self.originals.get((tenant_id, document_id))
         if found is None:
             raise NotFoundError
         return found
 
     @override
     def delete(self, *, tenant_id: TenantId, document_id: DocumentId) -> None:
-        self._originals.pop((tenant_id, document_id), None)
+        self.originals.pop((tenant_id, document_id), None)
 
     @override
     def exists(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
-        return (tenant_id, document_id) in self._originals
+        return (tenant_id, document_id) in self.originals
 
 
 class InMemorySigner(Signer):
