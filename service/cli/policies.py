@@ -89,7 +89,8 @@ def change(  # noqa: PLR0913 - one option each
 ) -> None:
     """Tighten the tenant's policy, let its categories be redacted, or say how erasures are approved.
 
-    What is not named stays as it is. It can never permit what the operator's policy does not. Needs an admin's key; every change is on record.
+    What is not named stays as it is. It can never permit what the operator's policy does not. Needs an admin's key;
+    every change is on record.
     """
     named: dict[str, object] = {
         "cloud": cloud,
