@@ -1,6 +1,6 @@
 """Documents of a tenant: register one for ingestion, list what a principal may see."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
@@ -12,8 +12,9 @@ from service.auditing import entry
 from service.doorbell import ring
 from service.erasure import Erasure
 from service.errors import ConflictError, InvalidRequestError, KeyDestroyedError, NotPermittedError, TooLargeError
+from service.holding import held_for
 from service.places import external_id_place, file_name_place, original_place, title_place
-from service.policy.access import EVERYONE, DocumentId, JobId, Permission, Principal, Role, Scope
+from service.policy.access import EVERYONE, DocumentId, JobId, MatterId, Permission, Principal, Role, Scope
 from service.ports import (
     Clock,
     Database,
@@ -68,6 +69,7 @@ class DocumentView:
     failure_detail: str | None
     injection: Injection | None
     released: ReleaseView | None
+    held_by: tuple[MatterId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,7 @@ class Documents:
         with self.database.transaction(principal.tenant_id) as transaction:
             record, replaced = self._in_place(transaction, principal, record)
             transaction.documents.add(record)
+            held = held_for(transaction, principal, [record])
         sealed = key.seal(upload.content, place=original_place(record.tenant_id, record.id))
         self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=sealed)
         try:
@@ -106,21 +109,23 @@ class Documents:
             raise
         for waiting in (*replaced, job):
             ring(self.queue, waiting)
-        return self._view(record), job
+        return self._view(record, held), job
 
     def get(self, principal: Principal, document_id: DocumentId) -> DocumentView:
         """Return one document. Raises NotFoundError for an absent and for an invisible one alike."""
         with self.database.transaction(principal.tenant_id) as transaction:
-            return self._view(visible(transaction, principal, document_id))
+            record = visible(transaction, principal, document_id)
+            return self._view(record, held_for(transaction, principal, [record]))
 
     def page(self, principal: Principal, *, limit: int, after: DocumentId | None = None) -> tuple[DocumentView, ...]:
         """Return documents that the principal may see, newest first."""
         with self.database.transaction(principal.tenant_id) as transaction:
             records = transaction.documents.page(scope=Scope.of(principal), limit=limit, after=after)
+            held = held_for(transaction, principal, records)
         views = []
         for record in records:
             try:
-                views.append(self._view(record))
+                views.append(self._view(record, held))
             except KeyDestroyedError:
                 continue  # erased since the page was read
         return tuple(views)
@@ -156,7 +161,8 @@ class Documents:
             if record.content_fingerprint != self._content_fingerprint(principal, upload):
                 return None
             jobs = transaction.jobs.page(limit=1, document_id=record.id)
-        return (self._view(record), jobs[0]) if jobs else None
+            held = held_for(transaction, principal, [record])
+        return (self._view(record, held), jobs[0]) if jobs else None
 
     def _sealed(self, principal: Principal, upload: Upload, identity: str | None) -> tuple[DocumentRecord, Key]:
         tenant_id, document_id = principal.tenant_id, DocumentId(uuid4())
@@ -245,7 +251,7 @@ class Documents:
     def _content_fingerprint(self, principal: Principal, upload: Upload) -> str:
         return self.keys.tenant_key(principal.tenant_id).fingerprint(upload.content, purpose="content")
 
-    def _view(self, record: DocumentRecord) -> DocumentView:
+    def _view(self, record: DocumentRecord, held: Mapping[DocumentId, frozenset[MatterId]]) -> DocumentView:
         key = self.keys.document_key(tenant_id=record.tenant_id, document_id=record.id)
         external = None
         if record.external_id is not None:
@@ -268,6 +274,7 @@ class Documents:
             failure_detail=record.failure_detail,
             injection=record.injection,
             released=released(key, record),
+            held_by=tuple(sorted(held.get(record.id, ()))),
         )
 
 

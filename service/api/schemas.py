@@ -74,6 +74,9 @@ class DocumentBody(Struct, kw_only=True):
     failure_detail: str | None
     injection: InjectionBody | None
     released: ReleaseBody | None
+    held_by: Annotated[
+        list[UUID], Meta(description="Matters whose legal hold covers it; shown to those who may see holds.")
+    ]
 
     @classmethod
     def of(cls, view: DocumentView) -> "DocumentBody":

@@ -16,6 +16,7 @@ from service.cli import (
     conversations,
     documents,
     evaluating,
+    holds,
     labelling,
     labels,
     library,
@@ -50,6 +51,7 @@ labels.register(app)
 auditing.register(app)
 policies.register(app)
 canaries.register(app)
+holds.register(app)
 reporting.register(app)
 labelling.register(app)
 evaluating.register(app)

@@ -21,6 +21,7 @@ from service.ports.database import (
     TombstoneTable,
     Transaction,
 )
+from service.ports.holding import HoldReleaseReason, HoldTable, MatterRecord
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, Vault
 from service.ports.models import (
@@ -81,6 +82,8 @@ __all__ = [
     "Embedder",
     "Generation",
     "Hit",
+    "HoldReleaseReason",
+    "HoldTable",
     "JobKind",
     "JobQueue",
     "JobRecord",
@@ -90,6 +93,7 @@ __all__ = [
     "Labeller",
     "LabellingCounts",
     "LocalModel",
+    "MatterRecord",
     "Parser",
     "Point",
     "PolicyRecord",

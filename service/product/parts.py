@@ -10,6 +10,7 @@ from service.conversations import Conversations
 from service.documents import Documents
 from service.erasure import Erasure
 from service.governing import Governing
+from service.holding import Holds
 from service.ingesting import Ingestion
 from service.jobs import Jobs
 from service.ports import (
@@ -96,6 +97,7 @@ class Ringfence:
     releasing: Releasing
     watch: Watch
     canaries: Canaries
+    holds: Holds
     reporting: Reporting
     evidence: EvidencePacks
     parts: Mapping[str, Callable[[], bool]]

@@ -17,6 +17,7 @@ from service.adapters.database.canaries import SqlCanaryTable
 from service.adapters.database.conversations import SqlConversationTable, SqlTurnTable
 from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
+from service.adapters.database.holding import SqlHoldTable
 from service.adapters.database.jobs import SqlJobTable
 from service.adapters.database.policies import SqlPolicyTable
 from service.adapters.database.reviews import SqlReviewTable
@@ -48,6 +49,7 @@ class SqlTransaction:
     turns: SqlTurnTable
     policies: SqlPolicyTable
     canaries: SqlCanaryTable
+    holds: SqlHoldTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId, keys: KeyStore) -> "SqlTransaction":
@@ -64,6 +66,7 @@ class SqlTransaction:
             turns=SqlTurnTable(session),
             policies=SqlPolicyTable(session),
             canaries=SqlCanaryTable(session),
+            holds=SqlHoldTable(session, tenant_id),
         )
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from typing_extensions import override
 
 from service.errors import ConflictError, NotFoundError, RingfenceError
-from service.policy.access import ConversationId, DocumentId, JobId, KeyId, Scope, TenantId, TurnId
+from service.policy.access import ConversationId, DocumentId, JobId, KeyId, MatterId, Scope, TenantId, TurnId
 from service.ports import (
     ApiKeyRecord,
     ApiKeyTable,
@@ -34,6 +34,7 @@ from service.ports import (
     TombstoneTable,
     TurnRecord,
 )
+from service.ports.holding import MatterRecord
 
 _Aged = TypeVar("_Aged", DocumentRecord, JobRecord, ConversationRecord)
 
@@ -57,6 +58,8 @@ class Rows:
     hidden: set[UUID] = field(default_factory=set)
     policies: list[PolicyRecord] = field(default_factory=list)
     canaries: dict[UUID, CanaryRecord] = field(default_factory=dict)
+    matters: dict[MatterId, MatterRecord] = field(default_factory=dict)
+    matter_documents: set[tuple[MatterId, DocumentId]] = field(default_factory=set)
 
     def copied(self) -> "Rows":
         """Return rows of their own; the records are frozen, so sharing those is safe."""
@@ -76,6 +79,8 @@ class Rows:
             hidden=set(self.hidden),
             policies=list(self.policies),
             canaries=dict(self.canaries),
+            matters=dict(self.matters),
+            matter_documents=set(self.matter_documents),
         )
 
     def admit(self, tenant_id: TenantId) -> None:
