@@ -21,6 +21,14 @@ from service.ports.database import (
     TombstoneTable,
     Transaction,
 )
+from service.ports.erasing import (
+    Approval,
+    ErasureItem,
+    ErasureRecord,
+    ErasureTable,
+    ItemKind,
+    ItemState,
+)
 from service.ports.holding import HoldReleaseReason, HoldTable, MatterRecord
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, Vault
@@ -61,6 +69,7 @@ from service.ports.records import (
 __all__ = [
     "ApiKeyRecord",
     "ApiKeyTable",
+    "Approval",
     "AuditCheckpoint",
     "AuditEntry",
     "AuditLeaf",
@@ -80,10 +89,15 @@ __all__ = [
     "DocumentState",
     "DocumentTable",
     "Embedder",
+    "ErasureItem",
+    "ErasureRecord",
+    "ErasureTable",
     "Generation",
     "Hit",
     "HoldReleaseReason",
     "HoldTable",
+    "ItemKind",
+    "ItemState",
     "JobKind",
     "JobQueue",
     "JobRecord",

@@ -9,6 +9,7 @@ from uuid import UUID
 from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
 from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
+from service.ports.erasing import ErasureTable
 from service.ports.holding import HoldTable
 from service.ports.policies import PolicyTable
 from service.ports.records import (
@@ -269,6 +270,11 @@ class Transaction(Protocol):
     @property
     def canaries(self) -> CanaryTable:
         """The canaries."""
+        ...
+
+    @property
+    def erasures(self) -> ErasureTable:
+        """The erasure requests."""
         ...
 
     @property

@@ -27,12 +27,15 @@ from tests.records import (
     a_document,
     a_job,
     a_leaf,
+    a_matter,
     a_policy,
     a_review,
     a_tenant,
     a_turn,
     an_api_key,
     an_audit_entry,
+    an_erasure,
+    an_item,
 )
 from tests.servers.postgres import PostgresDatabase, migrated_database, postgres
 
@@ -91,6 +94,10 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.audit.seal([a_leaf(tenant.id)], a_checkpoint(tenant.id))
         transaction.policies.add(a_policy(tenant.id))
         transaction.canaries.add(a_canary(tenant.id))
+        transaction.erasures.add(erasure := an_erasure(tenant.id))
+        transaction.erasures.put_items([an_item(erasure)])
+        transaction.holds.add(matter := a_matter(tenant.id))
+        transaction.holds.cover(matter.id, [document.id], at=NOON, by=matter.opened_by)
     return tenant.id
 
 

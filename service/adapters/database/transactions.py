@@ -16,6 +16,7 @@ from service.adapters.database.audit_log import SqlAuditTable
 from service.adapters.database.canaries import SqlCanaryTable
 from service.adapters.database.conversations import SqlConversationTable, SqlTurnTable
 from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
+from service.adapters.database.erasures import SqlErasureTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
 from service.adapters.database.holding import SqlHoldTable
 from service.adapters.database.jobs import SqlJobTable
@@ -49,6 +50,7 @@ class SqlTransaction:
     turns: SqlTurnTable
     policies: SqlPolicyTable
     canaries: SqlCanaryTable
+    erasures: SqlErasureTable
     holds: SqlHoldTable
 
     @classmethod
@@ -66,6 +68,7 @@ class SqlTransaction:
             turns=SqlTurnTable(session),
             policies=SqlPolicyTable(session),
             canaries=SqlCanaryTable(session),
+            erasures=SqlErasureTable(session),
             holds=SqlHoldTable(session, tenant_id),
         )
 

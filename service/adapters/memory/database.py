@@ -10,6 +10,7 @@ from typing_extensions import override
 from service.adapters.memory.audit_log import InMemoryAuditTable
 from service.adapters.memory.canaries import InMemoryCanaryTable
 from service.adapters.memory.conversations import InMemoryConversationTable, InMemoryTurnTable
+from service.adapters.memory.erasures import InMemoryErasureTable
 from service.adapters.memory.holding import InMemoryHoldTable
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
@@ -42,6 +43,7 @@ class InMemoryTransaction:
     turns: InMemoryTurnTable
     policies: InMemoryPolicyTable
     canaries: InMemoryCanaryTable
+    erasures: InMemoryErasureTable
     holds: InMemoryHoldTable
 
     @classmethod
@@ -59,6 +61,7 @@ class InMemoryTransaction:
             turns=InMemoryTurnTable(rows),
             policies=InMemoryPolicyTable(rows),
             canaries=InMemoryCanaryTable(rows),
+            erasures=InMemoryErasureTable(rows),
             holds=InMemoryHoldTable(rows),
         )
 

@@ -10,7 +10,17 @@ from uuid import UUID
 from typing_extensions import override
 
 from service.errors import ConflictError, NotFoundError, RingfenceError
-from service.policy.access import ConversationId, DocumentId, JobId, KeyId, MatterId, Scope, TenantId, TurnId
+from service.policy.access import (
+    ConversationId,
+    DocumentId,
+    ErasureId,
+    JobId,
+    KeyId,
+    MatterId,
+    Scope,
+    TenantId,
+    TurnId,
+)
 from service.ports import (
     ApiKeyRecord,
     ApiKeyTable,
@@ -24,6 +34,8 @@ from service.ports import (
     DocumentRecord,
     DocumentState,
     DocumentTable,
+    ErasureItem,
+    ErasureRecord,
     JobKind,
     JobRecord,
     JobState,
@@ -58,6 +70,8 @@ class Rows:
     hidden: set[UUID] = field(default_factory=set)
     policies: list[PolicyRecord] = field(default_factory=list)
     canaries: dict[UUID, CanaryRecord] = field(default_factory=dict)
+    erasures: dict[ErasureId, ErasureRecord] = field(default_factory=dict)
+    erasure_items: dict[tuple[ErasureId, UUID], ErasureItem] = field(default_factory=dict)
     matters: dict[MatterId, MatterRecord] = field(default_factory=dict)
     matter_documents: set[tuple[MatterId, DocumentId]] = field(default_factory=set)
 
@@ -79,6 +93,8 @@ class Rows:
             hidden=set(self.hidden),
             policies=list(self.policies),
             canaries=dict(self.canaries),
+            erasures=dict(self.erasures),
+            erasure_items=dict(self.erasure_items),
             matters=dict(self.matters),
             matter_documents=set(self.matter_documents),
         )
