@@ -46,12 +46,21 @@ class Permission(StrEnum):
     SET_POLICY = "set_policy"
     RELEASE = "release"
     KEEP_CANARIES = "keep_canaries"
+    LIFT_REFUSAL = "lift_refusal"
 
 
 _READ = frozenset({Permission.ASK})
 _WRITE = _READ | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.RAISE_LABEL}
 _KEEP_LABELS = frozenset({Permission.SEE_LABELLING, Permission.RELABEL})
-_OWN = frozenset({Permission.ERASE, Permission.SEE_AUDIT, Permission.LOWER_LABEL, Permission.RELEASE})
+_OWN = frozenset(
+    {
+        Permission.ERASE,
+        Permission.SEE_AUDIT,
+        Permission.LOWER_LABEL,
+        Permission.RELEASE,
+        Permission.LIFT_REFUSAL,
+    }
+)
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.READER: _READ,

@@ -56,6 +56,7 @@ from service.ports.records import (
     TurnRecord,
     TurnSource,
 )
+from service.ports.refusing import LiftReason, Refusal, RefusalTable
 
 __all__ = [
     "ApiKeyRecord",
@@ -89,6 +90,7 @@ __all__ = [
     "KeyStore",
     "Labeller",
     "LabellingCounts",
+    "LiftReason",
     "LocalModel",
     "Parser",
     "Point",
@@ -96,6 +98,8 @@ __all__ = [
     "PolicyTable",
     "ProviderRegister",
     "Pseudonym",
+    "Refusal",
+    "RefusalTable",
     "ReleaseReason",
     "ReviewReason",
     "ReviewRecord",

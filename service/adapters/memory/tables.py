@@ -29,6 +29,7 @@ from service.ports import (
     JobState,
     LabellingCounts,
     PolicyRecord,
+    Refusal,
     ReviewRecord,
     Tombstone,
     TombstoneTable,
@@ -57,6 +58,7 @@ class Rows:
     hidden: set[UUID] = field(default_factory=set)
     policies: list[PolicyRecord] = field(default_factory=list)
     canaries: dict[UUID, CanaryRecord] = field(default_factory=dict)
+    refusals: dict[DocumentId, Refusal] = field(default_factory=dict)
 
     def copied(self) -> "Rows":
         """Return rows of their own; the records are frozen, so sharing those is safe."""
@@ -76,6 +78,7 @@ class Rows:
             hidden=set(self.hidden),
             policies=list(self.policies),
             canaries=dict(self.canaries),
+            refusals=dict(self.refusals),
         )
 
     def admit(self, tenant_id: TenantId) -> None:
