@@ -119,12 +119,12 @@ class Documents:
             raise
         for waiting in (*replaced, job):
             ring(self.queue, waiting)
-        return self._view(record), job
+        return self._view(principal, record), job
 
     def get(self, principal: Principal, document_id: DocumentId) -> DocumentView:
         """Return one document. Raises NotFoundError for an absent and for an invisible one alike."""
         with self.database.transaction(principal.tenant_id) as transaction:
-            return self._view(visible(transaction, principal, document_id))
+            return self._view(principal, visible(transaction, principal, document_id))
 
     def page(self, principal: Principal, *, limit: int, after: DocumentId | None = None) -> tuple[DocumentView, ...]:
         """Return documents that the principal may see, newest first."""
@@ -133,7 +133,7 @@ class Documents:
         views = []
         for record in records:
             try:
-                views.append(self._view(record))
+                views.append(self._view(principal, record))
             except KeyDestroyedError:
                 continue  # erased since the page was read
         return tuple(views)
@@ -169,7 +169,7 @@ class Documents:
             if record.content_fingerprint != self._content_fingerprint(principal, upload):
                 return None
             jobs = transaction.jobs.page(limit=1, document_id=record.id)
-        return (self._view(record), jobs[0]) if jobs else None
+        return (self._view(principal, record), jobs[0]) if jobs else None
 
     def _added(
         self, principal: Principal, upload: Upload, identity: str | None
@@ -279,7 +279,7 @@ class Documents:
     def _content_fingerprint(self, principal: Principal, upload: Upload) -> str:
         return self.keys.tenant_key(principal.tenant_id).fingerprint(upload.content, purpose="content")
 
-    def _view(self, record: DocumentRecord) -> DocumentView:
+    def _view(self, principal: Principal, record: DocumentRecord) -> DocumentView:
         key = self.keys.document_key(tenant_id=record.tenant_id, document_id=record.id)
         external = None
         if record.external_id is not None:
@@ -302,8 +302,9 @@ class Documents:
             failure_detail=record.failure_detail,
             injection=record.injection,
             released=released(key, record),
-            resembles_erased=record.resembles,
-            resemblance=record.resemblance,
+            # Of another's erased document nobody learns by handing in something like it.
+            resembles_erased=record.resembles if principal.may(Permission.SEE_AUDIT) else None,
+            resemblance=record.resemblance if principal.may(Permission.SEE_AUDIT) else None,
         )
 
 

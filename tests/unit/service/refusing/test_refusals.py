@@ -18,7 +18,7 @@ from tests.unit.service.refusing.test_sketching import a_text
 TEXT = "Visitors park in the garage."
 
 
-def erased(world: World, who: Principal, text: str = TEXT, **fields: Any) -> DocumentId:
+def erased(world: World, who: Principal, text: str = TEXT, **fields: Any) -> DocumentId:  # noqa: ANN401 - of Upload
     """Hand in a text, erase it, and have that done."""
     view = world.uploaded(who, text, **fields)
     world.product.erasure.request(who, view.id)
@@ -26,7 +26,7 @@ def erased(world: World, who: Principal, text: str = TEXT, **fields: Any) -> Doc
     return view.id
 
 
-def refused(world: World, who: Principal, text: str = TEXT, **fields: Any) -> RefusedError:
+def refused(world: World, who: Principal, text: str = TEXT, **fields: Any) -> RefusedError:  # noqa: ANN401 - of Upload
     with pytest.raises(RefusedError) as raised:
         world.uploaded(who, text, **fields)
     return raised.value
@@ -154,6 +154,8 @@ def test_a_text_that_resembles_an_erased_one_is_taken_in_and_pointed_out() -> No
     assert alike.resemblance >= 0.5
     facts = {"document": str(gone), "share": alike.resemblance}
     assert world.audited(who.tenant_id, "erased_resembled") == [facts]
+    contributor, _ = world.person("acme", Role.CONTRIBUTOR)
+    assert world.product.documents.get(contributor, alike.id).resembles_erased is None
 
 
 def test_other_texts_and_lifted_ones_are_not_pointed_out() -> None:
