@@ -21,6 +21,14 @@ from service.ports.database import (
     TombstoneTable,
     Transaction,
 )
+from service.ports.erasing import (
+    Approval,
+    ErasureItem,
+    ErasureRecord,
+    ErasureTable,
+    ItemKind,
+    ItemState,
+)
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, Vault
 from service.ports.models import (
@@ -61,6 +69,7 @@ from service.ports.refusing import LiftReason, Refusal, RefusalTable
 __all__ = [
     "ApiKeyRecord",
     "ApiKeyTable",
+    "Approval",
     "AuditCheckpoint",
     "AuditEntry",
     "AuditLeaf",
@@ -80,8 +89,13 @@ __all__ = [
     "DocumentState",
     "DocumentTable",
     "Embedder",
+    "ErasureItem",
+    "ErasureRecord",
+    "ErasureTable",
     "Generation",
     "Hit",
+    "ItemKind",
+    "ItemState",
     "JobKind",
     "JobQueue",
     "JobRecord",

@@ -34,6 +34,8 @@ from tests.records import (
     a_turn,
     an_api_key,
     an_audit_entry,
+    an_erasure,
+    an_item,
 )
 from tests.servers.postgres import PostgresDatabase, migrated_database, postgres
 
@@ -93,6 +95,8 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.policies.add(a_policy(tenant.id))
         transaction.canaries.add(a_canary(tenant.id))
         transaction.refusals.add(a_refusal(tenant.id))
+        transaction.erasures.add(erasure := an_erasure(tenant.id))
+        transaction.erasures.put_items([an_item(erasure)])
     return tenant.id
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from typing_extensions import override
 
 from service.errors import ConflictError, NotFoundError, RingfenceError
-from service.policy.access import ConversationId, DocumentId, JobId, KeyId, Scope, TenantId, TurnId
+from service.policy.access import ConversationId, DocumentId, ErasureId, JobId, KeyId, Scope, TenantId, TurnId
 from service.ports import (
     ApiKeyRecord,
     ApiKeyTable,
@@ -24,6 +24,8 @@ from service.ports import (
     DocumentRecord,
     DocumentState,
     DocumentTable,
+    ErasureItem,
+    ErasureRecord,
     JobKind,
     JobRecord,
     JobState,
@@ -59,6 +61,8 @@ class Rows:
     policies: list[PolicyRecord] = field(default_factory=list)
     canaries: dict[UUID, CanaryRecord] = field(default_factory=dict)
     refusals: dict[DocumentId, Refusal] = field(default_factory=dict)
+    erasures: dict[ErasureId, ErasureRecord] = field(default_factory=dict)
+    erasure_items: dict[tuple[ErasureId, UUID], ErasureItem] = field(default_factory=dict)
 
     def copied(self) -> "Rows":
         """Return rows of their own; the records are frozen, so sharing those is safe."""
@@ -79,6 +83,8 @@ class Rows:
             policies=list(self.policies),
             canaries=dict(self.canaries),
             refusals=dict(self.refusals),
+            erasures=dict(self.erasures),
+            erasure_items=dict(self.erasure_items),
         )
 
     def admit(self, tenant_id: TenantId) -> None:
