@@ -66,7 +66,7 @@ class Jobs:
             held = transaction.holds.on((record.id for record in abandoned), lock=True) if abandoned else {}
             for record in abandoned:
                 if record.id not in held:  # a legal hold keeps it until its release, when a sweep finds it again
-                    self.erasure.entomb(transaction, record, by=None)
+                    self.erasure.entomb(transaction, record, by=None, refuse=False)
             waiting = transaction.jobs.waiting(now=now, queued_before=now - _RING_AGAIN_AFTER, limit=_RINGS)
         self.forgetting.finish(tenant_id)
         return sum(ring(self.queue, job) for job in waiting) + self.relabelling.enqueue(tenant_id)

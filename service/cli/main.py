@@ -22,6 +22,7 @@ from service.cli import (
     library,
     models,
     policies,
+    refusals,
     reporting,
     running,
 )
@@ -51,6 +52,7 @@ labels.register(app)
 auditing.register(app)
 policies.register(app)
 canaries.register(app)
+refusals.register(app)
 holds.register(app)
 reporting.register(app)
 labelling.register(app)

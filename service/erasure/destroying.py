@@ -25,6 +25,7 @@ from service.ports import (
     Transaction,
     Vault,
 )
+from service.refusing import refuse_again
 from service.tracing import traced
 from service.visibility import visible
 
@@ -68,16 +69,17 @@ class Erasure:
         try:
             with self.database.transaction(principal.tenant_id) as transaction:
                 record = visible(transaction, principal, document_id, lock=True)
-                job = self.entomb(transaction, record, by=principal.key_id)
+                job = self.entomb(transaction, record, by=principal.key_id, refuse=True)
         except HeldError as held:
             self._audit_refusal(principal, document_id, held)
             raise
         ring(self.queue, job)
         return job
 
-    def entomb(self, transaction: Transaction, record: DocumentRecord, *, by: KeyId | None) -> JobRecord:
+    def entomb(self, transaction: Transaction, record: DocumentRecord, *, by: KeyId | None, refuse: bool) -> JobRecord:
         """Put a tombstone and a job where the row was, inside the caller's transaction; `by` None is the system.
 
+        `refuse` where somebody asked for the erasure: the same is not taken in again. Not for what an upload replaces.
         Raises HeldError, having changed nothing, where a legal hold covers the document.
         """
         now = self.clock.now()
@@ -95,6 +97,8 @@ class Erasure:
                 erased_by=by,
             )
         )
+        if refuse:
+            refuse_again(transaction, record, at=now)
         job = JobRecord(
             id=JobId(uuid4()),
             tenant_id=record.tenant_id,
@@ -105,7 +109,7 @@ class Erasure:
             updated_at=now,
         )
         transaction.jobs.add(job)
-        facts = {"job": str(job.id), "chunks": record.chunk_count}
+        facts = {"job": str(job.id), "chunks": record.chunk_count, "refused": refuse}
         transaction.audit.append(
             entry(record.tenant_id, "document_erased", actor=by, at=now, subject=record.id, facts=facts)
         )

@@ -51,6 +51,7 @@ class Permission(StrEnum):
     SET_POLICY = "set_policy"
     RELEASE = "release"
     KEEP_CANARIES = "keep_canaries"
+    LIFT_REFUSAL = "lift_refusal"
     SEE_HOLDS = "see_holds"
     PLACE_HOLD = "place_hold"
     RELEASE_HOLD = "release_hold"
@@ -62,10 +63,11 @@ _KEEP_LABELS = frozenset({Permission.SEE_LABELLING, Permission.RELABEL})
 _OWN = frozenset(
     {
         Permission.ERASE,
-        Permission.SEE_ERASURES,
         Permission.SEE_AUDIT,
         Permission.LOWER_LABEL,
         Permission.RELEASE,
+        Permission.LIFT_REFUSAL,
+        Permission.SEE_ERASURES,
     }
 )
 _HOLD = frozenset({Permission.SEE_HOLDS, Permission.PLACE_HOLD, Permission.RELEASE_HOLD})

@@ -65,6 +65,7 @@ from service.ports.records import (
     TurnRecord,
     TurnSource,
 )
+from service.ports.refusing import LiftReason, Refusal, RefusalTable
 
 __all__ = [
     "ApiKeyRecord",
@@ -106,6 +107,7 @@ __all__ = [
     "KeyStore",
     "Labeller",
     "LabellingCounts",
+    "LiftReason",
     "LocalModel",
     "MatterRecord",
     "Parser",
@@ -114,6 +116,8 @@ __all__ = [
     "PolicyTable",
     "ProviderRegister",
     "Pseudonym",
+    "Refusal",
+    "RefusalTable",
     "ReleaseReason",
     "ReviewReason",
     "ReviewRecord",

@@ -30,6 +30,7 @@ from service.ports import (
     Vault,
 )
 from service.principals import Principals
+from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.reporting import EvidencePacks, Reporting
@@ -97,6 +98,7 @@ class Ringfence:
     releasing: Releasing
     watch: Watch
     canaries: Canaries
+    refusals: Refusals
     holds: Holds
     reporting: Reporting
     evidence: EvidencePacks

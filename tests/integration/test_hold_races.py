@@ -101,7 +101,7 @@ def test_an_erasure_that_is_under_way_makes_a_hold_wait_and_find_nothing(
         with world.database.transaction(who.tenant_id) as transaction:
             record = transaction.documents.get(document.id, lock=True)
             assert record is not None
-            job = world.product.erasure.entomb(transaction, record, by=who.key_id)
+            job = world.product.erasure.entomb(transaction, record, by=who.key_id, refuse=True)
             reached.set()
             assert go_on.wait(PATIENCE)
             return job

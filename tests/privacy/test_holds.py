@@ -40,7 +40,7 @@ def entombed_by_the_system(world: World, who: Principal, document: DocumentView)
     with world.database.transaction(who.tenant_id) as transaction:
         record = transaction.documents.get(document.id, lock=True)
         if record is not None:
-            world.product.erasure.entomb(transaction, record, by=None)
+            world.product.erasure.entomb(transaction, record, by=None, refuse=False)
 
 
 def swept(world: World, _: Principal, __: DocumentView) -> None:

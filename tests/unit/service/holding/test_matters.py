@@ -1,5 +1,6 @@
 """Matters: whatever they cover is held, and only two people release it (R45)."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from uuid import uuid4
 
@@ -160,7 +161,7 @@ def test_a_released_hold_is_not_brought_back() -> None:
     matter = placed(world, first, whole_tenant=True)
     world.product.holds.ask_release(first, matter.id, CLOSED)
     world.product.holds.confirm_release(second, matter.id)
-    calls = (
+    calls: tuple[Callable[[], object], ...] = (
         lambda: world.product.holds.add(first, matter.id, Cover(whole_tenant=True)),
         lambda: world.product.holds.ask_release(first, matter.id, CLOSED),
         lambda: world.product.holds.confirm_release(second, matter.id),
@@ -191,7 +192,7 @@ def test_a_foreign_tenant_neither_sees_nor_touches_a_hold() -> None:
     world = a_world()
     ours, theirs = world.person("acme")[0], world.person("lakeside")[0]
     matter = placed(world, ours, whole_tenant=True)
-    calls = (
+    calls: tuple[Callable[[], object], ...] = (
         lambda: world.product.holds.get(theirs, matter.id),
         lambda: world.product.holds.add(theirs, matter.id, Cover(whole_tenant=True)),
         lambda: world.product.holds.ask_release(theirs, matter.id, CLOSED),
@@ -209,7 +210,7 @@ def test_only_data_owners_and_admins_place_and_release(role: Role) -> None:
     world = a_world()
     who = replace(world.person("acme")[0], role=role)
     matter = MatterId(uuid4())
-    calls = [
+    calls: list[Callable[[], object]] = [
         lambda: world.product.holds.place(who, name="x", cover=Cover(whole_tenant=True)),
         lambda: world.product.holds.add(who, matter, Cover(whole_tenant=True)),
         lambda: world.product.holds.ask_release(who, matter, CLOSED),
