@@ -23,6 +23,7 @@ from service.ports.database import (
 )
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, Vault
+from service.ports.locating import IN_NAME, SubjectMark, SubjectTable, TurnMark
 from service.ports.models import (
     CloudModel,
     Embedder,
@@ -58,6 +59,7 @@ from service.ports.records import (
 )
 
 __all__ = [
+    "IN_NAME",
     "ApiKeyRecord",
     "ApiKeyTable",
     "AuditCheckpoint",
@@ -101,11 +103,14 @@ __all__ = [
     "ReviewRecord",
     "ReviewTable",
     "Signer",
+    "SubjectMark",
+    "SubjectTable",
     "Tenant",
     "Tokenizer",
     "Tombstone",
     "TombstoneTable",
     "Transaction",
+    "TurnMark",
     "TurnRecord",
     "TurnSource",
     "TurnTable",

@@ -18,6 +18,7 @@ from service.adapters.database.conversations import SqlConversationTable, SqlTur
 from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
 from service.adapters.database.jobs import SqlJobTable
+from service.adapters.database.locating import SqlSubjectTable
 from service.adapters.database.policies import SqlPolicyTable
 from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
@@ -48,6 +49,7 @@ class SqlTransaction:
     turns: SqlTurnTable
     policies: SqlPolicyTable
     canaries: SqlCanaryTable
+    subjects: SqlSubjectTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId, keys: KeyStore) -> "SqlTransaction":
@@ -64,6 +66,7 @@ class SqlTransaction:
             turns=SqlTurnTable(session),
             policies=SqlPolicyTable(session),
             canaries=SqlCanaryTable(session),
+            subjects=SqlSubjectTable(session, tenant_id),
         )
 
 

@@ -12,6 +12,7 @@ from service.adapters.memory.canaries import InMemoryCanaryTable
 from service.adapters.memory.conversations import InMemoryConversationTable, InMemoryTurnTable
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
+from service.adapters.memory.locating import InMemorySubjectTable
 from service.adapters.memory.policies import InMemoryPolicyTable
 from service.adapters.memory.reviews import InMemoryReviewTable
 from service.adapters.memory.tables import (
@@ -41,6 +42,7 @@ class InMemoryTransaction:
     turns: InMemoryTurnTable
     policies: InMemoryPolicyTable
     canaries: InMemoryCanaryTable
+    subjects: InMemorySubjectTable
 
     @classmethod
     def of(cls, rows: Rows, keys: KeyStore) -> "InMemoryTransaction":
@@ -57,6 +59,7 @@ class InMemoryTransaction:
             turns=InMemoryTurnTable(rows),
             policies=InMemoryPolicyTable(rows),
             canaries=InMemoryCanaryTable(rows),
+            subjects=InMemorySubjectTable(rows),
         )
 
 

@@ -30,8 +30,10 @@ from service.ports import (
     LabellingCounts,
     PolicyRecord,
     ReviewRecord,
+    SubjectMark,
     Tombstone,
     TombstoneTable,
+    TurnMark,
     TurnRecord,
 )
 
@@ -57,6 +59,8 @@ class Rows:
     hidden: set[UUID] = field(default_factory=set)
     policies: list[PolicyRecord] = field(default_factory=list)
     canaries: dict[UUID, CanaryRecord] = field(default_factory=dict)
+    subject_marks: dict[DocumentId, frozenset[SubjectMark]] = field(default_factory=dict)
+    turn_marks: dict[TurnId, frozenset[TurnMark]] = field(default_factory=dict)
 
     def copied(self) -> "Rows":
         """Return rows of their own; the records are frozen, so sharing those is safe."""
@@ -76,6 +80,8 @@ class Rows:
             hidden=set(self.hidden),
             policies=list(self.policies),
             canaries=dict(self.canaries),
+            subject_marks=dict(self.subject_marks),
+            turn_marks=dict(self.turn_marks),
         )
 
     def admit(self, tenant_id: TenantId) -> None:
@@ -164,6 +170,7 @@ class InMemoryDocumentTable(DocumentTable):
     def delete(self, document_id: DocumentId) -> None:
         self._rows.documents.pop(document_id, None)
         self._rows.chunks.pop(document_id, None)
+        self._rows.subject_marks.pop(document_id, None)
         for place in [place for place in self._rows.reviews if place[0] == document_id]:
             del self._rows.reviews[place]
 
