@@ -10,7 +10,7 @@ export OMP_NUM_THREADS := 1
 export TOKENIZERS_PARALLELISM := false
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help install demo serve prove check test local-model bench lock clean
+.PHONY: help install demo serve prove lint check test local-model bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -41,11 +41,13 @@ serve: install ## run the knowledge base in ringfence-data/ until Ctrl-C
 prove: install ## run the canary proof: plant secrets, break everything, search every byte that left
 	@$(BIN)/python -m tests.proof
 
-check: install ## lint, types, import rules, and the fast tests (some three minutes)
+lint: install ## style, types and import rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+
+check: lint ## the same, and the fast tests (some three minutes)
 	@$(BIN)/pytest -q -n 2 --dist loadfile tests/unit tests/contract tests/privacy -m "not slow"
 
 test: install ## every test; what cannot run here is named on the last lines of either part

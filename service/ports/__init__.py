@@ -21,6 +21,14 @@ from service.ports.database import (
     TombstoneTable,
     Transaction,
 )
+from service.ports.erasing import (
+    Approval,
+    ErasureItem,
+    ErasureRecord,
+    ErasureTable,
+    ItemKind,
+    ItemState,
+)
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, Vault
 from service.ports.locating import IN_NAME, SubjectMark, SubjectTable, TurnMark
@@ -62,6 +70,7 @@ __all__ = [
     "IN_NAME",
     "ApiKeyRecord",
     "ApiKeyTable",
+    "Approval",
     "AuditCheckpoint",
     "AuditEntry",
     "AuditLeaf",
@@ -81,8 +90,13 @@ __all__ = [
     "DocumentState",
     "DocumentTable",
     "Embedder",
+    "ErasureItem",
+    "ErasureRecord",
+    "ErasureTable",
     "Generation",
     "Hit",
+    "ItemKind",
+    "ItemState",
     "JobKind",
     "JobQueue",
     "JobRecord",

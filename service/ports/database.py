@@ -9,6 +9,7 @@ from uuid import UUID
 from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
 from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
+from service.ports.erasing import ErasureTable
 from service.ports.locating import SubjectTable
 from service.ports.policies import PolicyTable
 from service.ports.records import (
@@ -274,6 +275,11 @@ class Transaction(Protocol):
     @property
     def subjects(self) -> SubjectTable:
         """The subject index."""
+        ...
+
+    @property
+    def erasures(self) -> ErasureTable:
+        """The erasure requests."""
         ...
 
 

@@ -17,7 +17,7 @@ from service.adapters.database import SqlDatabase
 from service.adapters.database.tables import metadata
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.policy.access import DocumentId, KeyId, TenantId
-from service.ports import Tombstone, TurnSource
+from service.ports import SubjectMark, Tombstone, TurnMark, TurnSource
 from tests.records import (
     NOON,
     a_canary,
@@ -33,6 +33,8 @@ from tests.records import (
     a_turn,
     an_api_key,
     an_audit_entry,
+    an_erasure,
+    an_item,
 )
 from tests.servers.postgres import PostgresDatabase, migrated_database, postgres
 
@@ -94,6 +96,8 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.audit.seal([a_leaf(tenant.id)], a_checkpoint(tenant.id))
         transaction.policies.add(a_policy(tenant.id))
         transaction.canaries.add(a_canary(tenant.id))
+        transaction.erasures.add(erasure := an_erasure(tenant.id))
+        transaction.erasures.put_items([an_item(erasure)])
     return tenant.id
 
 

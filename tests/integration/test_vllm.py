@@ -97,7 +97,7 @@ def test_an_answer_says_how_many_sources_the_server_took(refused: int, shown: in
     )
     with (
         scripted(lambda _path, _body: next(replies)) as server,
-        closing(VllmLocalModel(server.url, NAME, max_tokens=16, timeout=1, silence=1)) as model,
+        closing(VllmLocalModel(server.url, NAME, max_tokens=16, timeout=30, silence=30)) as model,
     ):
         prompt = a_prompt(sources=["one", "two", "three"])
         generation = _ending(model.stream(prompt)) if stream else model.generate(prompt)[1]
@@ -152,9 +152,10 @@ WHOLE_STREAM = a_piece("At ") + a_piece("eight.", finish="stop") + USAGE + DONE
 
 @contextmanager
 def serving(reply: Reply) -> Iterator[tuple[VllmLocalModel, ScriptedServer]]:
+    patience = 1 if reply.pause else 30  # a busy machine must not look like a silent server
     with (
         scripted(lambda _path, _body: reply) as server,
-        closing(VllmLocalModel(server.url, NAME, max_tokens=16, timeout=1, silence=1)) as model,
+        closing(VllmLocalModel(server.url, NAME, max_tokens=16, timeout=patience, silence=patience)) as model,
     ):
         yield model, server
 

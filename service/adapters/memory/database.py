@@ -10,6 +10,7 @@ from typing_extensions import override
 from service.adapters.memory.audit_log import InMemoryAuditTable
 from service.adapters.memory.canaries import InMemoryCanaryTable
 from service.adapters.memory.conversations import InMemoryConversationTable, InMemoryTurnTable
+from service.adapters.memory.erasures import InMemoryErasureTable
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
 from service.adapters.memory.locating import InMemorySubjectTable
@@ -43,6 +44,7 @@ class InMemoryTransaction:
     policies: InMemoryPolicyTable
     canaries: InMemoryCanaryTable
     subjects: InMemorySubjectTable
+    erasures: InMemoryErasureTable
 
     @classmethod
     def of(cls, rows: Rows, keys: KeyStore) -> "InMemoryTransaction":
@@ -60,6 +62,7 @@ class InMemoryTransaction:
             policies=InMemoryPolicyTable(rows),
             canaries=InMemoryCanaryTable(rows),
             subjects=InMemorySubjectTable(rows),
+            erasures=InMemoryErasureTable(rows),
         )
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from typing_extensions import override
 
 from service.errors import ConflictError, NotFoundError, RingfenceError
-from service.policy.access import ConversationId, DocumentId, JobId, KeyId, Scope, TenantId, TurnId
+from service.policy.access import ConversationId, DocumentId, ErasureId, JobId, KeyId, Scope, TenantId, TurnId
 from service.ports import (
     ApiKeyRecord,
     ApiKeyTable,
@@ -24,6 +24,8 @@ from service.ports import (
     DocumentRecord,
     DocumentState,
     DocumentTable,
+    ErasureItem,
+    ErasureRecord,
     JobKind,
     JobRecord,
     JobState,
@@ -61,6 +63,8 @@ class Rows:
     canaries: dict[UUID, CanaryRecord] = field(default_factory=dict)
     subject_marks: dict[DocumentId, frozenset[SubjectMark]] = field(default_factory=dict)
     turn_marks: dict[TurnId, frozenset[TurnMark]] = field(default_factory=dict)
+    erasures: dict[ErasureId, ErasureRecord] = field(default_factory=dict)
+    erasure_items: dict[tuple[ErasureId, UUID], ErasureItem] = field(default_factory=dict)
 
     def copied(self) -> "Rows":
         """Return rows of their own; the records are frozen, so sharing those is safe."""
@@ -82,6 +86,8 @@ class Rows:
             canaries=dict(self.canaries),
             subject_marks=dict(self.subject_marks),
             turn_marks=dict(self.turn_marks),
+            erasures=dict(self.erasures),
+            erasure_items=dict(self.erasure_items),
         )
 
     def admit(self, tenant_id: TenantId) -> None:
