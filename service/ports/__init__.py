@@ -65,6 +65,7 @@ from service.ports.records import (
     TurnRecord,
     TurnSource,
 )
+from service.ports.refusing import LiftReason, Refusal, RefusalTable
 
 __all__ = [
     "IN_NAME",
@@ -105,6 +106,7 @@ __all__ = [
     "KeyStore",
     "Labeller",
     "LabellingCounts",
+    "LiftReason",
     "LocalModel",
     "Parser",
     "Point",
@@ -112,6 +114,8 @@ __all__ = [
     "PolicyTable",
     "ProviderRegister",
     "Pseudonym",
+    "Refusal",
+    "RefusalTable",
     "ReleaseReason",
     "ReviewReason",
     "ReviewRecord",

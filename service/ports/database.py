@@ -25,6 +25,7 @@ from service.ports.records import (
     Tenant,
     Tombstone,
 )
+from service.ports.refusing import RefusalTable
 
 
 class DocumentTable(Protocol):
@@ -275,6 +276,11 @@ class Transaction(Protocol):
     @property
     def subjects(self) -> SubjectTable:
         """The subject index."""
+        ...
+
+    @property
+    def refusals(self) -> RefusalTable:
+        """What was erased and is not taken in again."""
         ...
 
     @property

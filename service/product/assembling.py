@@ -19,6 +19,7 @@ from service.locating import Locating
 from service.principals import Principals
 from service.product.parts import Adapters, Ringfence, UseCaseLimits
 from service.quarantine import Quarantine
+from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.remembering import LabelCache, RememberingLabellers
@@ -45,6 +46,7 @@ class _Shared:
     relabelling: Relabelling
     watch: Watch
     canaries: Canaries
+    refusals: Refusals
     reporting: Reporting
     auditing: Auditing
     governing: Governing
@@ -73,6 +75,7 @@ class _Shared:
             relabelling=_relabelling(adapters, limits, lease, labellers),
             watch=Watch(),
             canaries=Canaries(database=database, keys=keys, clock=clock),
+            refusals=Refusals(database=database, clock=clock),
             reporting=Reporting(database=database, keys=keys),
             auditing=Auditing(database=database, keys=keys, signer=adapters.signer, clock=clock),
             governing=Governing(database=database, clock=clock, terms=terms),
@@ -85,7 +88,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     database, keys, clock = adapters.database, adapters.keys, adapters.clock
     return Ringfence(
         principals=Principals(database=database, clock=clock),
-        documents=_documents(adapters, limits, shared.erasure),
+        documents=_documents(adapters, limits, shared),
         ingestion=_ingestion(adapters, limits, shared.lease, shared.labellers),
         jobs=_jobs(adapters, shared),
         searching=Searching(retriever=shared.retriever, labels=shared.labels),
@@ -104,6 +107,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         governing=shared.governing,
         watch=shared.watch,
         canaries=shared.canaries,
+        refusals=shared.refusals,
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
         parts={"database": database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
@@ -134,14 +138,15 @@ def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting) -> Erasur
     )
 
 
-def _documents(adapters: Adapters, limits: UseCaseLimits, erasure: Erasure) -> Documents:
+def _documents(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Documents:
     return Documents(
         database=adapters.database,
         keys=adapters.keys,
         vault=adapters.vault,
         queue=adapters.queue,
         clock=adapters.clock,
-        erasure=erasure,
+        erasure=shared.erasure,
+        refusals=shared.refusals,
         max_upload_bytes=limits.max_upload_bytes,
     )
 

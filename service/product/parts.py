@@ -30,6 +30,7 @@ from service.ports import (
     Vault,
 )
 from service.principals import Principals
+from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.reporting import EvidencePacks, Reporting
@@ -98,6 +99,7 @@ class Ringfence:
     releasing: Releasing
     watch: Watch
     canaries: Canaries
+    refusals: Refusals
     reporting: Reporting
     evidence: EvidencePacks
     parts: Mapping[str, Callable[[], bool]]

@@ -21,6 +21,7 @@ from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
 from service.adapters.database.jobs import SqlJobTable
 from service.adapters.database.locating import SqlSubjectTable
 from service.adapters.database.policies import SqlPolicyTable
+from service.adapters.database.refusals import SqlRefusalTable
 from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
 from service.adapters.database.session import Session, translated
@@ -51,6 +52,7 @@ class SqlTransaction:
     policies: SqlPolicyTable
     canaries: SqlCanaryTable
     subjects: SqlSubjectTable
+    refusals: SqlRefusalTable
     erasures: SqlErasureTable
 
     @classmethod
@@ -69,6 +71,7 @@ class SqlTransaction:
             policies=SqlPolicyTable(session),
             canaries=SqlCanaryTable(session),
             subjects=SqlSubjectTable(session, tenant_id),
+            refusals=SqlRefusalTable(session),
             erasures=SqlErasureTable(session),
         )
 

@@ -15,6 +15,7 @@ from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
 from service.adapters.memory.locating import InMemorySubjectTable
 from service.adapters.memory.policies import InMemoryPolicyTable
+from service.adapters.memory.refusals import InMemoryRefusalTable
 from service.adapters.memory.reviews import InMemoryReviewTable
 from service.adapters.memory.tables import (
     InMemoryApiKeyTable,
@@ -44,6 +45,7 @@ class InMemoryTransaction:
     policies: InMemoryPolicyTable
     canaries: InMemoryCanaryTable
     subjects: InMemorySubjectTable
+    refusals: InMemoryRefusalTable
     erasures: InMemoryErasureTable
 
     @classmethod
@@ -62,6 +64,7 @@ class InMemoryTransaction:
             policies=InMemoryPolicyTable(rows),
             canaries=InMemoryCanaryTable(rows),
             subjects=InMemorySubjectTable(rows),
+            refusals=InMemoryRefusalTable(rows),
             erasures=InMemoryErasureTable(rows),
         )
 

@@ -31,6 +31,7 @@ from service.ports import (
     JobState,
     LabellingCounts,
     PolicyRecord,
+    Refusal,
     ReviewRecord,
     SubjectMark,
     Tombstone,
@@ -63,6 +64,7 @@ class Rows:
     canaries: dict[UUID, CanaryRecord] = field(default_factory=dict)
     subject_marks: dict[DocumentId, frozenset[SubjectMark]] = field(default_factory=dict)
     turn_marks: dict[TurnId, frozenset[TurnMark]] = field(default_factory=dict)
+    refusals: dict[DocumentId, Refusal] = field(default_factory=dict)
     erasures: dict[ErasureId, ErasureRecord] = field(default_factory=dict)
     erasure_items: dict[tuple[ErasureId, UUID], ErasureItem] = field(default_factory=dict)
 
@@ -86,6 +88,7 @@ class Rows:
             canaries=dict(self.canaries),
             subject_marks=dict(self.subject_marks),
             turn_marks=dict(self.turn_marks),
+            refusals=dict(self.refusals),
             erasures=dict(self.erasures),
             erasure_items=dict(self.erasure_items),
         )
