@@ -33,7 +33,7 @@ def test_a_person_is_located_by_name_and_by_identifier() -> None:
     world.uploaded(who, "Anna Müller war nicht dabei.")
     located = world.product.locating.locate(who, _JUERGEN)
     assert _ids(located) == {named.id: True, mailed.id: True, possible.id: False}
-    hit = located.documents[0].hits[0]
+    (hit,) = next(one.hits for one in located.documents if one.id == named.id)
     assert hit.ordinal == 0
     assert {FoundBy.EXACT, FoundBy.INDEX} <= hit.found_by
     assert hit.forms == {Form.FULL_NAME}
