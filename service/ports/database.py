@@ -11,6 +11,7 @@ from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
 from service.ports.erasing import ErasureTable
 from service.ports.holding import HoldTable
+from service.ports.locating import SubjectTable
 from service.ports.policies import PolicyTable
 from service.ports.records import (
     ApiKeyRecord,
@@ -271,6 +272,11 @@ class Transaction(Protocol):
     @property
     def canaries(self) -> CanaryTable:
         """The canaries."""
+        ...
+
+    @property
+    def subjects(self) -> SubjectTable:
+        """The subject index."""
         ...
 
     @property

@@ -13,6 +13,7 @@ from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
 from service.jobs import Jobs
+from service.locating import Locating
 from service.ports import (
     ChunkIndex,
     Clock,
@@ -91,6 +92,7 @@ class Ringfence:
     answering: Answering
     conversations: Conversations
     erasure: Erasure
+    locating: Locating
     relabelling: Relabelling
     reviewing: Reviewing
     auditing: Auditing
