@@ -1,8 +1,10 @@
 """One tree of errors. A docstring is the message a person reads; `api.problems` maps each to a status."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from inspect import cleandoc
 from typing import ClassVar
+from uuid import UUID
 
 
 class RingfenceError(Exception):
@@ -51,8 +53,31 @@ class ConflictError(RingfenceError):
     """The state of the thing does not allow that now."""
 
 
+class RefusedError(ConflictError):
+    """This was erased on request and is not taken in again. A data owner can lift the refusal.
+
+    `reason` says in one code what was recognised, `erased` is the id of what was erased.
+    """
+
+    def __init__(
+        self, detail: str | None = None, *, reason: str = "content_erased", erased: UUID | None = None
+    ) -> None:
+        super().__init__(detail or "This was erased on request and is not taken in again.")
+        self.reason = reason
+        self.erased = erased
+
+
 class SourceErasedError(ConflictError):
     """A document that this answer rests on was erased while it was being made. Ask again."""
+
+
+class HeldError(ConflictError):
+    """A legal hold covers this: it is not destroyed, replaced or changed until two people have released the hold."""
+
+    def __init__(self, detail: str | None = None, *, matters: Iterable[UUID] = ()) -> None:
+        """Name the matters by their ids alone: what they are called is nobody's business here."""
+        super().__init__(detail)
+        self.matters = tuple(sorted(matters))
 
 
 class TooLargeError(RingfenceError):

@@ -74,6 +74,11 @@ class DocumentBody(Struct, kw_only=True):
     failure_detail: str | None
     injection: InjectionBody | None
     released: ReleaseBody | None
+    resembles_erased: UUID | None
+    resemblance: float | None
+    held_by: Annotated[
+        list[UUID], Meta(description="Matters whose legal hold covers it; shown to those who may see holds.")
+    ]
 
     @classmethod
     def of(cls, view: DocumentView) -> "DocumentBody":

@@ -16,11 +16,13 @@ from service.cli import (
     conversations,
     documents,
     evaluating,
+    holds,
     labelling,
     labels,
     library,
     models,
     policies,
+    refusals,
     reporting,
     running,
 )
@@ -50,6 +52,8 @@ labels.register(app)
 auditing.register(app)
 policies.register(app)
 canaries.register(app)
+refusals.register(app)
+holds.register(app)
 reporting.register(app)
 labelling.register(app)
 evaluating.register(app)

@@ -29,8 +29,10 @@ from service.ports.erasing import (
     ItemKind,
     ItemState,
 )
+from service.ports.holding import HoldReleaseReason, HoldTable, MatterRecord
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, Vault
+from service.ports.locating import IN_NAME, SubjectMark, SubjectTable, TurnMark
 from service.ports.models import (
     CloudModel,
     Embedder,
@@ -64,8 +66,10 @@ from service.ports.records import (
     TurnRecord,
     TurnSource,
 )
+from service.ports.refusing import LiftReason, Refusal, RefusalTable
 
 __all__ = [
+    "IN_NAME",
     "ApiKeyRecord",
     "ApiKeyTable",
     "Approval",
@@ -93,6 +97,8 @@ __all__ = [
     "ErasureTable",
     "Generation",
     "Hit",
+    "HoldReleaseReason",
+    "HoldTable",
     "ItemKind",
     "ItemState",
     "JobKind",
@@ -103,23 +109,30 @@ __all__ = [
     "KeyStore",
     "Labeller",
     "LabellingCounts",
+    "LiftReason",
     "LocalModel",
+    "MatterRecord",
     "Parser",
     "Point",
     "PolicyRecord",
     "PolicyTable",
     "ProviderRegister",
     "Pseudonym",
+    "Refusal",
+    "RefusalTable",
     "ReleaseReason",
     "ReviewReason",
     "ReviewRecord",
     "ReviewTable",
     "Signer",
+    "SubjectMark",
+    "SubjectTable",
     "Tenant",
     "Tokenizer",
     "Tombstone",
     "TombstoneTable",
     "Transaction",
+    "TurnMark",
     "TurnRecord",
     "TurnSource",
     "TurnTable",

@@ -10,6 +10,8 @@ from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
 from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
 from service.ports.erasing import ErasureTable
+from service.ports.holding import HoldTable
+from service.ports.locating import SubjectTable
 from service.ports.policies import PolicyTable
 from service.ports.records import (
     ApiKeyRecord,
@@ -24,6 +26,7 @@ from service.ports.records import (
     Tenant,
     Tombstone,
 )
+from service.ports.refusing import RefusalTable
 
 
 class DocumentTable(Protocol):
@@ -272,8 +275,23 @@ class Transaction(Protocol):
         ...
 
     @property
+    def subjects(self) -> SubjectTable:
+        """The subject index."""
+        ...
+
+    @property
+    def refusals(self) -> RefusalTable:
+        """What was erased and is not taken in again."""
+        ...
+
+    @property
     def erasures(self) -> ErasureTable:
         """The erasure requests."""
+        ...
+
+    @property
+    def holds(self) -> HoldTable:
+        """The legal holds."""
         ...
 
 

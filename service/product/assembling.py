@@ -11,13 +11,16 @@ from service.conversations import Conversations, Forgetting, Keeping, Recollecti
 from service.documents import Documents
 from service.erasure import Erasure
 from service.governing import Governing
+from service.holding import Holds
 from service.ingesting import Ingestion
 from service.jobs import Jobs
 from service.labels import Labels, UnfailingLabeller
 from service.lease import Lease
+from service.locating import Locating
 from service.principals import Principals
 from service.product.parts import Adapters, Ringfence, UseCaseLimits
 from service.quarantine import Quarantine
+from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.remembering import LabelCache, RememberingLabellers
@@ -42,9 +45,11 @@ class _Shared:
     forgetting: Forgetting
     verifier: Verifier
     erasure: Erasure
+    locating: Locating
     relabelling: Relabelling
     watch: Watch
     canaries: Canaries
+    refusals: Refusals
     reporting: Reporting
     auditing: Auditing
     governing: Governing
@@ -69,9 +74,13 @@ class _Shared:
             forgetting=forgetting,
             verifier=verifier,
             erasure=_erasure(adapters, lease, forgetting, verifier),
+            locating=Locating(
+                database=database, index=adapters.index, keys=keys, embedder=adapters.embedder, clock=clock
+            ),
             relabelling=_relabelling(adapters, limits, lease, labellers),
             watch=Watch(),
             canaries=Canaries(database=database, keys=keys, clock=clock),
+            refusals=Refusals(database=database, clock=clock),
             reporting=Reporting(database=database, keys=keys),
             auditing=Auditing(database=database, keys=keys, signer=adapters.signer, clock=clock),
             governing=Governing(database=database, clock=clock, terms=terms),
@@ -84,7 +93,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     database, keys, clock = adapters.database, adapters.keys, adapters.clock
     return Ringfence(
         principals=Principals(database=database, clock=clock),
-        documents=_documents(adapters, limits, shared.erasure),
+        documents=_documents(adapters, limits, shared),
         ingestion=_ingestion(adapters, limits, shared.lease, shared.labellers),
         jobs=_jobs(adapters, shared),
         searching=Searching(retriever=shared.retriever, labels=shared.labels),
@@ -92,6 +101,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
         erasure=shared.erasure,
         verifier=shared.verifier,
+        locating=shared.locating,
         relabelling=shared.relabelling,
         reviewing=Reviewing(
             database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling
@@ -103,6 +113,8 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         governing=shared.governing,
         watch=shared.watch,
         canaries=shared.canaries,
+        refusals=shared.refusals,
+        holds=Holds(database=database, keys=keys, clock=clock),
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
         parts={"database": database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
@@ -134,14 +146,15 @@ def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier:
     )
 
 
-def _documents(adapters: Adapters, limits: UseCaseLimits, erasure: Erasure) -> Documents:
+def _documents(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Documents:
     return Documents(
         database=adapters.database,
         keys=adapters.keys,
         vault=adapters.vault,
         queue=adapters.queue,
         clock=adapters.clock,
-        erasure=erasure,
+        erasure=shared.erasure,
+        refusals=shared.refusals,
         max_upload_bytes=limits.max_upload_bytes,
     )
 

@@ -10,8 +10,10 @@ from service.conversations import Conversations
 from service.documents import Documents
 from service.erasure import Erasure
 from service.governing import Governing
+from service.holding import Holds
 from service.ingesting import Ingestion
 from service.jobs import Jobs
+from service.locating import Locating
 from service.ports import (
     ChunkIndex,
     Clock,
@@ -30,6 +32,7 @@ from service.ports import (
 )
 from service.ports.inspecting import Inspector
 from service.principals import Principals
+from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.reporting import EvidencePacks, Reporting
@@ -94,6 +97,7 @@ class Ringfence:
     conversations: Conversations
     erasure: Erasure
     verifier: Verifier
+    locating: Locating
     relabelling: Relabelling
     reviewing: Reviewing
     auditing: Auditing
@@ -101,6 +105,8 @@ class Ringfence:
     releasing: Releasing
     watch: Watch
     canaries: Canaries
+    refusals: Refusals
+    holds: Holds
     reporting: Reporting
     evidence: EvidencePacks
     parts: Mapping[str, Callable[[], bool]]

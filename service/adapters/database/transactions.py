@@ -18,8 +18,11 @@ from service.adapters.database.conversations import SqlConversationTable, SqlTur
 from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
 from service.adapters.database.erasures import SqlErasureTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
+from service.adapters.database.holding import SqlHoldTable
 from service.adapters.database.jobs import SqlJobTable
+from service.adapters.database.locating import SqlSubjectTable
 from service.adapters.database.policies import SqlPolicyTable
+from service.adapters.database.refusals import SqlRefusalTable
 from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
 from service.adapters.database.session import Session, translated
@@ -49,7 +52,10 @@ class SqlTransaction:
     turns: SqlTurnTable
     policies: SqlPolicyTable
     canaries: SqlCanaryTable
+    subjects: SqlSubjectTable
+    refusals: SqlRefusalTable
     erasures: SqlErasureTable
+    holds: SqlHoldTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId, keys: KeyStore) -> "SqlTransaction":
@@ -66,7 +72,10 @@ class SqlTransaction:
             turns=SqlTurnTable(session),
             policies=SqlPolicyTable(session),
             canaries=SqlCanaryTable(session),
+            subjects=SqlSubjectTable(session, tenant_id),
+            refusals=SqlRefusalTable(session),
             erasures=SqlErasureTable(session),
+            holds=SqlHoldTable(session, tenant_id),
         )
 
 

@@ -10,7 +10,17 @@ from uuid import UUID
 from typing_extensions import override
 
 from service.errors import ConflictError, NotFoundError, RingfenceError
-from service.policy.access import ConversationId, DocumentId, ErasureId, JobId, KeyId, Scope, TenantId, TurnId
+from service.policy.access import (
+    ConversationId,
+    DocumentId,
+    ErasureId,
+    JobId,
+    KeyId,
+    MatterId,
+    Scope,
+    TenantId,
+    TurnId,
+)
 from service.ports import (
     ApiKeyRecord,
     ApiKeyTable,
@@ -31,11 +41,15 @@ from service.ports import (
     JobState,
     LabellingCounts,
     PolicyRecord,
+    Refusal,
     ReviewRecord,
+    SubjectMark,
     Tombstone,
     TombstoneTable,
+    TurnMark,
     TurnRecord,
 )
+from service.ports.holding import MatterRecord
 
 _Aged = TypeVar("_Aged", DocumentRecord, JobRecord, ConversationRecord)
 
@@ -59,8 +73,13 @@ class Rows:
     hidden: set[UUID] = field(default_factory=set)
     policies: list[PolicyRecord] = field(default_factory=list)
     canaries: dict[UUID, CanaryRecord] = field(default_factory=dict)
+    subject_marks: dict[DocumentId, frozenset[SubjectMark]] = field(default_factory=dict)
+    turn_marks: dict[TurnId, frozenset[TurnMark]] = field(default_factory=dict)
+    refusals: dict[DocumentId, Refusal] = field(default_factory=dict)
     erasures: dict[ErasureId, ErasureRecord] = field(default_factory=dict)
     erasure_items: dict[tuple[ErasureId, UUID], ErasureItem] = field(default_factory=dict)
+    matters: dict[MatterId, MatterRecord] = field(default_factory=dict)
+    matter_documents: set[tuple[MatterId, DocumentId]] = field(default_factory=set)
 
     def copied(self) -> "Rows":
         """Return rows of their own; the records are frozen, so sharing those is safe."""
@@ -80,8 +99,13 @@ class Rows:
             hidden=set(self.hidden),
             policies=list(self.policies),
             canaries=dict(self.canaries),
+            subject_marks=dict(self.subject_marks),
+            turn_marks=dict(self.turn_marks),
+            refusals=dict(self.refusals),
             erasures=dict(self.erasures),
             erasure_items=dict(self.erasure_items),
+            matters=dict(self.matters),
+            matter_documents=set(self.matter_documents),
         )
 
     def admit(self, tenant_id: TenantId) -> None:
@@ -170,6 +194,7 @@ class InMemoryDocumentTable(DocumentTable):
     def delete(self, document_id: DocumentId) -> None:
         self._rows.documents.pop(document_id, None)
         self._rows.chunks.pop(document_id, None)
+        self._rows.subject_marks.pop(document_id, None)
         for place in [place for place in self._rows.reviews if place[0] == document_id]:
             del self._rows.reviews[place]
 
