@@ -22,7 +22,7 @@ from service.ports.database import (
     Transaction,
 )
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
-from service.ports.keeping import KeyStore, Vault
+from service.ports.keeping import KeyStore, UnsettledKeys, Vault
 from service.ports.models import (
     CloudModel,
     Embedder,
@@ -109,6 +109,7 @@ __all__ = [
     "TurnRecord",
     "TurnSource",
     "TurnTable",
+    "UnsettledKeys",
     "Vault",
     "Vector",
     "Vectors",
