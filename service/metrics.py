@@ -26,6 +26,8 @@ ATTESTATION_DAYS = Gauge(
 LOCAL_SHARE = Gauge("ringfence_local_share", "Share of the last twenty or so prompts that stayed local, 0 to 1.")
 USUAL_LOCAL_SHARE = Gauge("ringfence_local_share_usual", "What that share usually is, 0 to 1.")
 LOCAL_SHARE_ALARM = Gauge("ringfence_local_share_alarm", "1 while that share has jumped this way.", ["direction"])
+UPLOADS_REFUSED = Counter("ringfence_uploads_refused_total", "Uploads of what was erased, refused.", ["reason"])
+ERASED_RESEMBLED = Counter("ringfence_erased_resembled_total", "Documents that resemble an erased one.")
 OLDEST_JOB = Gauge("ringfence_queue_age_seconds", "Age of the oldest job that waits or whose worker is gone.")
 CHECKPOINT_AGE = Gauge(
     "ringfence_audit_checkpoint_age_seconds",

@@ -28,6 +28,7 @@ EVENTS = frozenset(
             "error_ignored",
             "foreign_message",
         ),
+        "erased_resembled",
         *("frame_refused", "index_closed", "index_opened", "job_abandoned", "job_not_rung", "jobs_not_given_back"),
         *("labelling_heads_missing", "labelling_heads_unfit", "labeller_failed", "lease_not_renewed"),
         *("local_model_not_ready", "provider_attestation_expiring", "provider_register_unreadable"),
@@ -210,6 +211,7 @@ LABELS: dict[str, Shape] = {
     "outcome": one_of("hit", "miss"),
     "path": is_path,
     "provider": _matches(_PROVIDER),
+    "reason": one_of("content_erased", "external_id_erased"),
     "route": one_of(Route, "none"),
     "status": _matches(_STATUS),
 }

@@ -6,10 +6,12 @@ from uuid import uuid4
 from ingestion.injection import Injection, SuspectChunk
 from ingestion.reviewing import Review
 from ingestion.sensitivity import Category, Finding, Label, Verdict
-from service.policy.access import EVERYONE, ConversationId, DocumentId, JobId, KeyId, Role, TenantId, TurnId
+from service.policy.access import EVERYONE, ConversationId, DocumentId, ErasureId, JobId, KeyId, Role, TenantId, TurnId
+from service.policy.erasures import ErasureAction, ErasureKind, ErasureReason, ErasureState, due_at
 from service.policy.tightening import TenantPolicy
 from service.ports import (
     ApiKeyRecord,
+    Approval,
     AuditCheckpoint,
     AuditEntry,
     AuditLeaf,
@@ -18,10 +20,14 @@ from service.ports import (
     ConversationRecord,
     DocumentRecord,
     DocumentState,
+    ErasureItem,
+    ErasureRecord,
+    ItemKind,
     JobKind,
     JobRecord,
     JobState,
     PolicyRecord,
+    Refusal,
     ReviewReason,
     ReviewRecord,
     Tenant,
@@ -132,6 +138,19 @@ def a_review(tenant_id: TenantId, document_id: DocumentId, ordinal: int = 0) -> 
     )
 
 
+def a_refusal(tenant_id: TenantId, document_id: DocumentId | None = None) -> Refusal:
+    return Refusal(
+        document_id=document_id or DocumentId(uuid4()),
+        tenant_id=tenant_id,
+        content_fingerprint="c",
+        external_fingerprint="e",
+        sketch=(1, 2, 2**31 - 1),
+        groups=frozenset({"board"}),
+        refused_at=NOON,
+        reason="erased",
+    )
+
+
 def a_policy(tenant_id: TenantId, version: int = 1, policy: TenantPolicy | None = None) -> PolicyRecord:
     wanted = policy or TenantPolicy(cloud=False)
     return PolicyRecord(tenant_id=tenant_id, version=version, policy=wanted, set_at=NOON, set_by=KeyId(uuid4()))
@@ -216,4 +235,37 @@ def a_checkpoint(tenant_id: TenantId, size: int = 1) -> AuditCheckpoint:
         signature=b"s" * 64,
         key_id="k" * 16,
         peaks=b"p" * 32 * size.bit_count(),
+    )
+
+
+def an_erasure(
+    tenant_id: TenantId, *, state: ErasureState = ErasureState.LOCATED, received_at: datetime = NOON
+) -> ErasureRecord:
+    return ErasureRecord(
+        id=ErasureId(uuid4()),
+        tenant_id=tenant_id,
+        kind=ErasureKind.SUBJECT,
+        reason=ErasureReason.CONSENT_WITHDRAWN,
+        state=state,
+        requested_by=KeyId(uuid4()),
+        received_at=received_at,
+        due_at=due_at(received_at),
+        approvals_needed=2,
+        cooling_off_hours=24,
+        subject=Sealed(b"\x00sealed subject"),
+        note=Sealed(b"\xffsealed note"),
+        approvals=(Approval(by=KeyId(uuid4()), at=received_at),),
+    )
+
+
+def an_item(erasure: ErasureRecord, *, target: DocumentId | None = None) -> ErasureItem:
+    return ErasureItem(
+        erasure_id=erasure.id,
+        tenant_id=erasure.tenant_id,
+        kind=ItemKind.DOCUMENT,
+        target=target or DocumentId(uuid4()),
+        action=ErasureAction.REDACT,
+        certain=False,
+        chunk_count=7,
+        held_by=(uuid4(), uuid4()),
     )

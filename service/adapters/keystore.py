@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from service.adapters.secret_file import read_secret, write_secret
 from service.errors import DamagedError, KeyDestroyedError, PartUnavailableError, SettingsError
-from service.policy.access import DocumentId, KeyId, TenantId, TurnId
+from service.policy.access import DocumentId, ErasureId, KeyId, TenantId, TurnId
 from service.ports import KeyStore, UnsettledKeys
 from service.sealing import KEY_BYTES, Key, Sealed
 
@@ -46,13 +46,21 @@ _TABLES = (
         primary key (tenant_id, owner)
     ) without rowid
     """,
+    """
+    create table if not exists request_keys (
+        tenant_id text not null, request_id text not null, wrapped blob, primary key (tenant_id, request_id)
+    ) without rowid
+    """,
+    "create table if not exists erased_tenants (tenant_id text primary key) without rowid",
 )
 _DOCUMENT = "select wrapped from document_keys where tenant_id = ? and document_id = ?"
 _ACTOR = "select wrapped from actor_keys where tenant_id = ? and actor = ?"
 _TURN = "select wrapped from turn_keys where tenant_id = ? and turn_id = ?"
+_REQUEST = "select wrapped from request_keys where tenant_id = ? and request_id = ?"
 _NEW_DOCUMENT = "insert into document_keys values (?, ?, ?)"
 _NEW_ACTOR = "insert into actor_keys values (?, ?, ?)"
 _NEW_TURN = "insert into turn_keys values (?, ?, ?)"
+_NEW_REQUEST = "insert into request_keys values (?, ?, ?)"
 _NO_DOCUMENT = "insert into document_keys values (?, ?, null) on conflict do update set wrapped = null"
 _NO_ACTOR = "insert into actor_keys values (?, ?, null) on conflict do update set wrapped = null"
 _NO_TURN = "insert into turn_keys values (?, ?, null) on conflict do update set wrapped = null"
@@ -60,6 +68,17 @@ _UNSETTLED = "select owner, kind from unsettled_keys where tenant_id = ? and mad
 _MADE = "insert or replace into unsettled_keys values (?, ?, ?, ?)"
 _SETTLED = "delete from unsettled_keys where tenant_id = ? and owner = ?"
 _OF_DOCUMENT, _OF_TURN = "document", "turn"
+_NO_REQUEST = "insert into request_keys values (?, ?, null) on conflict do update set wrapped = null"
+_NO_TENANT = (
+    "insert into erased_tenants values (?) on conflict do nothing",
+    "delete from tenant_keys where tenant_id = ?",
+    "update document_keys set wrapped = null where tenant_id = ?",
+    "update turn_keys set wrapped = null where tenant_id = ?",
+    "update actor_keys set wrapped = null where tenant_id = ?",
+    "update request_keys set wrapped = null where tenant_id = ?",
+    "delete from unsettled_keys where tenant_id = ?",
+)
+"""A tenant's key goes with everything it wraps, and is never made again."""
 # The rollback journal holds the page as it was before, wrapped keys included, and is cut to nothing by each commit.
 # A write-ahead log would keep them until no reader is left that could hinder its checkpoint.
 _SAFETY = ("pragma secure_delete = on", "pragma journal_mode = truncate", "pragma synchronous = full")
@@ -146,6 +165,20 @@ class SqliteKeyStore(KeyStore):
             connection.executemany(_SETTLED, owners)
 
     @override
+    def request_key(self, *, tenant_id: TenantId, request_id: ErasureId) -> Key:
+        return self._kept(_REQUEST, tenant_id, request_id, _request_place(tenant_id, request_id))
+
+    @override
+    def create_request_key(self, *, tenant_id: TenantId, request_id: ErasureId) -> Key:
+        place = _request_place(tenant_id, request_id)
+        return self._created((_REQUEST, _NEW_REQUEST), tenant_id, request_id, place)
+
+    @override
+    def destroy_request_key(self, *, tenant_id: TenantId, request_id: ErasureId) -> None:
+        with self._writing() as connection:
+            connection.execute(_NO_REQUEST, (str(tenant_id), str(request_id)))
+
+    @override
     def tenant_key(self, tenant_id: TenantId) -> Key:
         with self._connected() as connection:
             found = self._tenant_key(connection, tenant_id)
@@ -153,6 +186,17 @@ class SqliteKeyStore(KeyStore):
             return found
         with self._writing() as connection:
             return self._tenant_key(connection, tenant_id) or self._new_tenant_key(connection, tenant_id)
+
+    @override
+    def destroy_tenant_key(self, tenant_id: TenantId) -> None:
+        with self._writing() as connection:
+            for statement in _NO_TENANT:
+                connection.execute(statement, (str(tenant_id),))
+
+    @override
+    def tenant_erased(self, tenant_id: TenantId) -> bool:
+        with self._connected() as connection:
+            return self._erased(connection, tenant_id)
 
     @override
     def actor_key(self, *, tenant_id: TenantId, actor: KeyId) -> Key:
@@ -207,10 +251,17 @@ class SqliteKeyStore(KeyStore):
         return None if row is None else Key(self._master.open(row[0], place=_tenant_place(tenant_id)))
 
     def _new_tenant_key(self, connection: sqlite3.Connection, tenant_id: TenantId) -> Key:
+        if self._erased(connection, tenant_id):
+            raise KeyDestroyedError
         fresh = Key.fresh()
         wrapped = self._master.seal(fresh.secret, place=_tenant_place(tenant_id))
         connection.execute("insert into tenant_keys values (?, ?)", (str(tenant_id), wrapped))
         return fresh
+
+    @staticmethod
+    def _erased(connection: sqlite3.Connection, tenant_id: TenantId) -> bool:
+        found = connection.execute("select 1 from erased_tenants where tenant_id = ?", (str(tenant_id),))
+        return found.fetchone() is not None
 
     def _create_file(self, folder: Path) -> None:
         try:
@@ -284,6 +335,10 @@ def _turn_place(tenant_id: TenantId, turn_id: TurnId) -> str:
 
 def _document_place(tenant_id: TenantId, document_id: DocumentId) -> str:
     return f"{tenant_id}|{document_id}|key"
+
+
+def _request_place(tenant_id: TenantId, request_id: ErasureId) -> str:
+    return f"{tenant_id}|request|{request_id}|key"
 
 
 def _actor_place(tenant_id: TenantId, actor: KeyId) -> str:

@@ -134,6 +134,8 @@ class TenantPolicyBody(Struct, kw_only=True, forbid_unknown_fields=True):
     providers: list[ProviderName] | None = None
     residency: Region | None = None
     redact: list[Category] = []
+    erasure_approvals: Annotated[int, Meta(ge=1, le=2)] = 1
+    cooling_off_hours: Annotated[int, Meta(ge=0, le=168)] = 0
 
     def wanted(self) -> TenantPolicy:
         """Return the policy that the body asks for."""
@@ -143,6 +145,8 @@ class TenantPolicyBody(Struct, kw_only=True, forbid_unknown_fields=True):
             providers=None if self.providers is None else frozenset(self.providers),
             residency=self.residency,
             redact=frozenset(self.redact),
+            erasure_approvals=self.erasure_approvals,
+            cooling_off_hours=self.cooling_off_hours,
         )
 
     @classmethod
@@ -154,6 +158,8 @@ class TenantPolicyBody(Struct, kw_only=True, forbid_unknown_fields=True):
             providers=None if wanted.providers is None else sorted(wanted.providers),
             residency=wanted.residency,
             redact=sorted(wanted.redact),
+            erasure_approvals=wanted.erasure_approvals,
+            cooling_off_hours=wanted.cooling_off_hours,
         )
 
 

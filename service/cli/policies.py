@@ -24,6 +24,7 @@ from service.settings import Settings
 _policy = typer.Typer(help="Show and tighten a tenant's policy, and tell it in plain words.", no_args_is_help=True)
 _CLEARED: dict[str, object] = {"require": [], "provider": None, "residency": None, "redact": []}
 _FIELDS = {"require": "required", "provider": "providers", "residency": "residency", "redact": "redact"}
+_LONGEST_COOLING_OFF = 168
 
 
 def register(app: typer.Typer) -> None:
@@ -74,16 +75,32 @@ def change(  # noqa: PLR0913 - one option each
         list[Category] | None,
         typer.Option(help="A category whose values may be replaced so that the rest may leave; repeatable."),
     ] = None,
+    erasure_approvals: Annotated[
+        int | None, typer.Option(min=1, max=2, help="How many API keys have to approve an erasure request.")
+    ] = None,
+    cooling_off_hours: Annotated[
+        int | None,
+        typer.Option(min=0, max=_LONGEST_COOLING_OFF, help="Hours between an erasure's approval and its beginning."),
+    ] = None,
     clear: Annotated[
         list[str] | None, typer.Option(help="Take back: require, provider, residency or redact; repeatable.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tighten the tenant's policy, or let its categories be redacted. What is not named stays as it is.
+    """Tighten the tenant's policy, let its categories be redacted, or say how erasures are approved.
 
-    It can never permit what the operator's policy does not. Needs an admin's key; every change is on record.
+    What is not named stays as it is. It can never permit what the operator's policy does not. Needs an admin's key;
+    every change is on record.
     """
-    named = {"cloud": cloud, "required": require, "providers": provider, "residency": residency, "redact": redact}
+    named: dict[str, object] = {
+        "cloud": cloud,
+        "required": require,
+        "providers": provider,
+        "residency": residency,
+        "redact": redact,
+        "erasure_approvals": erasure_approvals,
+        "cooling_off_hours": cooling_off_hours,
+    }
     cleared = {_FIELDS[name]: _CLEARED[name] for name in _clearable(clear or [])}
     wanted = cleared | {name: value for name, value in named.items() if value is not None}
     if not wanted:

@@ -24,6 +24,7 @@ from service.ports import (
     Transaction,
     Vault,
 )
+from service.refusing import refuse_again
 from service.tracing import traced
 from service.visibility import visible
 
@@ -66,12 +67,15 @@ class Erasure:
             raise NotPermittedError
         with self.database.transaction(principal.tenant_id) as transaction:
             record = visible(transaction, principal, document_id, lock=True)
-            job = self.entomb(transaction, record, by=principal.key_id)
+            job = self.entomb(transaction, record, by=principal.key_id, refuse=True)
         ring(self.queue, job)
         return job
 
-    def entomb(self, transaction: Transaction, record: DocumentRecord, *, by: KeyId | None) -> JobRecord:
-        """Put a tombstone and a job where the row was, inside the caller's transaction; `by` None is the system."""
+    def entomb(self, transaction: Transaction, record: DocumentRecord, *, by: KeyId | None, refuse: bool) -> JobRecord:
+        """Put a tombstone and a job where the row was, inside the caller's transaction; `by` None is the system.
+
+        `refuse` where somebody asked for the erasure: the same is not taken in again. Not for what an upload replaces.
+        """
         now = self.clock.now()
         # The row first: everybody locks it before anything else, so that two erasures never wait for each other.
         transaction.documents.delete(record.id)
@@ -85,6 +89,8 @@ class Erasure:
                 erased_by=by,
             )
         )
+        if refuse:
+            refuse_again(transaction, record, at=now)
         job = JobRecord(
             id=JobId(uuid4()),
             tenant_id=record.tenant_id,
@@ -95,7 +101,7 @@ class Erasure:
             updated_at=now,
         )
         transaction.jobs.add(job)
-        facts = {"job": str(job.id), "chunks": record.chunk_count}
+        facts = {"job": str(job.id), "chunks": record.chunk_count, "refused": refuse}
         transaction.audit.append(
             entry(record.tenant_id, "document_erased", actor=by, at=now, subject=record.id, facts=facts)
         )
@@ -115,7 +121,8 @@ class Erasure:
         with self.database.transaction(tenant_id) as transaction:
             row = transaction.documents.get(document_id)
             reviews = len(transaction.reviews.of(document_id))
-            rows = transaction.chunks.count(document_id) + reviews + (row is not None)
+            marks = transaction.subjects.count(document_id)
+            rows = transaction.chunks.count(document_id) + reviews + marks + (row is not None)
             turns = transaction.turns.count(document_id)
         return Remains(
             rows=rows,

@@ -12,6 +12,7 @@ DocumentId = NewType("DocumentId", UUID)
 JobId = NewType("JobId", UUID)
 KeyId = NewType("KeyId", UUID)
 ConversationId = NewType("ConversationId", UUID)
+ErasureId = NewType("ErasureId", UUID)
 TurnId = NewType("TurnId", UUID)
 """Also the id of the answer that the turn holds."""
 
@@ -36,6 +37,8 @@ class Permission(StrEnum):
     ASK = "ask"
     UPLOAD = "upload"
     ERASE = "erase"
+    ERASE_TENANT = "erase_tenant"
+    SEE_ERASURES = "see_erasures"
     SEE_JOBS = "see_jobs"
     SEE_AUDIT = "see_audit"
     RAISE_LABEL = "raise_label"
@@ -46,12 +49,22 @@ class Permission(StrEnum):
     SET_POLICY = "set_policy"
     RELEASE = "release"
     KEEP_CANARIES = "keep_canaries"
+    LIFT_REFUSAL = "lift_refusal"
 
 
 _READ = frozenset({Permission.ASK})
 _WRITE = _READ | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.RAISE_LABEL}
 _KEEP_LABELS = frozenset({Permission.SEE_LABELLING, Permission.RELABEL})
-_OWN = frozenset({Permission.ERASE, Permission.SEE_AUDIT, Permission.LOWER_LABEL, Permission.RELEASE})
+_OWN = frozenset(
+    {
+        Permission.ERASE,
+        Permission.SEE_AUDIT,
+        Permission.LOWER_LABEL,
+        Permission.RELEASE,
+        Permission.LIFT_REFUSAL,
+        Permission.SEE_ERASURES,
+    }
+)
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.READER: _READ,
@@ -60,7 +73,13 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.OPERATOR: _KEEP_LABELS
         | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.SEE_POLICY, Permission.KEEP_CANARIES},
         Role.AUDITOR: frozenset(
-            {Permission.SEE_JOBS, Permission.SEE_AUDIT, Permission.SEE_LABELLING, Permission.SEE_POLICY}
+            {
+                Permission.SEE_ERASURES,
+                Permission.SEE_JOBS,
+                Permission.SEE_AUDIT,
+                Permission.SEE_LABELLING,
+                Permission.SEE_POLICY,
+            }
         ),
         Role.ADMIN: frozenset(Permission),
     }

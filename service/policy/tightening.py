@@ -87,7 +87,8 @@ class TenantPolicy:
     """What a tenant wants beyond the operator's policy. Without an argument it is the operator's, without redaction.
 
     `required` holds for every class of data. `redact` names the categories that the tenant lets be replaced by
-    placeholders; only what the operator's policy permits takes effect.
+    placeholders; only what the operator's policy permits takes effect. `erasure_approvals` (1 or 2) is how many API
+    keys have to approve an erasure request, `cooling_off_hours` how long nothing is destroyed after that.
     """
 
     cloud: bool = True
@@ -95,6 +96,8 @@ class TenantPolicy:
     providers: frozenset[str] | None = None
     residency: str | None = None
     redact: frozenset[Category] = frozenset()
+    erasure_approvals: int = 1
+    cooling_off_hours: int = 0
 
 
 def tightened(operator: Policy, tenant: TenantPolicy) -> Policy:

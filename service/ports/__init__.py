@@ -21,8 +21,17 @@ from service.ports.database import (
     TombstoneTable,
     Transaction,
 )
+from service.ports.erasing import (
+    Approval,
+    ErasureItem,
+    ErasureRecord,
+    ErasureTable,
+    ItemKind,
+    ItemState,
+)
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, UnsettledKeys, Vault
+from service.ports.locating import IN_NAME, SubjectMark, SubjectTable, TurnMark
 from service.ports.models import (
     CloudModel,
     Embedder,
@@ -56,10 +65,13 @@ from service.ports.records import (
     TurnRecord,
     TurnSource,
 )
+from service.ports.refusing import LiftReason, Refusal, RefusalTable
 
 __all__ = [
+    "IN_NAME",
     "ApiKeyRecord",
     "ApiKeyTable",
+    "Approval",
     "AuditCheckpoint",
     "AuditEntry",
     "AuditLeaf",
@@ -79,8 +91,13 @@ __all__ = [
     "DocumentState",
     "DocumentTable",
     "Embedder",
+    "ErasureItem",
+    "ErasureRecord",
+    "ErasureTable",
     "Generation",
     "Hit",
+    "ItemKind",
+    "ItemState",
     "JobKind",
     "JobQueue",
     "JobRecord",
@@ -89,6 +106,7 @@ __all__ = [
     "KeyStore",
     "Labeller",
     "LabellingCounts",
+    "LiftReason",
     "LocalModel",
     "Parser",
     "Point",
@@ -96,16 +114,21 @@ __all__ = [
     "PolicyTable",
     "ProviderRegister",
     "Pseudonym",
+    "Refusal",
+    "RefusalTable",
     "ReleaseReason",
     "ReviewReason",
     "ReviewRecord",
     "ReviewTable",
     "Signer",
+    "SubjectMark",
+    "SubjectTable",
     "Tenant",
     "Tokenizer",
     "Tombstone",
     "TombstoneTable",
     "Transaction",
+    "TurnMark",
     "TurnRecord",
     "TurnSource",
     "TurnTable",

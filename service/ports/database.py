@@ -9,6 +9,8 @@ from uuid import UUID
 from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
 from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
+from service.ports.erasing import ErasureTable
+from service.ports.locating import SubjectTable
 from service.ports.policies import PolicyTable
 from service.ports.records import (
     ApiKeyRecord,
@@ -23,6 +25,7 @@ from service.ports.records import (
     Tenant,
     Tombstone,
 )
+from service.ports.refusing import RefusalTable
 
 
 class DocumentTable(Protocol):
@@ -268,6 +271,21 @@ class Transaction(Protocol):
     @property
     def canaries(self) -> CanaryTable:
         """The canaries."""
+        ...
+
+    @property
+    def subjects(self) -> SubjectTable:
+        """The subject index."""
+        ...
+
+    @property
+    def refusals(self) -> RefusalTable:
+        """What was erased and is not taken in again."""
+        ...
+
+    @property
+    def erasures(self) -> ErasureTable:
+        """The erasure requests."""
         ...
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from service.policy.access import DocumentId, KeyId, TenantId, TurnId
+from service.policy.access import DocumentId, ErasureId, KeyId, TenantId, TurnId
 from service.sealing import Key, Sealed
 
 
@@ -18,7 +18,7 @@ class UnsettledKeys:
 
 
 class KeyStore(Protocol):
-    """One key per document, per turn and per actor, apart from everything else.
+    """One key per document, per turn, per erasure request and per actor, apart from everything else.
 
     Destroying a key erases every copy of what it protects.
     """
@@ -63,8 +63,28 @@ class KeyStore(Protocol):
         """Note that these have their rows. Doing it twice does no harm."""
         ...
 
+    def request_key(self, *, tenant_id: TenantId, request_id: ErasureId) -> Key:
+        """Return the key of what a person wrote in an erasure request. Raises KeyDestroyedError where there is none."""
+        ...
+
+    def create_request_key(self, *, tenant_id: TenantId, request_id: ErasureId) -> Key:
+        """Return the request's key, made now if it never had one. Raises KeyDestroyedError after destroy."""
+        ...
+
+    def destroy_request_key(self, *, tenant_id: TenantId, request_id: ErasureId) -> None:
+        """Make the key unrecoverable. Doing it twice does no harm."""
+        ...
+
     def tenant_key(self, tenant_id: TenantId) -> Key:
-        """Return the tenant's key for fingerprints, made now if it never had one."""
+        """Return the tenant's key for fingerprints, made now if it never had one. KeyDestroyedError after destroy."""
+        ...
+
+    def destroy_tenant_key(self, tenant_id: TenantId) -> None:
+        """Make the tenant's key and every key under it unrecoverable; none is ever made again. Twice does no harm."""
+        ...
+
+    def tenant_erased(self, tenant_id: TenantId) -> bool:
+        """Whether the tenant's key was destroyed."""
         ...
 
     def actor_key(self, *, tenant_id: TenantId, actor: KeyId) -> Key:

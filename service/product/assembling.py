@@ -15,9 +15,11 @@ from service.ingesting import Ingestion
 from service.jobs import Jobs
 from service.labels import Labels, UnfailingLabeller
 from service.lease import Lease
+from service.locating import Locating
 from service.principals import Principals
 from service.product.parts import Adapters, Ringfence, UseCaseLimits
 from service.quarantine import Quarantine
+from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.remembering import LabelCache, RememberingLabellers
@@ -41,9 +43,11 @@ class _Shared:
     lease: Lease
     forgetting: Forgetting
     erasure: Erasure
+    locating: Locating
     relabelling: Relabelling
     watch: Watch
     canaries: Canaries
+    refusals: Refusals
     reporting: Reporting
     auditing: Auditing
     governing: Governing
@@ -66,9 +70,13 @@ class _Shared:
             lease=lease,
             forgetting=forgetting,
             erasure=_erasure(adapters, lease, forgetting),
+            locating=Locating(
+                database=database, index=adapters.index, keys=keys, embedder=adapters.embedder, clock=clock
+            ),
             relabelling=_relabelling(adapters, limits, lease, labellers),
             watch=Watch(),
             canaries=Canaries(database=database, keys=keys, clock=clock),
+            refusals=Refusals(database=database, clock=clock),
             reporting=Reporting(database=database, keys=keys),
             auditing=Auditing(database=database, keys=keys, signer=adapters.signer, clock=clock),
             governing=Governing(database=database, clock=clock, terms=terms),
@@ -81,13 +89,14 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     database, keys, clock = adapters.database, adapters.keys, adapters.clock
     return Ringfence(
         principals=Principals(database=database, clock=clock),
-        documents=_documents(adapters, limits, shared.erasure),
+        documents=_documents(adapters, limits, shared),
         ingestion=_ingestion(adapters, limits, shared.lease, shared.labellers),
         jobs=_jobs(adapters, shared),
         searching=Searching(retriever=shared.retriever, labels=shared.labels),
         answering=_answering(adapters, limits, shared),
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
         erasure=shared.erasure,
+        locating=shared.locating,
         relabelling=shared.relabelling,
         reviewing=Reviewing(
             database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling
@@ -99,6 +108,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         governing=shared.governing,
         watch=shared.watch,
         canaries=shared.canaries,
+        refusals=shared.refusals,
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
         parts={"database": database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
@@ -130,14 +140,15 @@ def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting) -> Erasur
     )
 
 
-def _documents(adapters: Adapters, limits: UseCaseLimits, erasure: Erasure) -> Documents:
+def _documents(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Documents:
     return Documents(
         database=adapters.database,
         keys=adapters.keys,
         vault=adapters.vault,
         queue=adapters.queue,
         clock=adapters.clock,
-        erasure=erasure,
+        erasure=shared.erasure,
+        refusals=shared.refusals,
         max_upload_bytes=limits.max_upload_bytes,
     )
 

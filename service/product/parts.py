@@ -12,6 +12,7 @@ from service.erasure import Erasure
 from service.governing import Governing
 from service.ingesting import Ingestion
 from service.jobs import Jobs
+from service.locating import Locating
 from service.ports import (
     ChunkIndex,
     Clock,
@@ -29,6 +30,7 @@ from service.ports import (
     Vault,
 )
 from service.principals import Principals
+from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.reporting import EvidencePacks, Reporting
@@ -89,6 +91,7 @@ class Ringfence:
     answering: Answering
     conversations: Conversations
     erasure: Erasure
+    locating: Locating
     relabelling: Relabelling
     reviewing: Reviewing
     auditing: Auditing
@@ -96,6 +99,7 @@ class Ringfence:
     releasing: Releasing
     watch: Watch
     canaries: Canaries
+    refusals: Refusals
     reporting: Reporting
     evidence: EvidencePacks
     parts: Mapping[str, Callable[[], bool]]

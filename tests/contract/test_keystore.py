@@ -4,6 +4,7 @@ import multiprocessing
 import sqlite3
 import stat
 import threading
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from service.adapters.keystore import SqliteKeyStore, create_master_key, load_master_key
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.errors import DamagedError, KeyDestroyedError, PartUnavailableError, SettingsError
-from service.policy.access import DocumentId, KeyId, TenantId, TurnId
+from service.policy.access import DocumentId, ErasureId, KeyId, TenantId, TurnId
 from service.ports import KeyStore, UnsettledKeys
 from service.sealing import KEY_BYTES, Key
 from tests.assembled import StoppedClock
@@ -365,3 +366,50 @@ def test_a_destroyed_turn_key_leaves_no_byte_in_the_folder(tmp_path: Path) -> No
     store.destroy_turn_keys(tenant_id=TENANT, turn_ids=turns)
     after = _bytes_in(tmp_path)
     assert not [value for value in wrapped if value[-16:] in after or value[:16] in after]
+
+
+def test_a_request_keeps_its_key_until_it_ends_and_never_gets_another(keys: KeyStore) -> None:
+    """R40: what a person wrote in a request can be read while it runs, and by nobody afterwards."""
+    request, other = ErasureId(uuid4()), ErasureId(uuid4())
+    made = keys.create_request_key(tenant_id=TENANT, request_id=request)
+    kept = keys.create_request_key(tenant_id=TENANT, request_id=other)
+    assert keys.create_request_key(tenant_id=TENANT, request_id=request) == made
+    assert keys.request_key(tenant_id=TENANT, request_id=request) == made != kept
+    for _ in range(2):
+        keys.destroy_request_key(tenant_id=TENANT, request_id=request)
+        with pytest.raises(KeyDestroyedError):
+            keys.request_key(tenant_id=TENANT, request_id=request)
+        with pytest.raises(KeyDestroyedError):
+            keys.create_request_key(tenant_id=TENANT, request_id=request)
+    assert keys.request_key(tenant_id=TENANT, request_id=other) == kept
+
+
+def test_a_tenants_key_goes_with_every_key_under_it_and_none_is_made_again(keys: KeyStore) -> None:
+    """R40: the end of a tenant leaves another one's keys alone."""
+    tenant, other = TenantId(uuid4()), TenantId(uuid4())
+    document, turn, actor, request = DocumentId(uuid4()), TurnId(uuid4()), KeyId(uuid4()), ErasureId(uuid4())
+    for one in (tenant, other):
+        keys.create_document_key(tenant_id=one, document_id=document)
+        keys.create_turn_key(tenant_id=one, turn_id=turn)
+        keys.create_request_key(tenant_id=one, request_id=request)
+        keys.actor_key(tenant_id=one, actor=actor)
+    kept = keys.tenant_key(other), keys.document_key(tenant_id=other, document_id=document)
+    assert not keys.tenant_erased(tenant)
+    for _ in range(2):
+        keys.destroy_tenant_key(tenant)
+        assert keys.tenant_erased(tenant)
+        assert not keys.has_document_key(tenant_id=tenant, document_id=document)
+        assert not keys.has_turn_key(tenant_id=tenant, turn_id=turn)
+        asks: tuple[Callable[[], Key], ...] = (
+            lambda: keys.tenant_key(tenant),
+            lambda: keys.actor_key(tenant_id=tenant, actor=actor),
+            lambda: keys.actor_key(tenant_id=tenant, actor=KeyId(uuid4())),
+            lambda: keys.request_key(tenant_id=tenant, request_id=request),
+            lambda: keys.create_document_key(tenant_id=tenant, document_id=DocumentId(uuid4())),
+            lambda: keys.create_turn_key(tenant_id=tenant, turn_id=TurnId(uuid4())),
+        )
+        for ask in asks:
+            with pytest.raises(KeyDestroyedError):
+                ask()
+    assert kept == (keys.tenant_key(other), keys.document_key(tenant_id=other, document_id=document))
+    assert not keys.tenant_erased(other)

@@ -17,7 +17,7 @@ from service.adapters.database import SqlDatabase
 from service.adapters.database.tables import metadata
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.policy.access import DocumentId, KeyId, TenantId
-from service.ports import Tombstone, TurnSource
+from service.ports import SubjectMark, Tombstone, TurnMark, TurnSource
 from tests.records import (
     NOON,
     a_canary,
@@ -28,11 +28,14 @@ from tests.records import (
     a_job,
     a_leaf,
     a_policy,
+    a_refusal,
     a_review,
     a_tenant,
     a_turn,
     an_api_key,
     an_audit_entry,
+    an_erasure,
+    an_item,
 )
 from tests.servers.postgres import PostgresDatabase, migrated_database, postgres
 
@@ -87,10 +90,16 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.api_keys.add(an_api_key(tenant.id))
         conversation = a_conversation(tenant.id)
         transaction.conversations.add(conversation)
-        transaction.turns.add(a_turn(conversation, TurnSource(document_id=document.id, ordinal=0)))
+        turn = a_turn(conversation, TurnSource(document_id=document.id, ordinal=0))
+        transaction.turns.add(turn)
+        transaction.subjects.replace(document.id, [SubjectMark(document_id=document.id, ordinal=0, mark=b"m" * 32)])
+        transaction.subjects.keep([TurnMark(turn_id=turn.id, mark=b"m" * 32)])
         transaction.audit.seal([a_leaf(tenant.id)], a_checkpoint(tenant.id))
         transaction.policies.add(a_policy(tenant.id))
         transaction.canaries.add(a_canary(tenant.id))
+        transaction.refusals.add(a_refusal(tenant.id))
+        transaction.erasures.add(erasure := an_erasure(tenant.id))
+        transaction.erasures.put_items([an_item(erasure)])
     return tenant.id
 
 

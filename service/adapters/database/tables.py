@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Double,
@@ -94,11 +95,37 @@ documents = Table(
     Column("released_by", Uuid),
     Column("release_reason", Text),
     Column("release_note", LargeBinary),
+    Column("subjects_version", Text),
+    Column("sketch", ARRAY(Integer), nullable=False),
+    Column("resembles", Uuid),
+    Column("resemblance", Double),
     UniqueConstraint("tenant_id", "id"),
     UniqueConstraint("tenant_id", "external_fingerprint"),
     Index("documents_by_age", "tenant_id", "created_at", "id"),
     Index("documents_by_content", "tenant_id", "content_fingerprint"),
     Index("documents_by_labeller", "tenant_id", "labeller_version"),
+    Index("documents_by_subjects", "tenant_id", "subjects_version"),
+)
+
+subject_marks = Table(
+    "subject_marks",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("document_id", Uuid, primary_key=True),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("mark", LargeBinary, primary_key=True),
+    ForeignKeyConstraint(["tenant_id", "document_id"], ["documents.tenant_id", "documents.id"], ondelete="CASCADE"),
+    Index("subject_marks_by_mark", "tenant_id", "mark"),
+)
+
+turn_marks = Table(
+    "turn_marks",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("turn_id", Uuid, primary_key=True),
+    Column("mark", LargeBinary, primary_key=True),
+    ForeignKeyConstraint(["tenant_id", "turn_id"], ["turns.tenant_id", "turns.id"], ondelete="CASCADE"),
+    Index("turn_marks_by_mark", "tenant_id", "mark"),
 )
 
 chunks = Table(
@@ -164,6 +191,25 @@ tombstones = Table(
     Column("erased_at", _MOMENT, nullable=False),
     Column("erased_by", Uuid),
     Column("gone_at", _MOMENT),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("document_id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), nullable=False),
+    Column("content_fingerprint", Text, nullable=False),
+    Column("external_fingerprint", Text),
+    Column("sketch", ARRAY(Integer), nullable=False),
+    Column("groups", ARRAY(Text), nullable=False),
+    Column("refused_at", _MOMENT, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("lifted_at", _MOMENT),
+    Column("lifted_by", Uuid),
+    Column("lift_reason", Text),
+    Index("refusals_by_age", "tenant_id", "refused_at", "document_id"),
+    Index("refusals_by_content", "tenant_id", "content_fingerprint", postgresql_where=text("lifted_at is null")),
+    Index("refusals_by_external_id", "tenant_id", "external_fingerprint", postgresql_where=text("lifted_at is null")),
 )
 
 audit_entries = Table(
@@ -266,4 +312,54 @@ tenant_policies = Table(
     Column("policy", JSONB, nullable=False),
     Column("set_at", _MOMENT, nullable=False),
     Column("set_by", Uuid, nullable=False),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("requested_by", Uuid, nullable=False),
+    Column("received_at", _MOMENT, nullable=False),
+    Column("due_at", _MOMENT, nullable=False),
+    Column("approvals_needed", Integer, nullable=False),
+    Column("cooling_off_hours", Integer, nullable=False),
+    Column("subject", LargeBinary),
+    Column("note", LargeBinary),
+    Column("extended_at", _MOMENT),
+    Column("extension", Text),
+    Column("located_at", _MOMENT),
+    Column("approvals", JSONB, nullable=False),
+    Column("approved_at", _MOMENT),
+    Column("refusal", Text),
+    Column("tried_at", _MOMENT),
+    Column("ended_at", _MOMENT),
+    Column("closed_at", _MOMENT),
+    Column("receipt", LargeBinary),
+    UniqueConstraint("tenant_id", "id"),
+    Index("erasures_by_age", "tenant_id", "received_at", "id"),
+    Index("erasures_unclosed", "tenant_id", "state", postgresql_where=text("closed_at is null")),
+)
+
+erasure_items = Table(
+    "erasure_items",
+    metadata,
+    Column("erasure_id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("target", Uuid, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("action", Text),
+    Column("certain", Boolean, nullable=False),
+    Column("added_later", Boolean, nullable=False),
+    Column("chunk_count", Integer, nullable=False),
+    Column("left_because", Text),
+    Column("held_by", ARRAY(Uuid), nullable=False),
+    Column("job_id", Uuid),
+    Column("replaced_by", Uuid),
+    ForeignKeyConstraint(["tenant_id", "erasure_id"], ["erasures.tenant_id", "erasures.id"]),
+    Index("erasure_items_by_target", "tenant_id", "target"),
 )

@@ -16,9 +16,12 @@ from service.adapters.database.audit_log import SqlAuditTable
 from service.adapters.database.canaries import SqlCanaryTable
 from service.adapters.database.conversations import SqlConversationTable, SqlTurnTable
 from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
+from service.adapters.database.erasures import SqlErasureTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
 from service.adapters.database.jobs import SqlJobTable
+from service.adapters.database.locating import SqlSubjectTable
 from service.adapters.database.policies import SqlPolicyTable
+from service.adapters.database.refusals import SqlRefusalTable
 from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
 from service.adapters.database.session import Session, translated
@@ -48,6 +51,9 @@ class SqlTransaction:
     turns: SqlTurnTable
     policies: SqlPolicyTable
     canaries: SqlCanaryTable
+    subjects: SqlSubjectTable
+    refusals: SqlRefusalTable
+    erasures: SqlErasureTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId, keys: KeyStore) -> "SqlTransaction":
@@ -64,6 +70,9 @@ class SqlTransaction:
             turns=SqlTurnTable(session),
             policies=SqlPolicyTable(session),
             canaries=SqlCanaryTable(session),
+            subjects=SqlSubjectTable(session, tenant_id),
+            refusals=SqlRefusalTable(session),
+            erasures=SqlErasureTable(session),
         )
 
 

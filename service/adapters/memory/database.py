@@ -10,9 +10,12 @@ from typing_extensions import override
 from service.adapters.memory.audit_log import InMemoryAuditTable
 from service.adapters.memory.canaries import InMemoryCanaryTable
 from service.adapters.memory.conversations import InMemoryConversationTable, InMemoryTurnTable
+from service.adapters.memory.erasures import InMemoryErasureTable
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
+from service.adapters.memory.locating import InMemorySubjectTable
 from service.adapters.memory.policies import InMemoryPolicyTable
+from service.adapters.memory.refusals import InMemoryRefusalTable
 from service.adapters.memory.reviews import InMemoryReviewTable
 from service.adapters.memory.tables import (
     InMemoryApiKeyTable,
@@ -41,6 +44,9 @@ class InMemoryTransaction:
     turns: InMemoryTurnTable
     policies: InMemoryPolicyTable
     canaries: InMemoryCanaryTable
+    subjects: InMemorySubjectTable
+    refusals: InMemoryRefusalTable
+    erasures: InMemoryErasureTable
 
     @classmethod
     def of(cls, rows: Rows, keys: KeyStore) -> "InMemoryTransaction":
@@ -57,6 +63,9 @@ class InMemoryTransaction:
             turns=InMemoryTurnTable(rows),
             policies=InMemoryPolicyTable(rows),
             canaries=InMemoryCanaryTable(rows),
+            subjects=InMemorySubjectTable(rows),
+            refusals=InMemoryRefusalTable(rows),
+            erasures=InMemoryErasureTable(rows),
         )
 
 

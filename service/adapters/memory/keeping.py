@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typing_extensions import override
 
 from service.errors import KeyDestroyedError, NotFoundError
-from service.policy.access import DocumentId, KeyId, TenantId, TurnId
+from service.policy.access import DocumentId, ErasureId, KeyId, TenantId, TurnId
 from service.ports import KeyStore, Signer, UnsettledKeys, Vault
 from service.sealing import Key, Sealed
 
@@ -26,6 +26,8 @@ class InMemoryKeyStore(KeyStore):
         self._documents: dict[_Place, Key | None] = {}
         self._turns: dict[tuple[TenantId, TurnId], Key | None] = {}
         self._actors: dict[tuple[TenantId, KeyId], Key | None] = {}
+        self._requests: dict[tuple[TenantId, ErasureId], Key | None] = {}
+        self._erased: set[TenantId] = set()
         self._lock = threading.Lock()
 
     @override
@@ -38,6 +40,7 @@ class InMemoryKeyStore(KeyStore):
     @override
     def create_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
         with self._lock:
+            self._refuse_erased(tenant_id)
             if (tenant_id, document_id) not in self._documents:
                 self._unsettled[tenant_id, document_id] = (self._now(), True)
             key = self._documents.setdefault((tenant_id, document_id), Key.fresh())
@@ -65,6 +68,7 @@ class InMemoryKeyStore(KeyStore):
     @override
     def create_turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> Key:
         with self._lock:
+            self._refuse_erased(tenant_id)
             if (tenant_id, turn_id) not in self._turns:
                 self._unsettled[tenant_id, turn_id] = (self._now(), False)
             key = self._turns.setdefault((tenant_id, turn_id), Key.fresh())
@@ -103,13 +107,60 @@ class InMemoryKeyStore(KeyStore):
                 self._unsettled.pop((tenant_id, owner), None)
 
     @override
+    def request_key(self, *, tenant_id: TenantId, request_id: ErasureId) -> Key:
+        found = self._requests.get((tenant_id, request_id))
+        if found is None:
+            raise KeyDestroyedError
+        return found
+
+    @override
+    def create_request_key(self, *, tenant_id: TenantId, request_id: ErasureId) -> Key:
+        with self._lock:
+            self._refuse_erased(tenant_id)
+            key = self._requests.setdefault((tenant_id, request_id), Key.fresh())
+        if key is None:
+            raise KeyDestroyedError
+        return key
+
+    @override
+    def destroy_request_key(self, *, tenant_id: TenantId, request_id: ErasureId) -> None:
+        with self._lock:
+            self._requests[tenant_id, request_id] = None
+
+    @override
+    def destroy_tenant_key(self, tenant_id: TenantId) -> None:
+        with self._lock:
+            self._erased.add(tenant_id)
+            self._tenants.pop(tenant_id, None)
+            for place in [place for place in self._documents if place[0] == tenant_id]:
+                self._documents[place] = None
+            for turn in [place for place in self._turns if place[0] == tenant_id]:
+                self._turns[turn] = None
+            for actor in [place for place in self._actors if place[0] == tenant_id]:
+                self._actors[actor] = None
+            for request in [place for place in self._requests if place[0] == tenant_id]:
+                self._requests[request] = None
+            for unsettled in [place for place in self._unsettled if place[0] == tenant_id]:
+                del self._unsettled[unsettled]
+
+    @override
+    def tenant_erased(self, tenant_id: TenantId) -> bool:
+        return tenant_id in self._erased
+
+    def _refuse_erased(self, tenant_id: TenantId) -> None:
+        if tenant_id in self._erased:
+            raise KeyDestroyedError
+
+    @override
     def tenant_key(self, tenant_id: TenantId) -> Key:
         with self._lock:
+            self._refuse_erased(tenant_id)
             return self._tenants.setdefault(tenant_id, Key.fresh())
 
     @override
     def actor_key(self, *, tenant_id: TenantId, actor: KeyId) -> Key:
         with self._lock:
+            self._refuse_erased(tenant_id)
             key = self._actors.setdefault((tenant_id, actor), Key.fresh())
         if key is None:
             raise KeyDestroyedError

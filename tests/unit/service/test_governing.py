@@ -54,7 +54,15 @@ def test_a_change_is_audited_with_what_was_and_what_is_in_force(world: World) ->
     assert before != after
     assert facts == {
         "version": 1,
-        "wanted": {"cloud": True, "required": ["zdr"], "providers": None, "residency": None, "redact": ["PII"]},
+        "wanted": {
+            "cloud": True,
+            "required": ["zdr"],
+            "providers": None,
+            "residency": None,
+            "redact": ["PII"],
+            "erasure_approvals": 1,
+            "cooling_off_hours": 0,
+        },
         "policy_before": before,
         "policy": after,
     }
