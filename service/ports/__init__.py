@@ -29,6 +29,7 @@ from service.ports.erasing import (
     ItemKind,
     ItemState,
 )
+from service.ports.holding import HoldReleaseReason, HoldTable, MatterRecord
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, UnsettledKeys, Vault
 from service.ports.locating import IN_NAME, SubjectMark, SubjectTable, TurnMark
@@ -96,6 +97,8 @@ __all__ = [
     "ErasureTable",
     "Generation",
     "Hit",
+    "HoldReleaseReason",
+    "HoldTable",
     "ItemKind",
     "ItemState",
     "JobKind",
@@ -108,6 +111,7 @@ __all__ = [
     "LabellingCounts",
     "LiftReason",
     "LocalModel",
+    "MatterRecord",
     "Parser",
     "Point",
     "PolicyRecord",
