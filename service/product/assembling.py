@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from service.amending import Amending
 from service.answering import Answering, Budget, Planner
 from service.answering.redacting import Redactor
 from service.answering.saying import RecentlyShown, Sayings
@@ -28,6 +29,7 @@ from service.reporting import EvidencePacks, Reporting
 from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
+from service.settling import Settling
 from service.terms import TermsInForce
 from service.verifying import Verifier
 from service.watching import Watch
@@ -102,6 +104,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         erasure=shared.erasure,
         verifier=shared.verifier,
         locating=shared.locating,
+        amending=_amending(adapters, shared),
         relabelling=shared.relabelling,
         reviewing=Reviewing(
             database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling
@@ -129,6 +132,7 @@ def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
         erasure=shared.erasure,
         relabelling=shared.relabelling,
         forgetting=shared.forgetting,
+        settling=Settling(database=adapters.database, keys=adapters.keys, clock=adapters.clock),
     )
 
 
@@ -143,6 +147,20 @@ def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier:
         lease=lease,
         forgetting=forgetting,
         verifier=verifier,
+    )
+
+
+def _amending(adapters: Adapters, shared: _Shared) -> Amending:
+    return Amending(
+        database=adapters.database,
+        keys=adapters.keys,
+        vault=adapters.vault,
+        parser=adapters.parser,
+        tokenizer=adapters.tokenizer,
+        queue=adapters.queue,
+        clock=adapters.clock,
+        erasure=shared.erasure,
+        refusals=shared.refusals,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from service.amending import Amending
 from service.answering import Answering
 from service.auditing import Auditing
 from service.canaries import Canaries
@@ -98,6 +99,7 @@ class Ringfence:
     erasure: Erasure
     verifier: Verifier
     locating: Locating
+    amending: Amending
     relabelling: Relabelling
     reviewing: Reviewing
     auditing: Auditing
