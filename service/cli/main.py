@@ -22,6 +22,7 @@ from service.cli import (
     library,
     models,
     policies,
+    receipts,
     refusals,
     reporting,
     running,
@@ -52,6 +53,7 @@ labels.register(app)
 auditing.register(app)
 policies.register(app)
 canaries.register(app)
+receipts.register(app)
 refusals.register(app)
 holds.register(app)
 reporting.register(app)

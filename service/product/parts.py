@@ -33,6 +33,7 @@ from service.ports import (
 )
 from service.ports.inspecting import Inspector
 from service.principals import Principals
+from service.receipts import Receipts
 from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
@@ -98,6 +99,7 @@ class Ringfence:
     conversations: Conversations
     erasure: Erasure
     verifier: Verifier
+    receipts: Receipts
     locating: Locating
     amending: Amending
     relabelling: Relabelling

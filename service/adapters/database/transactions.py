@@ -22,6 +22,7 @@ from service.adapters.database.holding import SqlHoldTable
 from service.adapters.database.jobs import SqlJobTable
 from service.adapters.database.locating import SqlSubjectTable
 from service.adapters.database.policies import SqlPolicyTable
+from service.adapters.database.receipts import SqlReceiptTable
 from service.adapters.database.refusals import SqlRefusalTable
 from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
@@ -55,6 +56,7 @@ class SqlTransaction:
     subjects: SqlSubjectTable
     refusals: SqlRefusalTable
     erasures: SqlErasureTable
+    receipts: SqlReceiptTable
     holds: SqlHoldTable
 
     @classmethod
@@ -75,6 +77,7 @@ class SqlTransaction:
             subjects=SqlSubjectTable(session, tenant_id),
             refusals=SqlRefusalTable(session),
             erasures=SqlErasureTable(session),
+            receipts=SqlReceiptTable(session),
             holds=SqlHoldTable(session, tenant_id),
         )
 

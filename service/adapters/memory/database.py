@@ -16,6 +16,7 @@ from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
 from service.adapters.memory.locating import InMemorySubjectTable
 from service.adapters.memory.policies import InMemoryPolicyTable
+from service.adapters.memory.receipts import InMemoryReceiptTable
 from service.adapters.memory.refusals import InMemoryRefusalTable
 from service.adapters.memory.reviews import InMemoryReviewTable
 from service.adapters.memory.tables import (
@@ -48,6 +49,7 @@ class InMemoryTransaction:
     subjects: InMemorySubjectTable
     refusals: InMemoryRefusalTable
     erasures: InMemoryErasureTable
+    receipts: InMemoryReceiptTable
     holds: InMemoryHoldTable
 
     @classmethod
@@ -68,6 +70,7 @@ class InMemoryTransaction:
             subjects=InMemorySubjectTable(rows),
             refusals=InMemoryRefusalTable(rows),
             erasures=InMemoryErasureTable(rows),
+            receipts=InMemoryReceiptTable(rows),
             holds=InMemoryHoldTable(rows),
         )
 
