@@ -4,6 +4,8 @@ from service.adapters.celery import (
     CHECK_PROVIDERS,
     CHECK_PROVIDERS_SECONDS,
     QUEUES,
+    RETAIN,
+    RETAIN_SECONDS,
     SEQUENCE,
     SEQUENCE_SECONDS,
     SWEEP,
@@ -21,6 +23,11 @@ SCHEDULE = {
         "task": SEQUENCE,
         "schedule": SEQUENCE_SECONDS,
         "options": {"queue": QUEUES[SEQUENCE], "expires": SEQUENCE_SECONDS},
+    },
+    "retention": {
+        "task": RETAIN,
+        "schedule": RETAIN_SECONDS,
+        "options": {"queue": QUEUES[RETAIN], "expires": RETAIN_SECONDS},
     },
     "providers": {
         "task": CHECK_PROVIDERS,

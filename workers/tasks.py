@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from service import settings
-from service.adapters.celery import CHECK_PROVIDERS, SEQUENCE, SWEEP
+from service.adapters.celery import CHECK_PROVIDERS, RETAIN, SEQUENCE, SWEEP
 from service.errors import PartUnavailableError
 from service.policy.access import JobId, TenantId
 from service.ports import JobKind
@@ -46,6 +46,11 @@ def check_providers() -> None:
     _work(lambda ringfence: ringfence.governing.warn())
 
 
+def retain() -> None:
+    """Erase what is due by the retention rules."""
+    _work(lambda ringfence: ringfence.expiry.run())
+
+
 TASKS: dict[str, Callable[..., None]] = {
     JobKind.INGEST.value: ingest,
     JobKind.ERASE.value: erase,
@@ -53,6 +58,7 @@ TASKS: dict[str, Callable[..., None]] = {
     SWEEP: sweep,
     SEQUENCE: sequence,
     CHECK_PROVIDERS: check_providers,
+    RETAIN: retain,
 }
 """Every task by the name that rings for it."""
 

@@ -21,12 +21,16 @@ SEQUENCE_SECONDS = 5.0
 CHECK_PROVIDERS = "providers.check"
 """The task that warns of attestations which expire soon."""
 CHECK_PROVIDERS_SECONDS = 86_400.0
+RETAIN = "documents.retain"
+"""The task that erases what is due by the rules of its tenant."""
+RETAIN_SECONDS = 86_400.0
 
 QUEUES = {
     JobKind.ERASE.value: "erase",
     SWEEP: "sweep",
     SEQUENCE: "audit",
     CHECK_PROVIDERS: "sweep",
+    RETAIN: "erase",
     JobKind.INGEST.value: "ingest",
     JobKind.RELABEL.value: "relabel",
 }

@@ -35,6 +35,7 @@ from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.reporting import EvidencePacks, Reporting
+from service.retaining import Expiry, Retention
 from service.reviewing import Reviewing
 from service.searching import Searching
 from service.watching import Watch
@@ -102,6 +103,8 @@ class Ringfence:
     canaries: Canaries
     refusals: Refusals
     holds: Holds
+    retention: Retention
+    expiry: Expiry
     reporting: Reporting
     evidence: EvidencePacks
     parts: Mapping[str, Callable[[], bool]]

@@ -23,6 +23,7 @@ from service.adapters.database.jobs import SqlJobTable
 from service.adapters.database.locating import SqlSubjectTable
 from service.adapters.database.policies import SqlPolicyTable
 from service.adapters.database.refusals import SqlRefusalTable
+from service.adapters.database.retaining import SqlRetentionTable
 from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
 from service.adapters.database.session import Session, translated
@@ -56,6 +57,7 @@ class SqlTransaction:
     refusals: SqlRefusalTable
     erasures: SqlErasureTable
     holds: SqlHoldTable
+    retention: SqlRetentionTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId, keys: KeyStore) -> "SqlTransaction":
@@ -76,6 +78,7 @@ class SqlTransaction:
             refusals=SqlRefusalTable(session),
             erasures=SqlErasureTable(session),
             holds=SqlHoldTable(session, tenant_id),
+            retention=SqlRetentionTable(session),
         )
 
 

@@ -17,6 +17,7 @@ from service.adapters.memory.ledger import InMemoryJobTable
 from service.adapters.memory.locating import InMemorySubjectTable
 from service.adapters.memory.policies import InMemoryPolicyTable
 from service.adapters.memory.refusals import InMemoryRefusalTable
+from service.adapters.memory.retaining import InMemoryRetentionTable
 from service.adapters.memory.reviews import InMemoryReviewTable
 from service.adapters.memory.tables import (
     InMemoryApiKeyTable,
@@ -49,6 +50,7 @@ class InMemoryTransaction:
     refusals: InMemoryRefusalTable
     erasures: InMemoryErasureTable
     holds: InMemoryHoldTable
+    retention: InMemoryRetentionTable
 
     @classmethod
     def of(cls, rows: Rows, keys: KeyStore) -> "InMemoryTransaction":
@@ -69,6 +71,7 @@ class InMemoryTransaction:
             refusals=InMemoryRefusalTable(rows),
             erasures=InMemoryErasureTable(rows),
             holds=InMemoryHoldTable(rows),
+            retention=InMemoryRetentionTable(rows),
         )
 
 
