@@ -32,6 +32,7 @@ from service.reviewing import Reviewing
 from service.searching import Searching
 from service.settling import Settling
 from service.terms import TermsInForce
+from service.verifying import Verifier
 from service.watching import Watch
 
 
@@ -45,6 +46,7 @@ class _Shared:
     terms: TermsInForce
     lease: Lease
     forgetting: Forgetting
+    verifier: Verifier
     erasure: Erasure
     locating: Locating
     relabelling: Relabelling
@@ -64,6 +66,7 @@ class _Shared:
         unfailing = replace(labellers, labeller=UnfailingLabeller(inner=adapters.labeller))
         lease = Lease(database=database, clock=clock, seconds=limits.lease_seconds)
         forgetting = Forgetting(database=database, keys=keys)
+        verifier = Verifier(inspectors=adapters.inspectors, clock=clock)
         terms = _terms(adapters)
         return cls(
             labellers=labellers,
@@ -72,7 +75,8 @@ class _Shared:
             terms=terms,
             lease=lease,
             forgetting=forgetting,
-            erasure=_erasure(adapters, lease, forgetting),
+            verifier=verifier,
+            erasure=_erasure(adapters, lease, forgetting, verifier),
             locating=Locating(
                 database=database, index=adapters.index, keys=keys, embedder=adapters.embedder, clock=clock
             ),
@@ -99,6 +103,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         answering=_answering(adapters, limits, shared),
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
         erasure=shared.erasure,
+        verifier=shared.verifier,
         locating=shared.locating,
         amending=_amending(adapters, shared),
         relabelling=shared.relabelling,
@@ -134,7 +139,7 @@ def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
     )
 
 
-def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting) -> Erasure:
+def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier: Verifier) -> Erasure:
     return Erasure(
         database=adapters.database,
         index=adapters.index,
@@ -144,6 +149,7 @@ def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting) -> Erasur
         clock=adapters.clock,
         lease=lease,
         forgetting=forgetting,
+        verifier=verifier,
     )
 
 

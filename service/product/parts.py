@@ -31,6 +31,7 @@ from service.ports import (
     Tokenizer,
     Vault,
 )
+from service.ports.inspecting import Inspector
 from service.principals import Principals
 from service.refusing import Refusals
 from service.relabelling import Relabelling
@@ -39,6 +40,7 @@ from service.reporting import EvidencePacks, Reporting
 from service.retaining import Expiry, Retention
 from service.reviewing import Reviewing
 from service.searching import Searching
+from service.verifying import Verifier
 from service.watching import Watch
 
 
@@ -46,6 +48,7 @@ from service.watching import Watch
 class Adapters:
     """One implementation of every port. Without a local model answers are quotes; without a cloud, all is local.
 
+    `inspectors` look into the same stores, one into each, and share no code with the rest (R42).
     `fast` is a smaller local model that answers before `local` (R18).
     """
 
@@ -61,6 +64,7 @@ class Adapters:
     embedder: Embedder
     labeller: Labeller
     register: ProviderRegister
+    inspectors: tuple[Inspector, ...]
     local: LocalModel | None = None
     fast: LocalModel | None = None
     cloud: CloudModel | None = None
@@ -94,6 +98,7 @@ class Ringfence:
     answering: Answering
     conversations: Conversations
     erasure: Erasure
+    verifier: Verifier
     locating: Locating
     amending: Amending
     relabelling: Relabelling

@@ -99,6 +99,11 @@ class InMemoryDatabase(Database):
             if changed != rows:
                 self._commit(changed)
 
+    def rows(self, tenant_id: TenantId) -> Rows:
+        """Return what is committed, for whoever inspects the twin."""
+        with self._lock:
+            return self._rows.get(tenant_id, Rows(tenant_id=tenant_id))
+
     @override
     def add_tenant(self, tenant: Tenant) -> None:
         with self._lock:
