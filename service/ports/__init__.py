@@ -26,6 +26,8 @@ from service.ports.erasing import (
     ErasureItem,
     ErasureRecord,
     ErasureTable,
+    EstateCounts,
+    EstateTable,
     ItemKind,
     ItemState,
 )
@@ -91,6 +93,8 @@ __all__ = [
     "ErasureItem",
     "ErasureRecord",
     "ErasureTable",
+    "EstateCounts",
+    "EstateTable",
     "Generation",
     "Hit",
     "ItemKind",

@@ -9,7 +9,7 @@ from uuid import UUID
 from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
 from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
-from service.ports.erasing import ErasureTable
+from service.ports.erasing import ErasureTable, EstateTable
 from service.ports.policies import PolicyTable
 from service.ports.records import (
     ApiKeyRecord,
@@ -274,6 +274,11 @@ class Transaction(Protocol):
     @property
     def erasures(self) -> ErasureTable:
         """The erasure requests."""
+        ...
+
+    @property
+    def estate(self) -> EstateTable:
+        """Everything of the tenant, for its end."""
         ...
 
 

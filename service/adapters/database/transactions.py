@@ -17,6 +17,7 @@ from service.adapters.database.canaries import SqlCanaryTable
 from service.adapters.database.conversations import SqlConversationTable, SqlTurnTable
 from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
 from service.adapters.database.erasures import SqlErasureTable
+from service.adapters.database.estate import SqlEstateTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
 from service.adapters.database.jobs import SqlJobTable
 from service.adapters.database.policies import SqlPolicyTable
@@ -50,6 +51,7 @@ class SqlTransaction:
     policies: SqlPolicyTable
     canaries: SqlCanaryTable
     erasures: SqlErasureTable
+    estate: SqlEstateTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId, keys: KeyStore) -> "SqlTransaction":
@@ -67,6 +69,7 @@ class SqlTransaction:
             policies=SqlPolicyTable(session),
             canaries=SqlCanaryTable(session),
             erasures=SqlErasureTable(session),
+            estate=SqlEstateTable(session, tenant_id),
         )
 
 
