@@ -8,6 +8,16 @@ from typing import Any
 from typing_extensions import override
 
 from ingestion.sensitivity import Category, Label
+from service.adapters.database import SqlDatabase
+from service.adapters.inspecting.database import SqlInspector
+from service.adapters.inspecting.keystore import SqliteKeyInspector
+from service.adapters.inspecting.memory import (
+    InMemoryBrokerInspector,
+    InMemoryDatabaseInspector,
+    InMemoryKeyInspector,
+    InMemoryPlacesInspector,
+)
+from service.adapters.keystore import SqliteKeyStore
 from service.adapters.memory.database import InMemoryDatabase
 from service.adapters.memory.embedding import InMemoryEmbedder, InMemoryParser, InMemoryTokenizer
 from service.adapters.memory.index import InMemoryChunkIndex
@@ -32,6 +42,7 @@ from service.ports import (
     Tokenizer,
     Vectors,
 )
+from service.ports.inspecting import Inspector
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
 from tests.records import a_policy
 from tests.terms import some_rules
@@ -166,11 +177,39 @@ def exchanged(
         embedder=embedder,
         labeller=labeller,
         register=world.register,
+        inspectors=world.product.verifier.inspectors,
         local=local or world.local,
         cloud=cloud or world.cloud,
     )
     world.product = assemble(adapters, _LIMITS)
     return world
+
+
+def inspectors_of(
+    database: Database, keys: KeyStore, vault: InMemoryVault, index: InMemoryChunkIndex, queue: InMemoryJobQueue
+) -> tuple[Inspector, ...]:
+    """Return one inspector for each store: of its own kind where the store is a real one."""
+    return (
+        _inspector_of_database(database),
+        _inspector_of_keys(keys),
+        InMemoryPlacesInspector(store="vault", thing="originals", kept=lambda: vault.originals),
+        InMemoryPlacesInspector(store="index", thing="points", kept=lambda: index.points),
+        InMemoryBrokerInspector(rings=queue.rings),
+    )
+
+
+def _inspector_of_database(database: Database) -> Inspector:
+    if isinstance(database, InMemoryDatabase):
+        return InMemoryDatabaseInspector(rows=database.rows)
+    assert isinstance(database, SqlDatabase)
+    return SqlInspector(database.url)
+
+
+def _inspector_of_keys(keys: KeyStore) -> Inspector:
+    if isinstance(keys, InMemoryKeyStore):
+        return InMemoryKeyInspector(documents=keys.documents, turns=keys.turns)
+    assert isinstance(keys, SqliteKeyStore)
+    return SqliteKeyInspector(keys.path)
 
 
 def a_world(  # noqa: PLR0913 - one for each part that a test may bring
@@ -213,6 +252,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
         embedder=InMemoryEmbedder(),
         labeller=labeller,
         register=register,
+        inspectors=inspectors_of(database, keys, vault, index, queue),
         local=local_model,
         cloud=cloud_model,
     )

@@ -24,27 +24,13 @@ from service.ports import (
     Transaction,
     Vault,
 )
+from service.ports.inspecting import Target
 from service.tracing import traced
+from service.verifying import Verification, Verifier
 from service.visibility import visible
 
 _BATCH = 64
 """Erasures taken at once: the index rewrites its segments once for all of them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remains:
-    """What each store still holds of a document and of the turns that rest on it, counted after the deletion."""
-
-    rows: int
-    points: int
-    originals: int
-    keys: int
-    turns: int = 0
-
-    @property
-    def nothing(self) -> bool:
-        """Whether every store was found empty."""
-        return not (self.rows or self.points or self.originals or self.keys or self.turns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +45,7 @@ class Erasure:
     clock: Clock
     lease: Lease
     forgetting: Forgetting
+    verifier: Verifier
 
     def request(self, principal: Principal, document_id: DocumentId) -> JobRecord:
         """Make the document unreachable for every reader, now; return the job that destroys it."""
@@ -106,24 +93,35 @@ class Erasure:
         """Destroy what the job names and whatever else waits for erasure in this tenant."""
         with self.lease.taken(JobKind.ERASE, tenant_id, job_id, limit=_BATCH) as jobs:
             if jobs:
-                self._destroy(tenant_id, [job.document_id for job in jobs])
+                documents = [job.document_id for job in jobs]
+                self._end_waiting(tenant_id, documents)
+                self._destroy(tenant_id, documents)
+                verification = self.verifier.verify(tenant_id, self._targets(tenant_id, documents))
                 for job in jobs:
-                    self._conclude(job)
+                    self._conclude(job, verification.of(job.document_id))
 
-    def remains(self, tenant_id: TenantId, document_id: DocumentId) -> Remains:
-        """Ask every store what it still holds."""
+    def remains(self, tenant_id: TenantId, document_id: DocumentId) -> Verification:
+        """Have every store asked what it still holds."""
+        return self.verifier.verify(tenant_id, self._targets(tenant_id, [document_id]))
+
+    def _targets(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> tuple[Target, ...]:
         with self.database.transaction(tenant_id) as transaction:
-            row = transaction.documents.get(document_id)
-            reviews = len(transaction.reviews.of(document_id))
-            rows = transaction.chunks.count(document_id) + reviews + (row is not None)
-            turns = transaction.turns.count(document_id)
-        return Remains(
-            rows=rows,
-            points=self.index.count(tenant_id=tenant_id, document_id=document_id),
-            originals=int(self.vault.exists(tenant_id=tenant_id, document_id=document_id)),
-            keys=int(self.keys.has_document_key(tenant_id=tenant_id, document_id=document_id)),
-            turns=turns,
+            tombstones = {document_id: transaction.tombstones.get(document_id) for document_id in document_ids}
+        return tuple(
+            Target(document_id=document_id, chunk_count=0 if found is None else found.chunk_count)
+            for document_id, found in tombstones.items()
         )
+
+    def _end_waiting(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
+        """End jobs of the documents that nobody has begun; one that runs finds its document gone and ends itself."""
+        now = self.clock.now()
+        with self.database.transaction(tenant_id) as transaction:
+            for kind in (JobKind.INGEST, JobKind.RELABEL):
+                for document_id in document_ids:
+                    for job in transaction.jobs.open(kind, document_id=document_id):
+                        if job.state is JobState.QUEUED:
+                            ended = replace(job, state=JobState.FAILED, failure="erased", updated_at=now)
+                            transaction.jobs.update(replace(ended, failure_detail="The document was erased."))
 
     def _destroy(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
         for document_id in document_ids:
@@ -133,22 +131,16 @@ class Erasure:
         for document_id in document_ids:
             self.vault.delete(tenant_id=tenant_id, document_id=document_id)
 
-    def _conclude(self, job: JobRecord) -> None:
-        remains = self.remains(job.tenant_id, job.document_id)
+    def _conclude(self, job: JobRecord, verification: Verification) -> None:
+        """End the job where the verifier found nothing; the deleters' own word counts for nothing here."""
         now = self.clock.now()
-        facts = {
-            "rows": remains.rows,
-            "points": remains.points,
-            "originals": remains.originals,
-            "keys": remains.keys,
-            "turns": remains.turns,
-        }
         done = replace(job, state=JobState.SUCCEEDED, stage="gone", lease_until=None, updated_at=now)
         again = replace(job, state=JobState.QUEUED, stage="remains_found", lease_until=None, updated_at=now)
         with self.database.transaction(job.tenant_id) as transaction:
-            if not transaction.jobs.update(done if remains.nothing else again):
+            if not transaction.jobs.update(done if verification.nothing else again):
                 return
-            action = "erasure_verified" if remains.nothing else "erasure_incomplete"
+            action = "erasure_verified" if verification.nothing else "erasure_incomplete"
+            facts = verification.facts()
             transaction.audit.append(entry(job.tenant_id, action, at=now, subject=job.document_id, facts=facts))
-            if remains.nothing:
+            if verification.nothing:
                 transaction.tombstones.mark_gone(job.document_id, now)

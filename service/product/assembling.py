@@ -26,6 +26,7 @@ from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
 from service.terms import TermsInForce
+from service.verifying import Verifier
 from service.watching import Watch
 
 
@@ -39,6 +40,7 @@ class _Shared:
     terms: TermsInForce
     lease: Lease
     forgetting: Forgetting
+    verifier: Verifier
     erasure: Erasure
     relabelling: Relabelling
     watch: Watch
@@ -56,6 +58,7 @@ class _Shared:
         unfailing = replace(labellers, labeller=UnfailingLabeller(inner=adapters.labeller))
         lease = Lease(database=database, clock=clock, seconds=limits.lease_seconds)
         forgetting = Forgetting(database=database, keys=keys)
+        verifier = Verifier(inspectors=adapters.inspectors, clock=clock)
         terms = _terms(adapters)
         return cls(
             labellers=labellers,
@@ -64,7 +67,8 @@ class _Shared:
             terms=terms,
             lease=lease,
             forgetting=forgetting,
-            erasure=_erasure(adapters, lease, forgetting),
+            verifier=verifier,
+            erasure=_erasure(adapters, lease, forgetting, verifier),
             relabelling=_relabelling(adapters, limits, lease, labellers),
             watch=Watch(),
             canaries=Canaries(database=database, keys=keys, clock=clock),
@@ -87,6 +91,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         answering=_answering(adapters, limits, shared),
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
         erasure=shared.erasure,
+        verifier=shared.verifier,
         relabelling=shared.relabelling,
         reviewing=Reviewing(
             database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling
@@ -115,7 +120,7 @@ def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
     )
 
 
-def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting) -> Erasure:
+def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier: Verifier) -> Erasure:
     return Erasure(
         database=adapters.database,
         index=adapters.index,
@@ -125,6 +130,7 @@ def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting) -> Erasur
         clock=adapters.clock,
         lease=lease,
         forgetting=forgetting,
+        verifier=verifier,
     )
 
 

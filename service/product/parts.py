@@ -28,12 +28,14 @@ from service.ports import (
     Tokenizer,
     Vault,
 )
+from service.ports.inspecting import Inspector
 from service.principals import Principals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.reporting import EvidencePacks, Reporting
 from service.reviewing import Reviewing
 from service.searching import Searching
+from service.verifying import Verifier
 from service.watching import Watch
 
 
@@ -41,6 +43,7 @@ from service.watching import Watch
 class Adapters:
     """One implementation of every port. Without a local model answers are quotes; without a cloud, all is local.
 
+    `inspectors` look into the same stores, one into each, and share no code with the rest (R42).
     `fast` is a smaller local model that answers before `local` (R18).
     """
 
@@ -56,6 +59,7 @@ class Adapters:
     embedder: Embedder
     labeller: Labeller
     register: ProviderRegister
+    inspectors: tuple[Inspector, ...]
     local: LocalModel | None = None
     fast: LocalModel | None = None
     cloud: CloudModel | None = None
@@ -89,6 +93,7 @@ class Ringfence:
     answering: Answering
     conversations: Conversations
     erasure: Erasure
+    verifier: Verifier
     relabelling: Relabelling
     reviewing: Reviewing
     auditing: Auditing

@@ -272,7 +272,7 @@ def test_a_review_that_comes_while_points_are_written_gets_a_job_of_its_own(
     assert later
     assert later.id != job.id
     world.work()
-    (points,) = index._points.values()  # noqa: SLF001 - what the engine was told
+    (points,) = index.points.values()
     assert [point.harmless for point in points] == [True]
 
 

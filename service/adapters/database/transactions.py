@@ -81,6 +81,7 @@ class SqlDatabase(Database):
 
         Nothing is connected yet. Raises SettingsError.
         """
+        self.url = url
         self._keys = keys
         self._engine = _engine(url, pool_size=pool_size, statement_seconds=statement_seconds)
 

@@ -93,6 +93,11 @@ class InMemoryDatabase(Database):
             for slug in slugs:
                 self._tenants[tenant_id] = replace(self._tenants[tenant_id], slug=slug)
 
+    def rows(self, tenant_id: TenantId) -> Rows:
+        """Return what is committed, for whoever inspects the twin."""
+        with self._lock:
+            return self._rows.get(tenant_id, Rows(tenant_id=tenant_id))
+
     @override
     def add_tenant(self, tenant: Tenant) -> None:
         with self._lock:
