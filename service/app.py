@@ -1,5 +1,6 @@
 """The Litestar application."""
 
+from contextlib import suppress
 from threading import Thread
 
 from litestar import Litestar
@@ -23,7 +24,9 @@ from service.api.jobs import jobs
 from service.api.labels import labels, reviews
 from service.api.policies import policies
 from service.api.problems import HANDLERS
+from service.api.refusals import refusals
 from service.api.reports import reports
+from service.errors import PartUnavailableError
 from service.product import Ringfence
 from service.vocabulary import learn_paths
 
@@ -60,8 +63,11 @@ def _load(ringfence: Ringfence) -> None:
 
 
 def _warn(app: Litestar) -> None:
-    """Tell the log of every attestation that expires soon."""
-    provide_ringfence(app.state).governing.warn()
+    """Tell the log of every attestation that expires soon, and of every erasure request that is pressing."""
+    ringfence = provide_ringfence(app.state)
+    ringfence.governing.warn()
+    with suppress(PartUnavailableError):
+        ringfence.erasures.deadlines.warn()
 
 
 def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
@@ -69,7 +75,7 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     app = Litestar(
         route_handlers=[
             *(documents, reviews, labels, jobs, answers, conversations),
-            *(audit, reports, policies, canaries, health),
+            *(audit, reports, policies, canaries, refusals, health),
         ],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),

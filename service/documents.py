@@ -11,7 +11,14 @@ from ingestion.sensitivity import Category
 from service.auditing import entry
 from service.doorbell import ring
 from service.erasure import Erasure
-from service.errors import ConflictError, InvalidRequestError, KeyDestroyedError, NotPermittedError, TooLargeError
+from service.errors import (
+    ConflictError,
+    InvalidRequestError,
+    KeyDestroyedError,
+    NotPermittedError,
+    RefusedError,
+    TooLargeError,
+)
 from service.places import external_id_place, file_name_place, original_place, title_place
 from service.policy.access import EVERYONE, DocumentId, JobId, Permission, Principal, Role, Scope
 from service.ports import (
@@ -28,6 +35,7 @@ from service.ports import (
     Vault,
 )
 from service.quarantine import ReleaseView, released
+from service.refusing import Refusals
 from service.sealing import Key
 from service.visibility import visible
 
@@ -68,6 +76,8 @@ class DocumentView:
     failure_detail: str | None
     injection: Injection | None
     released: ReleaseView | None
+    resembles_erased: DocumentId | None
+    resemblance: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +90,7 @@ class Documents:
     queue: JobQueue
     clock: Clock
     erasure: Erasure
+    refusals: Refusals
     max_upload_bytes: int
 
     def register(self, principal: Principal, upload: Upload) -> tuple[DocumentView, JobRecord]:
@@ -87,16 +98,18 @@ class Documents:
 
         Uploading under an external id again returns the document where the content is the same and
         replaces it where the content differs. What was declared for that id before is still declared.
+        Raises RefusedError for what was erased on request.
         """
         self._check(principal, upload)
         identity = self._identity(principal, upload)
         same = self._same(principal, upload, identity)
         if same is not None:
             return same
-        record, key = self._sealed(principal, upload, identity)
-        with self.database.transaction(principal.tenant_id) as transaction:
-            record, replaced = self._in_place(transaction, principal, record)
-            transaction.documents.add(record)
+        try:
+            record, key, replaced = self._added(principal, upload, identity)
+        except RefusedError as refused:
+            self.refusals.record(principal, refused)
+            raise
         sealed = key.seal(upload.content, place=original_place(record.tenant_id, record.id))
         self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=sealed)
         try:
@@ -106,12 +119,12 @@ class Documents:
             raise
         for waiting in (*replaced, job):
             ring(self.queue, waiting)
-        return self._view(record), job
+        return self._view(principal, record), job
 
     def get(self, principal: Principal, document_id: DocumentId) -> DocumentView:
         """Return one document. Raises NotFoundError for an absent and for an invisible one alike."""
         with self.database.transaction(principal.tenant_id) as transaction:
-            return self._view(visible(transaction, principal, document_id))
+            return self._view(principal, visible(transaction, principal, document_id))
 
     def page(self, principal: Principal, *, limit: int, after: DocumentId | None = None) -> tuple[DocumentView, ...]:
         """Return documents that the principal may see, newest first."""
@@ -120,7 +133,7 @@ class Documents:
         views = []
         for record in records:
             try:
-                views.append(self._view(record))
+                views.append(self._view(principal, record))
             except KeyDestroyedError:
                 continue  # erased since the page was read
         return tuple(views)
@@ -156,9 +169,30 @@ class Documents:
             if record.content_fingerprint != self._content_fingerprint(principal, upload):
                 return None
             jobs = transaction.jobs.page(limit=1, document_id=record.id)
-        return (self._view(record), jobs[0]) if jobs else None
+        return (self._view(principal, record), jobs[0]) if jobs else None
 
-    def _sealed(self, principal: Principal, upload: Upload, identity: str | None) -> tuple[DocumentRecord, Key]:
+    def _added(
+        self, principal: Principal, upload: Upload, identity: str | None
+    ) -> tuple[DocumentRecord, Key, tuple[JobRecord, ...]]:
+        """Add the row; return it with its key and the jobs of what it replaces. Raises RefusedError.
+
+        A document that lives under the external id may be replaced, even where an earlier one under it was erased.
+        """
+        content = self._content_fingerprint(principal, upload)
+        with self.database.transaction(principal.tenant_id) as transaction:
+            live = transaction.documents.by_external_fingerprint(identity) if identity is not None else None
+            self.refusals.check(transaction, principal, content=content, external=None if live else identity)
+        record, key = self._sealed(principal, upload, identity, content)
+        with self.database.transaction(principal.tenant_id) as transaction:
+            record, replaced = self._in_place(transaction, principal, record)
+            transaction.documents.add(record)
+            # Once more: what was erased meanwhile gave up its external id only by committing its refusal.
+            self.refusals.check(transaction, principal, content=content, external=None if replaced else identity)
+        return record, key, replaced
+
+    def _sealed(
+        self, principal: Principal, upload: Upload, identity: str | None, content: str
+    ) -> tuple[DocumentRecord, Key]:
         tenant_id, document_id = principal.tenant_id, DocumentId(uuid4())
         key = self.keys.create_document_key(tenant_id=tenant_id, document_id=document_id)
         external = upload.external_id
@@ -172,7 +206,7 @@ class Documents:
             if external
             else None,
             external_fingerprint=identity,
-            content_fingerprint=self._content_fingerprint(principal, upload),
+            content_fingerprint=content,
             media_type=known_media_type(upload.media_type) or "application/octet-stream",
             size=len(upload.content),
             groups=_kept_to(upload),
@@ -192,7 +226,7 @@ class Documents:
             return record, ()
         if not Scope.of(principal).sees(tenant_id=earlier.tenant_id, groups=earlier.groups):
             raise ConflictError  # handed in by somebody else at this very moment
-        erasing = self.erasure.entomb(transaction, earlier, by=principal.key_id)
+        erasing = self.erasure.entomb(transaction, earlier, by=principal.key_id, refuse=False)
         return replace(record, declared=record.declared | earlier.declared), (erasing,)
 
     def _enqueue(self, principal: Principal, record: DocumentRecord) -> JobRecord:
@@ -245,7 +279,7 @@ class Documents:
     def _content_fingerprint(self, principal: Principal, upload: Upload) -> str:
         return self.keys.tenant_key(principal.tenant_id).fingerprint(upload.content, purpose="content")
 
-    def _view(self, record: DocumentRecord) -> DocumentView:
+    def _view(self, principal: Principal, record: DocumentRecord) -> DocumentView:
         key = self.keys.document_key(tenant_id=record.tenant_id, document_id=record.id)
         external = None
         if record.external_id is not None:
@@ -268,6 +302,9 @@ class Documents:
             failure_detail=record.failure_detail,
             injection=record.injection,
             released=released(key, record),
+            # Of another's erased document nobody learns by handing in something like it.
+            resembles_erased=record.resembles if principal.may(Permission.SEE_AUDIT) else None,
+            resemblance=record.resemblance if principal.may(Permission.SEE_AUDIT) else None,
         )
 
 

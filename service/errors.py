@@ -3,6 +3,7 @@
 from enum import StrEnum
 from inspect import cleandoc
 from typing import ClassVar
+from uuid import UUID
 
 
 class RingfenceError(Exception):
@@ -49,6 +50,20 @@ class NotFoundError(RingfenceError):
 
 class ConflictError(RingfenceError):
     """The state of the thing does not allow that now."""
+
+
+class RefusedError(ConflictError):
+    """This was erased on request and is not taken in again. A data owner can lift the refusal.
+
+    `reason` says in one code what was recognised, `erased` is the id of what was erased.
+    """
+
+    def __init__(
+        self, detail: str | None = None, *, reason: str = "content_erased", erased: UUID | None = None
+    ) -> None:
+        super().__init__(detail or "This was erased on request and is not taken in again.")
+        self.reason = reason
+        self.erased = erased
 
 
 class SourceErasedError(ConflictError):

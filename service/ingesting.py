@@ -32,6 +32,7 @@ from service.ports import (
     Vault,
 )
 from service.quarantine import Quarantine, record_quarantine
+from service.refusing import compared, sketched
 from service.remembering import RememberingLabellers
 from service.sealing import Key
 from service.tracing import traced
@@ -143,12 +144,14 @@ class Ingestion:
         now = self.clock.now()
         rows = [_row(work, chunk) for chunk in chunks]
         injection = suspicion_of_document([one.chunk for one in chunks], (work.title, work.file_name))
+        sketch = sketched(work.document.text, self.keys.tenant_key(work.job.tenant_id))
         with self.database.transaction(work.job.tenant_id) as transaction:
             record = transaction.documents.get(work.record.id, lock=True)
             if record is None or not transaction.jobs.holds(work.job, lock=True):
                 raise LeaseLostError
             transaction.reviews.clear(record.id)
-            ready = self.quarantine.judged(self._ready(work, record, rows), injection)
+            known = compared(transaction, record, sketch, at=now)
+            ready = self.quarantine.judged(self._ready(work, known, rows), injection)
             transaction.jobs.update(
                 replace(work.job, state=JobState.SUCCEEDED, stage=ready.state.value, lease_until=None, updated_at=now)
             )

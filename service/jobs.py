@@ -63,7 +63,7 @@ class Jobs:
         now = self.clock.now()
         with self.database.transaction(tenant_id) as transaction:
             for record in transaction.documents.abandoned(before=now - _ABANDONED_AFTER):
-                self.erasure.entomb(transaction, record, by=None)
+                self.erasure.entomb(transaction, record, by=None, refuse=False)
             waiting = transaction.jobs.waiting(now=now, queued_before=now - _RING_AGAIN_AFTER, limit=_RINGS)
         self.forgetting.finish(tenant_id)
         return sum(ring(self.queue, job) for job in waiting) + self.relabelling.enqueue(tenant_id)

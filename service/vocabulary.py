@@ -29,7 +29,9 @@ EVENTS = frozenset(
             "foreign_message",
         ),
         *("frame_refused", "index_closed", "index_opened", "inspection_failed"),
+        *("erasure_due_soon", "erasure_not_advanced", "erasure_overdue"),
         *("job_abandoned", "job_not_rung", "jobs_not_given_back"),
+        "erased_resembled",
         *("labelling_heads_missing", "labelling_heads_unfit", "labeller_failed", "lease_not_renewed"),
         *("local_model_not_ready", "provider_attestation_expiring", "provider_register_unreadable"),
         *("output_withheld", "local_share_jumped", "local_share_settled", "process_failed", "request_failed"),
@@ -55,7 +57,7 @@ FOREIGN = {
 SPANS = frozenset(
     {
         *("ask", "plan", "embed", "retrieve", "route", "label", "label_question", "cloud_model", "local_model"),
-        *("ingest", "parse", "batch", "write", "erase", "relabel", "sweep"),
+        *("ingest", "parse", "batch", "write", "erase", "erasures", "relabel", "sweep"),
     }
 )
 """Every span that our own code opens. A test compares them with the code."""
@@ -169,7 +171,7 @@ def _backend(value: object) -> bool:
 
 KEYS: dict[str, Shape] = {
     # ids
-    **dict.fromkeys(("answer", "document", "job", "tenant"), _identifier),
+    **dict.fromkeys(("answer", "document", "erasure", "job", "tenant"), _identifier),
     # counts, sizes, times
     **dict.fromkeys(("chunks", "days", "dimensions", "documents", "dropped", "failures", "hits", "jobs"), _number),
     **dict.fromkeys(("pieces", "requests"), _number),
@@ -213,6 +215,7 @@ LABELS: dict[str, Shape] = {
     "outcome": one_of("hit", "miss"),
     "path": is_path,
     "provider": _matches(_PROVIDER),
+    "reason": one_of("content_erased", "external_id_erased"),
     "route": one_of(Route, "none"),
     "status": _matches(_STATUS),
 }

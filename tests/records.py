@@ -27,6 +27,7 @@ from service.ports import (
     JobRecord,
     JobState,
     PolicyRecord,
+    Refusal,
     ReviewReason,
     ReviewRecord,
     Tenant,
@@ -134,6 +135,19 @@ def a_review(tenant_id: TenantId, document_id: DocumentId, ordinal: int = 0) -> 
         labeller_version="v1",
         reviewed_at=NOON,
         reviewed_by=KeyId(uuid4()),
+    )
+
+
+def a_refusal(tenant_id: TenantId, document_id: DocumentId | None = None) -> Refusal:
+    return Refusal(
+        document_id=document_id or DocumentId(uuid4()),
+        tenant_id=tenant_id,
+        content_fingerprint="c",
+        external_fingerprint="e",
+        sketch=(1, 2, 2**31 - 1),
+        groups=frozenset({"board"}),
+        refused_at=NOON,
+        reason="erased",
     )
 
 

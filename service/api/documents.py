@@ -14,7 +14,7 @@ from service.api.problems import documented
 from service.api.quarantine_schemas import ReleaseRequest
 from service.api.schemas import Accepted, DocumentBody, JobBody, Page
 from service.api.uploads import upload_of
-from service.errors import ConflictError, NotFoundError, TooLargeError
+from service.errors import ConflictError, NotFoundError, RefusedError, TooLargeError
 from service.policy.access import DocumentId, Principal
 from service.product import Ringfence
 
@@ -58,7 +58,7 @@ class _UploadOperation(Operation):
     status_code=202,
     sync_to_thread=True,
     summary="Hand in a document",
-    responses=documented(ConflictError, TooLargeError),
+    responses=documented(RefusedError, TooLargeError),
 )
 def hand_in(
     request: Request[Any, Any, Any],

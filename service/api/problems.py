@@ -23,6 +23,7 @@ STATUS: Mapping[type[errors.RingfenceError], HTTPStatus] = {
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
     errors.KeyDestroyedError: HTTPStatus.NOT_FOUND,  # what is being erased is already absent
     errors.ConflictError: HTTPStatus.CONFLICT,
+    errors.RefusedError: HTTPStatus.CONFLICT,
     errors.SourceErasedError: HTTPStatus.CONFLICT,
     errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.PartUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -45,15 +46,15 @@ _COMMON = (
 class Problem(Struct, kw_only=True):
     """Why a request was not carried out (RFC 9457). What is absent and what may not be seen read the same.
 
-    Where a model or another part gave no answer, `reason` is the code of how; with a 503, `retry_after` repeats the
-    header, because a stream that breaks off has none.
+    Where a model or another part gave no answer, or something erased is refused, `reason` is the code of how; with a
+    503, `retry_after` repeats the header, because a stream that breaks off has none.
     """
 
     type: Annotated[str, Meta(examples=["urn:ringfence:not_found"])]
     title: Annotated[str, Meta(examples=["Not Found"])]
     status: Annotated[int, Meta(examples=[404])]
     detail: Annotated[str, Meta(examples=[errors.NotFoundError().detail])]
-    reason: Annotated[str | UnsetType, Meta(examples=["circuit_open", "part_unavailable"])] = UNSET
+    reason: Annotated[str | UnsetType, Meta(examples=["circuit_open", "content_erased"])] = UNSET
     retry_after: Annotated[int | UnsetType, Meta(description="Seconds.", examples=[10])] = UNSET
 
 
@@ -82,6 +83,8 @@ def problem_of(error: errors.RingfenceError) -> dict[str, object]:
         body |= {"reason": error.code, "retry_after": _retry_after(error)}
     if isinstance(error, errors.ModelError):
         body["reason"] = error.how.value
+    if isinstance(error, errors.RefusedError):
+        body["reason"] = error.reason
     return body
 
 

@@ -74,6 +74,8 @@ class DocumentBody(Struct, kw_only=True):
     failure_detail: str | None
     injection: InjectionBody | None
     released: ReleaseBody | None
+    resembles_erased: UUID | None
+    resemblance: float | None
 
     @classmethod
     def of(cls, view: DocumentView) -> "DocumentBody":

@@ -16,7 +16,7 @@ from ingestion.sensitivity import Category
 from service.cli.client import Client, connected, pages
 from service.cli.options import AsJson, DataDir, TenantName, err, identifier, loaded, out, print_json
 from service.cli.reasons import quarantined
-from service.errors import InvalidRequestError, SettingsError, TooLargeError
+from service.errors import ConflictError, InvalidRequestError, SettingsError, TooLargeError
 
 EXIT_SOME_FAILED = 4
 _POLL_SECONDS = 0.3
@@ -42,6 +42,7 @@ def ingest(
     """Hand in files, wait until each is ready or has failed, and sum up labels and failures.
 
     A file handed in again from the same path is skipped if it is the same and replaced if it changed.
+    One that was erased is refused: see `ringfence refusals`.
     """
     form = {"groups": ",".join(group or ()), "declared": ",".join(declared or ())}
     results: list[dict[str, Any]] = []
@@ -122,7 +123,7 @@ def _handed_in(client: Client, path: Path, name: str, form: dict[str, str]) -> d
             data=fields | {"external_id": f"file:{name}"},
             files={"file": (path.name, content, "application/octet-stream")},
         )
-    except (InvalidRequestError, TooLargeError, OSError) as error:
+    except (ConflictError, InvalidRequestError, TooLargeError, OSError) as error:
         return {"file": name, "state": "refused", "reason": str(error), "labels": {}}
     return {"file": name, "job": answer["job"]["id"], "document": answer["document"]["id"], "state": "waiting"}
 

@@ -43,6 +43,7 @@ def list_documents(tenant: TenantName = None, data: DataDir = None, *, as_json: 
     table = Table(identifier(), "title", "state", "chunks", "labels", box=None)
     for one in found:
         state = one["failure_detail"] or one["state"]
+        state += " (resembles an erased one)" if one["resembles_erased"] else ""
         table.add_row(one["id"], escape(one["title"]), state, str(one["chunk_count"]), labels_of(one))
     out.print(table)
 
@@ -91,6 +92,9 @@ def _lines(one: dict[str, Any]) -> list[str]:
     for chunk in (one["injection"] or {"chunks": []})["chunks"]:
         found = "; ".join(map(cue_sentence, chunk["cues"]))
         lines.append(f"chunk {chunk['ordinal']}, score {chunk['score']:.2f}: {found}")
+    if one["resembles_erased"]:
+        share = f"{one['resemblance']:.0%} of its runs of words"
+        lines.append(f"resembles the erased document {one['resembles_erased']} ({share}): look at it")
     if one["released"]:
         freed = one["released"]
         lines.append(f"released {freed['at']} by key {freed['by']} ({freed['reason']}) {freed['note'] or ''}".rstrip())

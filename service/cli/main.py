@@ -21,6 +21,7 @@ from service.cli import (
     library,
     models,
     policies,
+    refusals,
     reporting,
     running,
 )
@@ -50,6 +51,7 @@ labels.register(app)
 auditing.register(app)
 policies.register(app)
 canaries.register(app)
+refusals.register(app)
 reporting.register(app)
 labelling.register(app)
 evaluating.register(app)

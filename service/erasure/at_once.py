@@ -72,7 +72,5 @@ def requested_at_once(
     transaction.erasures.put_items([item])
     facts = {"kind": record.kind.value, "reason": record.reason.value, "documents": 1, "due": record.due_at}
     for action in ("erasure_requested", "erasure_approved"):
-        transaction.audit.append(
-            entry(record.tenant_id, action, at=now, actor=by, subject=record.id, facts=facts)
-        )
+        transaction.audit.append(entry(record.tenant_id, action, at=now, actor=by, subject=record.id, facts=facts))
     return record

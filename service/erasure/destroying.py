@@ -7,6 +7,7 @@ from uuid import uuid4
 from service.auditing import entry
 from service.conversations import Forgetting
 from service.doorbell import ring
+from service.erasure.at_once import refuse_at_once, requested_at_once
 from service.errors import NotPermittedError
 from service.lease import Lease
 from service.policy.access import DocumentId, JobId, KeyId, Permission, Principal, TenantId
@@ -25,6 +26,7 @@ from service.ports import (
     Vault,
 )
 from service.ports.inspecting import Target
+from service.refusing import refuse_again
 from service.tracing import traced
 from service.verifying import Verification, Verifier
 from service.visibility import visible
@@ -48,17 +50,26 @@ class Erasure:
     verifier: Verifier
 
     def request(self, principal: Principal, document_id: DocumentId) -> JobRecord:
-        """Make the document unreachable for every reader, now; return the job that destroys it."""
+        """Make the document unreachable for every reader, now; return the job that destroys it.
+
+        The request that it writes is received, located and approved at once. Raises ConflictError where the tenant's
+        policy lets nobody erase alone.
+        """
         if not principal.may(Permission.ERASE):
             raise NotPermittedError
         with self.database.transaction(principal.tenant_id) as transaction:
             record = visible(transaction, principal, document_id, lock=True)
-            job = self.entomb(transaction, record, by=principal.key_id)
+            refuse_at_once(transaction)
+            job = self.entomb(transaction, record, by=principal.key_id, refuse=True)
+            requested_at_once(transaction, record, job, by=principal.key_id, now=self.clock.now())
         ring(self.queue, job)
         return job
 
-    def entomb(self, transaction: Transaction, record: DocumentRecord, *, by: KeyId | None) -> JobRecord:
-        """Put a tombstone and a job where the row was, inside the caller's transaction; `by` None is the system."""
+    def entomb(self, transaction: Transaction, record: DocumentRecord, *, by: KeyId | None, refuse: bool) -> JobRecord:
+        """Put a tombstone and a job where the row was, inside the caller's transaction; `by` None is the system.
+
+        `refuse` where somebody asked for the erasure: the same is not taken in again. Not for what an upload replaces.
+        """
         now = self.clock.now()
         # The row first: everybody locks it before anything else, so that two erasures never wait for each other.
         transaction.documents.delete(record.id)
@@ -72,6 +83,8 @@ class Erasure:
                 erased_by=by,
             )
         )
+        if refuse:
+            refuse_again(transaction, record, at=now)
         job = JobRecord(
             id=JobId(uuid4()),
             tenant_id=record.tenant_id,
@@ -82,7 +95,7 @@ class Erasure:
             updated_at=now,
         )
         transaction.jobs.add(job)
-        facts = {"job": str(job.id), "chunks": record.chunk_count}
+        facts = {"job": str(job.id), "chunks": record.chunk_count, "refused": refuse}
         transaction.audit.append(
             entry(record.tenant_id, "document_erased", actor=by, at=now, subject=record.id, facts=facts)
         )

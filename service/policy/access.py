@@ -49,6 +49,7 @@ class Permission(StrEnum):
     SET_POLICY = "set_policy"
     RELEASE = "release"
     KEEP_CANARIES = "keep_canaries"
+    LIFT_REFUSAL = "lift_refusal"
 
 
 _READ = frozenset({Permission.ASK})
@@ -57,10 +58,11 @@ _KEEP_LABELS = frozenset({Permission.SEE_LABELLING, Permission.RELABEL})
 _OWN = frozenset(
     {
         Permission.ERASE,
-        Permission.SEE_ERASURES,
         Permission.SEE_AUDIT,
         Permission.LOWER_LABEL,
         Permission.RELEASE,
+        Permission.LIFT_REFUSAL,
+        Permission.SEE_ERASURES,
     }
 )
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(

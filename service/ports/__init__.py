@@ -66,6 +66,7 @@ from service.ports.records import (
     TurnRecord,
     TurnSource,
 )
+from service.ports.refusing import LiftReason, Refusal, RefusalTable
 
 __all__ = [
     "ApiKeyRecord",
@@ -107,6 +108,7 @@ __all__ = [
     "KeyStore",
     "Labeller",
     "LabellingCounts",
+    "LiftReason",
     "LocalModel",
     "Parser",
     "Point",
@@ -114,6 +116,8 @@ __all__ = [
     "PolicyTable",
     "ProviderRegister",
     "Pseudonym",
+    "Refusal",
+    "RefusalTable",
     "ReleaseReason",
     "ReviewReason",
     "ReviewRecord",

@@ -24,6 +24,7 @@ from service.ports.records import (
     Tenant,
     Tombstone,
 )
+from service.ports.refusing import RefusalTable
 
 
 class DocumentTable(Protocol):
@@ -269,6 +270,11 @@ class Transaction(Protocol):
     @property
     def canaries(self) -> CanaryTable:
         """The canaries."""
+        ...
+
+    @property
+    def refusals(self) -> RefusalTable:
+        """What was erased and is not taken in again."""
         ...
 
     @property

@@ -43,6 +43,7 @@ class DocumentRecord:
     labelled every chunk, None where nobody noted it; `relabel_failed` the one that could not.
     `injection` says how much the text reads like instructions to a model, None where it was never scored. A document
     with `released_at` is not quarantined again; the note is sealed under the document's key.
+    `sketch` and `resembles` (an erased document, by the share `resemblance`) are those of `service.refusing`.
     """
 
     id: DocumentId
@@ -71,6 +72,9 @@ class DocumentRecord:
     released_by: KeyId | None = None
     release_reason: ReleaseReason | None = None
     release_note: Sealed | None = None
+    sketch: tuple[int, ...] = ()
+    resembles: DocumentId | None = None
+    resemblance: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from service.canaries import Canaries
 from service.conversations import Conversations, Forgetting, Keeping, Recollection
 from service.documents import Documents
 from service.erasure import Erasure
+from service.erasure.requests import Erasures
 from service.governing import Governing
 from service.ingesting import Ingestion
 from service.jobs import Jobs
@@ -18,6 +19,7 @@ from service.lease import Lease
 from service.principals import Principals
 from service.product.parts import Adapters, Ringfence, UseCaseLimits
 from service.quarantine import Quarantine
+from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.remembering import LabelCache, RememberingLabellers
@@ -45,6 +47,7 @@ class _Shared:
     relabelling: Relabelling
     watch: Watch
     canaries: Canaries
+    refusals: Refusals
     reporting: Reporting
     auditing: Auditing
     governing: Governing
@@ -72,6 +75,7 @@ class _Shared:
             relabelling=_relabelling(adapters, limits, lease, labellers),
             watch=Watch(),
             canaries=Canaries(database=database, keys=keys, clock=clock),
+            refusals=Refusals(database=database, clock=clock),
             reporting=Reporting(database=database, keys=keys),
             auditing=Auditing(database=database, keys=keys, signer=adapters.signer, clock=clock),
             governing=Governing(database=database, clock=clock, terms=terms),
@@ -84,13 +88,14 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     database, keys, clock = adapters.database, adapters.keys, adapters.clock
     return Ringfence(
         principals=Principals(database=database, clock=clock),
-        documents=_documents(adapters, limits, shared.erasure),
+        documents=_documents(adapters, limits, shared),
         ingestion=_ingestion(adapters, limits, shared.lease, shared.labellers),
         jobs=_jobs(adapters, shared),
         searching=Searching(retriever=shared.retriever, labels=shared.labels),
         answering=_answering(adapters, limits, shared),
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
         erasure=shared.erasure,
+        erasures=_erasures(adapters, shared),
         verifier=shared.verifier,
         relabelling=shared.relabelling,
         reviewing=Reviewing(
@@ -103,9 +108,22 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         governing=shared.governing,
         watch=shared.watch,
         canaries=shared.canaries,
+        refusals=shared.refusals,
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
         parts={"database": database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
+    )
+
+
+def _erasures(adapters: Adapters, shared: _Shared) -> Erasures:
+    return Erasures.of(
+        database=adapters.database,
+        keys=adapters.keys,
+        queue=adapters.queue,
+        clock=adapters.clock,
+        erasure=shared.erasure,
+        forgetting=shared.forgetting,
+        verifier=shared.verifier,
     )
 
 
@@ -134,14 +152,15 @@ def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier:
     )
 
 
-def _documents(adapters: Adapters, limits: UseCaseLimits, erasure: Erasure) -> Documents:
+def _documents(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Documents:
     return Documents(
         database=adapters.database,
         keys=adapters.keys,
         vault=adapters.vault,
         queue=adapters.queue,
         clock=adapters.clock,
-        erasure=erasure,
+        erasure=shared.erasure,
+        refusals=shared.refusals,
         max_upload_bytes=limits.max_upload_bytes,
     )
 

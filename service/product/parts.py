@@ -9,6 +9,7 @@ from service.canaries import Canaries
 from service.conversations import Conversations
 from service.documents import Documents
 from service.erasure import Erasure
+from service.erasure.requests import Erasures
 from service.governing import Governing
 from service.ingesting import Ingestion
 from service.jobs import Jobs
@@ -30,6 +31,7 @@ from service.ports import (
 )
 from service.ports.inspecting import Inspector
 from service.principals import Principals
+from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.reporting import EvidencePacks, Reporting
@@ -93,6 +95,7 @@ class Ringfence:
     answering: Answering
     conversations: Conversations
     erasure: Erasure
+    erasures: Erasures
     verifier: Verifier
     relabelling: Relabelling
     reviewing: Reviewing
@@ -101,6 +104,7 @@ class Ringfence:
     releasing: Releasing
     watch: Watch
     canaries: Canaries
+    refusals: Refusals
     reporting: Reporting
     evidence: EvidencePacks
     parts: Mapping[str, Callable[[], bool]]
@@ -111,4 +115,4 @@ class Ringfence:
 
     def warnings(self) -> tuple[str, ...]:
         """Say what needs an operator soon, though every part answers."""
-        return self.governing.warnings()
+        return (*self.governing.warnings(), *self.erasures.deadlines.warnings())

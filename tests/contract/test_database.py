@@ -17,6 +17,7 @@ from tests.records import (
     a_chunk,
     a_document,
     a_job,
+    a_refusal,
     a_review,
     a_tenant,
     an_api_key,
@@ -68,8 +69,9 @@ def test_a_transaction_sees_its_own_tenant_only(database: Database, tenant: Tena
         transaction.audit.append(an_audit_entry(tenant))
         transaction.api_keys.add(an_api_key(tenant))
         transaction.canaries.add(a_canary(tenant))
+        transaction.refusals.add(a_refusal(tenant, document.id))
     with database.transaction(other) as transaction:
-        assert _everything(transaction, document.id, job.id) == [None] * 5 + [()] * 11 + [0, 0, 0]
+        assert _everything(transaction, document.id, job.id) == [None] * 6 + [()] * 14 + [0, 0, 0]
         # Not even with a scope of the tenant that owns it.
         assert transaction.documents.page(scope=a_scope(tenant), limit=10) == ()
 
@@ -82,6 +84,7 @@ def _everything(transaction: Transaction, document_id: DocumentId, job_id: JobId
         transaction.documents.by_content_fingerprint("c"),
         transaction.jobs.get(job_id),
         transaction.tombstones.get(document_id),
+        transaction.refusals.get(document_id),
         transaction.documents.abandoned(before=later),
         transaction.chunks.of(document_id),
         transaction.chunks.fetch([(document_id, 0)]),
@@ -93,6 +96,9 @@ def _everything(transaction: Transaction, document_id: DocumentId, job_id: JobId
         transaction.audit.page(limit=10),
         transaction.api_keys.all(),
         transaction.canaries.all(),
+        transaction.refusals.page(limit=10),
+        transaction.refusals.against(content="c", external="e"),
+        transaction.refusals.sharing((1, 2, 3)),
         transaction.chunks.count(document_id),
         sum(transaction.jobs.counts().values()),
         transaction.documents.labelling(version="v2").stale,

@@ -22,7 +22,7 @@ def replaced(erasure: Erasure, record: DocumentRecord, locked: Event) -> None:
     """Erase as an upload does that replaces the document: it has read the row without a lock."""
     locked.wait(10)
     with erasure.database.transaction(record.tenant_id) as transaction:
-        erasure.entomb(transaction, record, by=record.created_by)
+        erasure.entomb(transaction, record, by=record.created_by, refuse=True)
 
 
 def requested(erasure: Erasure, record: DocumentRecord, locked: Event) -> None:
@@ -31,7 +31,7 @@ def requested(erasure: Erasure, record: DocumentRecord, locked: Event) -> None:
         transaction.documents.get(record.id, lock=True)
         locked.set()
         Event().wait(_BEFORE_THE_OTHER_WAITS)
-        erasure.entomb(transaction, record, by=record.created_by)
+        erasure.entomb(transaction, record, by=record.created_by, refuse=True)
 
 
 def test_an_erasure_and_a_replacement_at_once_do_not_wait_for_each_other(migrated_database: PostgresDatabase) -> None:

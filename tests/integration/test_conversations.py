@@ -157,7 +157,7 @@ def test_a_turn_kept_at_the_moment_of_an_erasure_is_erased_with_it(database: Sql
     def erase() -> None:
         written.wait(10)
         with database.transaction(tenant) as transaction:
-            erasure.entomb(transaction, record, by=None)
+            erasure.entomb(transaction, record, by=None, refuse=False)
 
     erasure = replace(a_world().product.erasure, database=database)
     with ThreadPoolExecutor(2) as both:

@@ -28,6 +28,7 @@ from tests.records import (
     a_job,
     a_leaf,
     a_policy,
+    a_refusal,
     a_review,
     a_tenant,
     a_turn,
@@ -93,6 +94,7 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.audit.seal([a_leaf(tenant.id)], a_checkpoint(tenant.id))
         transaction.policies.add(a_policy(tenant.id))
         transaction.canaries.add(a_canary(tenant.id))
+        transaction.refusals.add(a_refusal(tenant.id))
         transaction.erasures.add(erasure := an_erasure(tenant.id))
         transaction.erasures.put_items([an_item(erasure)])
     return tenant.id

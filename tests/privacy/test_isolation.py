@@ -46,10 +46,11 @@ class Ids:
     answer: str
     canary: str
     key: str
+    erased: str
 
     def all(self) -> tuple[str, ...]:
         """Return every id."""
-        return (self.document, self.job, self.conversation, self.answer, self.canary, self.key)
+        return (self.document, self.job, self.conversation, self.answer, self.canary, self.key, self.erased)
 
 
 def _owned(world: World, http: TestClient[Any], token: str, tenant: str = "acme") -> Ids:
@@ -58,6 +59,8 @@ def _owned(world: World, http: TestClient[Any], token: str, tenant: str = "acme"
     left, _ = world.person(tenant)
     world.product.principals.revoke(left.tenant_id, left.key_id)
     sent = http.post("/v1/documents", json={"text": PRIVATE, "title": "Falcon"}, headers=who).json()
+    gone = http.post("/v1/documents", json={"text": "Old plans of the sensor hall."}, headers=who).json()
+    http.delete(f"/v1/documents/{gone['document']['id']}", headers=who)
     world.work()
     said = http.post("/v1/answers", json={"question": PRIVATE, "conversation": "new"}, headers=who).json()
     return Ids(
@@ -67,6 +70,7 @@ def _owned(world: World, http: TestClient[Any], token: str, tenant: str = "acme"
         answer=said["id"],
         canary=http.post("/v1/canaries", headers=who).json()["id"],
         key=str(left.key_id),
+        erased=gone["document"]["id"],
     )
 
 
@@ -114,6 +118,8 @@ def everything_seen(http: TestClient[Any], token: str, ids: Ids) -> str:
         ("POST", "/v1/canaries", None),
         ("POST", "/v1/canaries/check", {"text": PRIVATE}),
         ("DELETE", f"/v1/canaries/{ids.canary}", None),
+        ("GET", "/v1/refusals", None),
+        ("POST", f"/v1/refusals/{ids.erased}/lift", {"reason": "consent_given"}),
         ("DELETE", f"/v1/conversations/{ids.conversation}/turns/0", None),
         ("DELETE", f"/v1/conversations/{ids.conversation}", None),
         ("DELETE", f"/v1/documents/{ids.document}", None),

@@ -95,6 +95,9 @@ documents = Table(
     Column("released_by", Uuid),
     Column("release_reason", Text),
     Column("release_note", LargeBinary),
+    Column("sketch", ARRAY(Integer), nullable=False),
+    Column("resembles", Uuid),
+    Column("resemblance", Double),
     UniqueConstraint("tenant_id", "id"),
     UniqueConstraint("tenant_id", "external_fingerprint"),
     Index("documents_by_age", "tenant_id", "created_at", "id"),
@@ -165,6 +168,25 @@ tombstones = Table(
     Column("erased_at", _MOMENT, nullable=False),
     Column("erased_by", Uuid),
     Column("gone_at", _MOMENT),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("document_id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), nullable=False),
+    Column("content_fingerprint", Text, nullable=False),
+    Column("external_fingerprint", Text),
+    Column("sketch", ARRAY(Integer), nullable=False),
+    Column("groups", ARRAY(Text), nullable=False),
+    Column("refused_at", _MOMENT, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("lifted_at", _MOMENT),
+    Column("lifted_by", Uuid),
+    Column("lift_reason", Text),
+    Index("refusals_by_age", "tenant_id", "refused_at", "document_id"),
+    Index("refusals_by_content", "tenant_id", "content_fingerprint", postgresql_where=text("lifted_at is null")),
+    Index("refusals_by_external_id", "tenant_id", "external_fingerprint", postgresql_where=text("lifted_at is null")),
 )
 
 audit_entries = Table(

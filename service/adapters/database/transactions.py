@@ -21,6 +21,7 @@ from service.adapters.database.estate import SqlEstateTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
 from service.adapters.database.jobs import SqlJobTable
 from service.adapters.database.policies import SqlPolicyTable
+from service.adapters.database.refusals import SqlRefusalTable
 from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
 from service.adapters.database.session import Session, translated
@@ -50,6 +51,7 @@ class SqlTransaction:
     turns: SqlTurnTable
     policies: SqlPolicyTable
     canaries: SqlCanaryTable
+    refusals: SqlRefusalTable
     erasures: SqlErasureTable
     estate: SqlEstateTable
 
@@ -68,6 +70,7 @@ class SqlTransaction:
             turns=SqlTurnTable(session),
             policies=SqlPolicyTable(session),
             canaries=SqlCanaryTable(session),
+            refusals=SqlRefusalTable(session),
             erasures=SqlErasureTable(session),
             estate=SqlEstateTable(session, tenant_id),
         )

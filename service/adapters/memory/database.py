@@ -15,6 +15,7 @@ from service.adapters.memory.estate import InMemoryEstateTable
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
 from service.adapters.memory.policies import InMemoryPolicyTable
+from service.adapters.memory.refusals import InMemoryRefusalTable
 from service.adapters.memory.reviews import InMemoryReviewTable
 from service.adapters.memory.tables import (
     InMemoryApiKeyTable,
@@ -43,6 +44,7 @@ class InMemoryTransaction:
     turns: InMemoryTurnTable
     policies: InMemoryPolicyTable
     canaries: InMemoryCanaryTable
+    refusals: InMemoryRefusalTable
     erasures: InMemoryErasureTable
     estate: InMemoryEstateTable
 
@@ -61,6 +63,7 @@ class InMemoryTransaction:
             turns=InMemoryTurnTable(rows),
             policies=InMemoryPolicyTable(rows),
             canaries=InMemoryCanaryTable(rows),
+            refusals=InMemoryRefusalTable(rows),
             erasures=InMemoryErasureTable(rows),
             estate=InMemoryEstateTable(rows, renamed),
         )

@@ -31,6 +31,7 @@ from service.ports import (
     JobState,
     LabellingCounts,
     PolicyRecord,
+    Refusal,
     ReviewRecord,
     Tombstone,
     TombstoneTable,
@@ -59,6 +60,7 @@ class Rows:
     hidden: set[UUID] = field(default_factory=set)
     policies: list[PolicyRecord] = field(default_factory=list)
     canaries: dict[UUID, CanaryRecord] = field(default_factory=dict)
+    refusals: dict[DocumentId, Refusal] = field(default_factory=dict)
     erasures: dict[ErasureId, ErasureRecord] = field(default_factory=dict)
     erasure_items: dict[tuple[ErasureId, UUID], ErasureItem] = field(default_factory=dict)
 
@@ -80,6 +82,7 @@ class Rows:
             hidden=set(self.hidden),
             policies=list(self.policies),
             canaries=dict(self.canaries),
+            refusals=dict(self.refusals),
             erasures=dict(self.erasures),
             erasure_items=dict(self.erasure_items),
         )

@@ -46,9 +46,7 @@ class Erasures:
         written = Written(keys=keys)
         finding = Finding(written=written)
         reading = Reading(database=database, clock=clock, written=written)
-        taking = Taking(
-            database=database, keys=keys, queue=queue, clock=clock, erasure=erasure, forgetting=forgetting
-        )
+        taking = Taking(database=database, keys=keys, queue=queue, clock=clock, erasure=erasure, forgetting=forgetting)
         return cls(
             receiving=Receiving(database=database, clock=clock, written=written),
             reading=reading,

@@ -52,7 +52,7 @@ def moved(  # noqa: PLR0913 - from where to where, who, when, told how
     return changed
 
 
-def noted(  # noqa: PLR0913 - the same without a step
+def noted(
     transaction: Transaction,
     record: ErasureRecord,
     *,

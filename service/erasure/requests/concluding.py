@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from service.erasure.requests.changing import locked, moved, noted
 from service.erasure.requests.finding import Finding, documents_of, merged
@@ -36,9 +37,7 @@ class Concluding:
         if later:
             self._add(record, later)
             return
-        items = tuple(
-            replace(item, state=ItemState.REMAINS) if item.target in again else item for item in items
-        )
+        items = tuple(replace(item, state=ItemState.REMAINS) if item.target in again else item for item in items)
         verification = self.verifier.verify(record.tenant_id, targets(items))
         self._end(record, items, verification)
 
@@ -52,19 +51,17 @@ class Concluding:
 
     def _still_found(
         self, record: ErasureRecord, items: Sequence[ErasureItem]
-    ) -> tuple[tuple[ErasureItem, ...], frozenset[object]]:
+    ) -> tuple[tuple[ErasureItem, ...], frozenset[UUID]]:
         """Return what is certainly the person's and new, and the targets that were redacted and still hold them."""
         if record.kind is not ErasureKind.SUBJECT:
             return (), frozenset()
         found = merged(items, self.finding.find(executor(record), record, items).items)
-        by_replacement = {item.replaced_by: item.target for item in items if item.replaced_by is not None}
+        old: dict[UUID, UUID] = {item.replaced_by: item.target for item in items if item.replaced_by is not None}
         known = {item.target for item in items}
         certain = [item for item in found if item.certain and item.target not in known]
-        again = frozenset(by_replacement[one.target] for one in certain if one.target in by_replacement)
-        later = tuple(
-            replace(item, added_later=True, action=_action(item)) for item in certain if item.target not in by_replacement
-        )
-        return later, again
+        later = [one for one in certain if one.target not in old]
+        again = frozenset(old[one.target] for one in certain if one.target in old)
+        return tuple(replace(one, added_later=True, action=_action(one)) for one in later), again
 
     def _add(self, record: ErasureRecord, later: Sequence[ErasureItem]) -> None:
         facts = {"documents": len(documents_of(later)), "turns": len(later) - len(documents_of(later))}
@@ -107,7 +104,8 @@ def _judged(item: ErasureItem, verification: Verification) -> ErasureItem:
 
 def _nothing(items: Sequence[ErasureItem], verification: Verification) -> bool:
     """Whether the verifier was asked about every document that is to be gone, and found nothing of any."""
-    return verification.nothing or not any(item.kind is ItemKind.DOCUMENT and item.action is not ErasureAction.LEAVE for item in items)
+    to_go = [item for item in documents_of(items) if item.action is not ErasureAction.LEAVE]
+    return verification.nothing or not to_go
 
 
 def _action(item: ErasureItem) -> ErasureAction:

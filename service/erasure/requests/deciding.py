@@ -39,13 +39,13 @@ class Deciding:
         """
         with self._decided(principal, erasure_id) as (transaction, record):
             if record.state is not ErasureState.LOCATED or record.kind is ErasureKind.TENANT:
-                message = f"this request is {record.kind.value}, {record.state.value}: choices are made between preview and approval"
+                message = "choices about documents and turns are made between the preview and the first approval"
                 raise ConflictError(message)
             items = {item.target: item for item in transaction.erasures.items(erasure_id)}
             chosen = [_chosen(record, items.get(choice.target), choice) for choice in choices]
             transaction.erasures.put_items(chosen)
             facts = {"chosen": dict(Counter(item.action.value for item in chosen if item.action))}
-            record = noted(
+            after = noted(
                 transaction,
                 replace(record, approvals=()),
                 action="erasure_chosen",
@@ -53,7 +53,7 @@ class Deciding:
                 facts=facts,
                 by=principal.key_id,
             )
-            return self.reading.view(transaction, principal, record)
+            return self.reading.view(transaction, principal, after)
 
     def approve(self, principal: Principal, erasure_id: ErasureId) -> ErasureView:
         """Consent with this API key to what the preview shows.
@@ -63,12 +63,12 @@ class Deciding:
         with self._decided(principal, erasure_id) as (transaction, record):
             _check_approvable(record, transaction.erasures.items(erasure_id), principal)
             now = self.clock.now()
-            record = replace(record, approvals=(*record.approvals, Approval(by=principal.key_id, at=now)))
-            facts = {"approvals": len(record.approvals), "needed": record.approvals_needed}
-            if approved((one.by for one in record.approvals), needed=record.approvals_needed):
-                record = moved(
+            given = replace(record, approvals=(*record.approvals, Approval(by=principal.key_id, at=now)))
+            facts = {"approvals": len(given.approvals), "needed": record.approvals_needed}
+            if approved((one.by for one in given.approvals), needed=record.approvals_needed):
+                after = moved(
                     transaction,
-                    replace(record, approved_at=now),
+                    replace(given, approved_at=now),
                     ErasureState.APPROVED,
                     action="erasure_approved",
                     now=now,
@@ -76,15 +76,15 @@ class Deciding:
                     by=principal.key_id,
                 )
             else:
-                record = noted(
-                    transaction, record, action="erasure_approval_given", now=now, facts=facts, by=principal.key_id
+                after = noted(
+                    transaction, given, action="erasure_approval_given", now=now, facts=facts, by=principal.key_id
                 )
-            return self.reading.view(transaction, principal, record)
+            return self.reading.view(transaction, principal, after)
 
     def refuse(self, principal: Principal, erasure_id: ErasureId, refusal: Refusal) -> ErasureView:
         """Refuse under an exception of Art. 17(3). What was destroyed before a hold stays destroyed."""
         with self._decided(principal, erasure_id) as (transaction, record):
-            record = moved(
+            after = moved(
                 transaction,
                 replace(record, refusal=refusal),
                 ErasureState.REFUSED,
@@ -93,12 +93,12 @@ class Deciding:
                 facts={"refusal": refusal.value},
                 by=principal.key_id,
             )
-            return self.reading.view(transaction, principal, record)
+            return self.reading.view(transaction, principal, after)
 
     def cancel(self, principal: Principal, erasure_id: ErasureId) -> ErasureView:
         """End a request of which nothing was executed: withdrawn, or nothing was found."""
         with self._decided(principal, erasure_id) as (transaction, record):
-            record = moved(
+            after = moved(
                 transaction,
                 record,
                 ErasureState.CANCELLED,
@@ -107,7 +107,7 @@ class Deciding:
                 facts={},
                 by=principal.key_id,
             )
-            return self.reading.view(transaction, principal, record)
+            return self.reading.view(transaction, principal, after)
 
     def extend(self, principal: Principal, erasure_id: ErasureId, reason: ExtensionReason) -> ErasureView:
         """Give it two further months, once, within the first month (Art. 12(3)). Raises ConflictError."""
@@ -117,7 +117,7 @@ class Deciding:
                 message = "a request is extended once, while it is open, and before it is due"
                 raise ConflictError(message)
             due = due_at(record.received_at, extended=True)
-            record = noted(
+            after = noted(
                 transaction,
                 replace(record, due_at=due, extended_at=now, extension=reason),
                 action="erasure_extended",
@@ -125,12 +125,10 @@ class Deciding:
                 facts={"extension": reason.value, "due": due},
                 by=principal.key_id,
             )
-            return self.reading.view(transaction, principal, record)
+            return self.reading.view(transaction, principal, after)
 
     @contextmanager
-    def _decided(
-        self, principal: Principal, erasure_id: ErasureId
-    ) -> Iterator[tuple[Transaction, ErasureRecord]]:
+    def _decided(self, principal: Principal, erasure_id: ErasureId) -> Iterator[tuple[Transaction, ErasureRecord]]:
         require(principal)
         with self.database.transaction(principal.tenant_id) as transaction:
             record = locked(transaction, erasure_id)

@@ -92,9 +92,7 @@ class Executing:
             transaction.erasures.put_items(items)
             return self._started(transaction, record, later)
 
-    def _started(
-        self, transaction: Transaction, record: ErasureRecord, later: Sequence[ErasureItem]
-    ) -> ErasureRecord:
+    def _started(self, transaction: Transaction, record: ErasureRecord, later: Sequence[ErasureItem]) -> ErasureRecord:
         now = self.clock.now()
         facts = {"documents": len(documents_of(later)), "turns": len(later) - len(documents_of(later))}
         if any(item.action is None for item in later):
@@ -158,9 +156,7 @@ def found_later(known: Sequence[ErasureItem], now: Sequence[ErasureItem]) -> tup
     unseen, and erased where it is a turn. What only may be theirs stays undecided.
     """
     before = {item.target for item in known}
-    return tuple(
-        replace(item, added_later=True, action=_by_itself(item)) for item in now if item.target not in before
-    )
+    return tuple(replace(item, added_later=True, action=_by_itself(item)) for item in now if item.target not in before)
 
 
 def _by_itself(item: ErasureItem) -> ErasureAction | None:

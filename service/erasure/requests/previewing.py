@@ -41,9 +41,7 @@ class Previewing:
                 record = self._located(transaction, principal, record, found)
             return self._shown(transaction, principal, record, found)
 
-    def _known(
-        self, principal: Principal, erasure_id: ErasureId
-    ) -> tuple[ErasureRecord, tuple[ErasureItem, ...]]:
+    def _known(self, principal: Principal, erasure_id: ErasureId) -> tuple[ErasureRecord, tuple[ErasureItem, ...]]:
         with self.database.transaction(principal.tenant_id) as transaction:
             record = transaction.erasures.get(erasure_id)
             if record is None:

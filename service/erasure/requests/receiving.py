@@ -95,7 +95,8 @@ class Receiving:
         return record, transaction.erasures.items(record.id)
 
     @staticmethod
-    def _item(transaction: Transaction, principal: Principal, record: ErasureRecord, document_id: DocumentId
+    def _item(
+        transaction: Transaction, principal: Principal, record: ErasureRecord, document_id: DocumentId
     ) -> ErasureItem:
         document = visible(transaction, principal, document_id)
         return ErasureItem(

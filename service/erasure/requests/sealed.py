@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from service.errors import KeyDestroyedError
 from service.erasure.requests.values import SubjectData
+from service.errors import KeyDestroyedError
 from service.places import request_note_place, request_subject_place
 from service.policy.access import ErasureId, TenantId
 from service.ports import ErasureRecord, KeyStore

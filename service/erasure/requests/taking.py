@@ -97,7 +97,7 @@ class Taking:
         self, transaction: Transaction, record: ErasureRecord, item: ErasureItem, document: DocumentRecord
     ) -> tuple[ErasureItem, JobRecord]:
         """Make the document unreachable inside the transaction; return the item and the job that destroys it."""
-        job = self.erasure.entomb(transaction, document, by=record.approvals[-1].by)
+        job = self.erasure.entomb(transaction, document, by=record.approvals[-1].by, refuse=True)
         count = document.chunk_count
         return replace(item, state=ItemState.DESTROYING, job_id=job.id, chunk_count=count, held_by=()), job
 

@@ -14,6 +14,7 @@ from service.policy.prompt import Origin
 from service.policy.providers import Attestation
 from service.policy.routing import Cause, Route
 from service.ports import JobKind
+from service.refusing.refusals import CONTENT, EXTERNAL_ID
 from service.vocabulary import DETECTORS, EVENTS, KEYS, LABELS, SPANS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -82,6 +83,7 @@ _LABEL_VALUES: dict[str, Iterable[str]] = {
     "outcome": ("hit", "miss"),
     "path": ("unmatched",),
     "provider": ("anthropic", "anthropic-eu", "x", "a" * 63),
+    "reason": (CONTENT, EXTERNAL_ID),
     "route": (*Route, "none"),
     "status": ("200", "404", "503"),
 }
