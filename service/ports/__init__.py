@@ -33,6 +33,7 @@ from service.ports.erasing import (
 )
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, Vault
+from service.ports.locating import IN_NAME, SubjectMark, SubjectTable, TurnMark
 from service.ports.models import (
     CloudModel,
     Embedder,
@@ -69,6 +70,7 @@ from service.ports.records import (
 from service.ports.refusing import LiftReason, Refusal, RefusalTable
 
 __all__ = [
+    "IN_NAME",
     "ApiKeyRecord",
     "ApiKeyTable",
     "Approval",
@@ -123,11 +125,14 @@ __all__ = [
     "ReviewRecord",
     "ReviewTable",
     "Signer",
+    "SubjectMark",
+    "SubjectTable",
     "Tenant",
     "Tokenizer",
     "Tombstone",
     "TombstoneTable",
     "Transaction",
+    "TurnMark",
     "TurnRecord",
     "TurnSource",
     "TurnTable",

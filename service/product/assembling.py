@@ -16,6 +16,7 @@ from service.ingesting import Ingestion
 from service.jobs import Jobs
 from service.labels import Labels, UnfailingLabeller
 from service.lease import Lease
+from service.locating import Locating
 from service.principals import Principals
 from service.product.parts import Adapters, Ringfence, UseCaseLimits
 from service.quarantine import Quarantine
@@ -44,6 +45,7 @@ class _Shared:
     forgetting: Forgetting
     verifier: Verifier
     erasure: Erasure
+    locating: Locating
     relabelling: Relabelling
     watch: Watch
     canaries: Canaries
@@ -72,6 +74,9 @@ class _Shared:
             forgetting=forgetting,
             verifier=verifier,
             erasure=_erasure(adapters, lease, forgetting, verifier),
+            locating=Locating(
+                database=database, index=adapters.index, keys=keys, embedder=adapters.embedder, clock=clock
+            ),
             relabelling=_relabelling(adapters, limits, lease, labellers),
             watch=Watch(),
             canaries=Canaries(database=database, keys=keys, clock=clock),
@@ -97,6 +102,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         erasure=shared.erasure,
         erasures=_erasures(adapters, shared),
         verifier=shared.verifier,
+        locating=shared.locating,
         relabelling=shared.relabelling,
         reviewing=Reviewing(
             database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling
@@ -124,6 +130,7 @@ def _erasures(adapters: Adapters, shared: _Shared) -> Erasures:
         erasure=shared.erasure,
         forgetting=shared.forgetting,
         verifier=shared.verifier,
+        locating=shared.locating,
     )
 
 

@@ -13,6 +13,7 @@ from service.erasure.requests import Erasures
 from service.governing import Governing
 from service.ingesting import Ingestion
 from service.jobs import Jobs
+from service.locating import Locating
 from service.ports import (
     ChunkIndex,
     Clock,
@@ -97,6 +98,7 @@ class Ringfence:
     erasure: Erasure
     erasures: Erasures
     verifier: Verifier
+    locating: Locating
     relabelling: Relabelling
     reviewing: Reviewing
     auditing: Auditing

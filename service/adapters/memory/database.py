@@ -14,6 +14,7 @@ from service.adapters.memory.erasures import InMemoryErasureTable
 from service.adapters.memory.estate import InMemoryEstateTable
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
+from service.adapters.memory.locating import InMemorySubjectTable
 from service.adapters.memory.policies import InMemoryPolicyTable
 from service.adapters.memory.refusals import InMemoryRefusalTable
 from service.adapters.memory.reviews import InMemoryReviewTable
@@ -44,6 +45,7 @@ class InMemoryTransaction:
     turns: InMemoryTurnTable
     policies: InMemoryPolicyTable
     canaries: InMemoryCanaryTable
+    subjects: InMemorySubjectTable
     refusals: InMemoryRefusalTable
     erasures: InMemoryErasureTable
     estate: InMemoryEstateTable
@@ -63,6 +65,7 @@ class InMemoryTransaction:
             turns=InMemoryTurnTable(rows),
             policies=InMemoryPolicyTable(rows),
             canaries=InMemoryCanaryTable(rows),
+            subjects=InMemorySubjectTable(rows),
             refusals=InMemoryRefusalTable(rows),
             erasures=InMemoryErasureTable(rows),
             estate=InMemoryEstateTable(rows, renamed),

@@ -10,6 +10,7 @@ from service.erasure.requests.values import (
     HitView,
     Preview,
     PreviewedDocument,
+    PreviewedTurn,
     SubjectData,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "HitView",
     "Preview",
     "PreviewedDocument",
+    "PreviewedTurn",
     "SubjectData",
 ]

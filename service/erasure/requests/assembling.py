@@ -15,6 +15,7 @@ from service.erasure.requests.reading import Reading
 from service.erasure.requests.receiving import Receiving
 from service.erasure.requests.sealed import Written
 from service.erasure.requests.taking import Taking
+from service.locating import Locating
 from service.ports import Clock, Database, JobQueue, KeyStore
 from service.verifying import Verifier
 
@@ -41,10 +42,11 @@ class Erasures:
         erasure: Erasure,
         forgetting: Forgetting,
         verifier: Verifier,
+        locating: Locating,
     ) -> "Erasures":
         """Return them around these parts."""
         written = Written(keys=keys)
-        finding = Finding(written=written)
+        finding = Finding(written=written, locating=locating)
         reading = Reading(database=database, clock=clock, written=written)
         taking = Taking(database=database, keys=keys, queue=queue, clock=clock, erasure=erasure, forgetting=forgetting)
         return cls(

@@ -7,11 +7,11 @@ from service.erasure.requests.changing import locked, moved, noted, require
 from service.erasure.requests.finding import Finding, Found, documents_of, merged
 from service.erasure.requests.holding import held
 from service.erasure.requests.reading import Reading
-from service.erasure.requests.values import Preview, PreviewedDocument
+from service.erasure.requests.values import Preview, PreviewedDocument, PreviewedTurn
 from service.errors import DamagedError, KeyDestroyedError, NotFoundError
 from service.policy.access import DocumentId, ErasureId, Principal
 from service.policy.erasures import ErasureKind, ErasureState
-from service.ports import Clock, Database, DocumentRecord, ErasureItem, ErasureRecord, KeyStore, Transaction
+from service.ports import Clock, Database, DocumentRecord, ErasureItem, ErasureRecord, ItemKind, KeyStore, Transaction
 
 _UNDECIDED = frozenset({ErasureState.RECEIVED, ErasureState.LOCATED})
 
@@ -32,7 +32,7 @@ class Previewing:
         What was chosen before stays chosen. Where something is found that was not there, nobody has approved yet.
         """
         record, known = self._known(principal, erasure_id)
-        found = Found(items=known, hits={})
+        found = Found(items=known, hits={}, not_searched={})
         if record.state in _UNDECIDED:
             found = self.finding.find(principal, record, known)
         with self.database.transaction(principal.tenant_id) as transaction:
@@ -63,7 +63,7 @@ class Previewing:
         located = replace(record, located_at=now, approvals=record.approvals if same else ())
         facts = {
             "documents": len(documents_of(items)),
-            "turns": len(items) - len(documents_of(items)),
+            "turns": sum(item.kind is ItemKind.TURN for item in items),
             "certain": sum(item.certain for item in items),
         }
         who = principal.key_id
@@ -89,7 +89,11 @@ class Previewing:
                 )
                 for item in documents
             ),
-            turns=tuple(item for item in view.items if item not in documents),
+            turns=tuple(
+                PreviewedTurn(item=item, hits=found.hits.get(item.target, ()))
+                for item in view.items
+                if item.kind is ItemKind.TURN
+            ),
             not_searched=found.not_searched,
             tenant=transaction.estate.counts() if record.kind is ErasureKind.TENANT else None,
         )

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from service.auditing import entry
 from service.erasure.requests.changing import require
+from service.erasure.requests.finding import subject_of
 from service.erasure.requests.sealed import Written
 from service.erasure.requests.values import Asked, ErasureView
 from service.errors import InvalidRequestError
@@ -42,6 +43,8 @@ class Receiving:
         require(principal, asked.kind)
         now = self.clock.now()
         _check(asked, now)
+        if asked.subject is not None:
+            subject_of(asked.subject)
         erasure_id = ErasureId(uuid4())
         subject, note = self.written.sealed(principal.tenant_id, erasure_id, subject=asked.subject, note=asked.note)
         received = asked.received_at or now

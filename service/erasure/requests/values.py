@@ -1,5 +1,6 @@
 """What is asked for, what is shown before it is decided, and what was decided."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -52,7 +53,7 @@ class ErasureView:
 class HitView:
     """One place that was found: a masked snippet, by which means, and whether it is certainly this person."""
 
-    ordinal: int
+    place: str
     found_by: tuple[str, ...]
     certain: bool
     snippet: str = field(repr=False)
@@ -70,11 +71,19 @@ class PreviewedDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewedTurn:
+    """One turn of a conversation that names the person."""
+
+    item: ErasureItem
+    hits: tuple[HitView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What would go, what stays and why, and what was not searched."""
+    """What would go, what stays and why, and how often what was not searched, by the code of the reason."""
 
     view: ErasureView
     documents: tuple[PreviewedDocument, ...] = ()
-    turns: tuple[ErasureItem, ...] = ()
-    not_searched: tuple[str, ...] = ()
+    turns: tuple[PreviewedTurn, ...] = ()
+    not_searched: Mapping[str, int] = field(default_factory=dict)
     tenant: EstateCounts | None = None
