@@ -62,8 +62,11 @@ class Jobs:
     def _sweep(self, tenant_id: TenantId) -> int:
         now = self.clock.now()
         with self.database.transaction(tenant_id) as transaction:
-            for record in transaction.documents.abandoned(before=now - _ABANDONED_AFTER):
-                self.erasure.entomb(transaction, record, by=None, refuse=False)
+            abandoned = transaction.documents.abandoned(before=now - _ABANDONED_AFTER)
+            held = transaction.holds.on((record.id for record in abandoned), lock=True) if abandoned else {}
+            for record in abandoned:
+                if record.id not in held:  # a legal hold keeps it until its release, when a sweep finds it again
+                    self.erasure.entomb(transaction, record, by=None, refuse=False)
             waiting = transaction.jobs.waiting(now=now, queued_before=now - _RING_AGAIN_AFTER, limit=_RINGS)
         self.forgetting.finish(tenant_id)
         return sum(ring(self.queue, job) for job in waiting) + self.relabelling.enqueue(tenant_id)

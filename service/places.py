@@ -1,6 +1,6 @@
 """Where a sealed value belongs: the string that binds a ciphertext to its tenant, document and field."""
 
-from service.policy.access import DocumentId, ErasureId, TenantId, TurnId
+from service.policy.access import DocumentId, ErasureId, MatterId, TenantId, TurnId
 
 
 def original_place(tenant_id: TenantId, document_id: DocumentId) -> str:
@@ -56,3 +56,13 @@ def request_subject_place(tenant_id: TenantId, request_id: ErasureId) -> str:
 def request_note_place(tenant_id: TenantId, request_id: ErasureId) -> str:
     """Return the place of what somebody wrote in an erasure request."""
     return f"{tenant_id}|{request_id}|request|note"
+
+
+def matter_name_place(tenant_id: TenantId, matter_id: MatterId) -> str:
+    """Return the place of what a matter is called."""
+    return f"{tenant_id}|{matter_id}|matter|name"
+
+
+def matter_note_place(tenant_id: TenantId, matter_id: MatterId) -> str:
+    """Return the place of what was noted about a matter."""
+    return f"{tenant_id}|{matter_id}|matter|note"

@@ -8,7 +8,8 @@ from service.auditing import entry
 from service.conversations import Forgetting
 from service.doorbell import ring
 from service.erasure.at_once import refuse_at_once, requested_at_once
-from service.errors import NotPermittedError
+from service.errors import HeldError, NotPermittedError
+from service.holding import refuse_held
 from service.lease import Lease
 from service.policy.access import DocumentId, JobId, KeyId, Permission, Principal, TenantId
 from service.ports import (
@@ -57,11 +58,15 @@ class Erasure:
         """
         if not principal.may(Permission.ERASE):
             raise NotPermittedError
-        with self.database.transaction(principal.tenant_id) as transaction:
-            record = visible(transaction, principal, document_id, lock=True)
-            refuse_at_once(transaction)
-            job = self.entomb(transaction, record, by=principal.key_id, refuse=True)
-            requested_at_once(transaction, record, job, by=principal.key_id, now=self.clock.now())
+        try:
+            with self.database.transaction(principal.tenant_id) as transaction:
+                record = visible(transaction, principal, document_id, lock=True)
+                refuse_at_once(transaction)
+                job = self.entomb(transaction, record, by=principal.key_id, refuse=True)
+                requested_at_once(transaction, record, job, by=principal.key_id, now=self.clock.now())
+        except HeldError as held:
+            self._audit_refusal(principal, document_id, held)
+            raise
         ring(self.queue, job)
         return job
 
@@ -69,9 +74,12 @@ class Erasure:
         """Put a tombstone and a job where the row was, inside the caller's transaction; `by` None is the system.
 
         `refuse` where somebody asked for the erasure: the same is not taken in again. Not for what an upload replaces.
+        Raises HeldError, having changed nothing, where a legal hold covers the document.
         """
         now = self.clock.now()
         # The row first: everybody locks it before anything else, so that two erasures never wait for each other.
+        transaction.documents.get(record.id, lock=True)
+        refuse_held(transaction, [record.id])
         transaction.documents.delete(record.id)
         transaction.turns.erase_of(record.id, now)
         transaction.tombstones.add(
@@ -100,6 +108,14 @@ class Erasure:
             entry(record.tenant_id, "document_erased", actor=by, at=now, subject=record.id, facts=facts)
         )
         return job
+
+    def _audit_refusal(self, principal: Principal, document_id: DocumentId, held: HeldError) -> None:
+        """Record in a transaction of its own what the refused one rolled back."""
+        now, who, facts = self.clock.now(), principal.key_id, {"matters": list(held.matters)}
+        with self.database.transaction(principal.tenant_id) as transaction:
+            transaction.audit.append(
+                entry(principal.tenant_id, "erasure_refused_held", at=now, actor=who, subject=document_id, facts=facts)
+            )
 
     @traced("erase")
     def run(self, tenant_id: TenantId, job_id: JobId) -> None:

@@ -31,6 +31,7 @@ from service.ports.erasing import (
     ItemKind,
     ItemState,
 )
+from service.ports.holding import HoldReleaseReason, HoldTable, MatterRecord
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, Vault
 from service.ports.locating import IN_NAME, SubjectMark, SubjectTable, TurnMark
@@ -100,6 +101,8 @@ __all__ = [
     "EstateTable",
     "Generation",
     "Hit",
+    "HoldReleaseReason",
+    "HoldTable",
     "ItemKind",
     "ItemState",
     "JobKind",
@@ -112,6 +115,7 @@ __all__ = [
     "LabellingCounts",
     "LiftReason",
     "LocalModel",
+    "MatterRecord",
     "Parser",
     "Point",
     "PolicyRecord",

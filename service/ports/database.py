@@ -10,6 +10,7 @@ from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
 from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
 from service.ports.erasing import ErasureTable, EstateTable
+from service.ports.holding import HoldTable
 from service.ports.locating import SubjectTable
 from service.ports.policies import PolicyTable
 from service.ports.records import (
@@ -291,6 +292,11 @@ class Transaction(Protocol):
     @property
     def estate(self) -> EstateTable:
         """Everything of the tenant, for its end."""
+        ...
+
+    @property
+    def holds(self) -> HoldTable:
+        """The legal holds."""
         ...
 
 

@@ -12,6 +12,7 @@ from service.documents import Documents
 from service.erasure import Erasure
 from service.erasure.requests import Erasures
 from service.governing import Governing
+from service.holding import Holds
 from service.ingesting import Ingestion
 from service.jobs import Jobs
 from service.labels import Labels, UnfailingLabeller
@@ -115,6 +116,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         watch=shared.watch,
         canaries=shared.canaries,
         refusals=shared.refusals,
+        holds=Holds(database=database, keys=keys, clock=clock),
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
         parts={"database": database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},

@@ -11,6 +11,7 @@ from service.documents import Documents
 from service.erasure import Erasure
 from service.erasure.requests import Erasures
 from service.governing import Governing
+from service.holding import Holds
 from service.ingesting import Ingestion
 from service.jobs import Jobs
 from service.locating import Locating
@@ -107,6 +108,7 @@ class Ringfence:
     watch: Watch
     canaries: Canaries
     refusals: Refusals
+    holds: Holds
     reporting: Reporting
     evidence: EvidencePacks
     parts: Mapping[str, Callable[[], bool]]

@@ -48,10 +48,14 @@ class Ids:
     key: str
     erased: str
     erasure: str
+    matter: str
 
     def all(self) -> tuple[str, ...]:
         """Return every id."""
-        return (self.document, self.job, self.conversation, self.answer, self.canary, self.key, self.erased, self.erasure)
+        return (
+            *(self.document, self.job, self.conversation, self.answer, self.canary),
+            *(self.key, self.erased, self.matter, self.erasure),
+        )
 
 
 def _owned(world: World, http: TestClient[Any], token: str, tenant: str = "acme") -> Ids:
@@ -73,6 +77,7 @@ def _owned(world: World, http: TestClient[Any], token: str, tenant: str = "acme"
         key=str(left.key_id),
         erased=gone["document"]["id"],
         erasure=_asked_for(http, who, sent["document"]["id"]),
+        matter=http.post("/v1/holds", json={"name": "Falcon", "groups": ["board"]}, headers=who).json()["id"],
     )
 
 
@@ -140,6 +145,14 @@ def everything_seen(http: TestClient[Any], token: str, ids: Ids) -> str:
         ("GET", f"/v1/erasures/{ids.erasure}/receipt", None),
         ("POST", f"/v1/erasures/{ids.erasure}/refuse", {"refusal": "legal_claims"}),
         ("POST", f"/v1/erasures/{ids.erasure}/cancel", None),
+        ("GET", "/v1/holds", None),
+        ("POST", "/v1/holds", {"name": "Own matter", "groups": ["nobody"]}),
+        ("POST", "/v1/holds", {"name": "Theirs", "documents": [ids.document]}),
+        ("GET", f"/v1/holds/{ids.matter}", None),
+        ("POST", f"/v1/holds/{ids.matter}/cover", {"groups": ["all"]}),
+        ("POST", f"/v1/holds/{ids.matter}/release", {"reason": "other"}),
+        ("POST", f"/v1/holds/{ids.matter}/release/confirmation", None),
+        ("DELETE", f"/v1/holds/{ids.matter}/release", None),
         ("DELETE", f"/v1/conversations/{ids.conversation}/turns/0", None),
         ("DELETE", f"/v1/conversations/{ids.conversation}", None),
         ("DELETE", f"/v1/documents/{ids.document}", None),
@@ -173,7 +186,7 @@ def test_a_tenant_sees_nothing_of_another_through_any_endpoint(world: World, htt
         assert trace not in seen
     mine = everything_seen(http, ours, ids)
     assert "sensor" in mine
-    for trace in (ids.document, ids.job, ids.conversation, ids.answer, ids.canary, ids.erasure):
+    for trace in (ids.document, ids.job, ids.conversation, ids.answer, ids.canary, ids.matter, ids.erasure):
         assert trace in mine
 
 
@@ -295,6 +308,12 @@ def test_without_a_valid_key_there_is_no_way_in(http: TestClient[Any], header: d
         (Role.CONTRIBUTOR, "GET", "/v1/erasures"),
         (Role.OPERATOR, "POST", "/v1/erasures"),
         (Role.AUDITOR, "POST", "/v1/erasures"),
+        (Role.AUDITOR, "POST", "/v1/holds"),
+        (Role.OPERATOR, "GET", "/v1/holds"),
+        (Role.AUDITOR, "POST", "/v1/holds/{id}/cover"),
+        (Role.AUDITOR, "POST", "/v1/holds/{id}/release"),
+        (Role.AUDITOR, "POST", "/v1/holds/{id}/release/confirmation"),
+        (Role.CONTRIBUTOR, "GET", "/v1/holds/{id}"),
     ],
 )
 def test_a_role_may_do_only_what_it_is_for(
@@ -309,6 +328,9 @@ def test_a_role_may_do_only_what_it_is_for(
         "/v1/documents/{id}/reviews": REVIEW,
         "/v1/policy": {},
         "/v1/erasures": {"kind": "documents", "reason": "objection", "documents": [str(document.id)]},
+        "/v1/holds": {"name": "Falcon", "whole_tenant": True},
+        "/v1/holds/{id}/cover": {"whole_tenant": True},
+        "/v1/holds/{id}/release": {"reason": "other"},
     }
     body = bodies.get(path, {"question": PRIVATE})
     answer = http.request(

@@ -19,6 +19,7 @@ from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
 from service.adapters.database.erasures import SqlErasureTable
 from service.adapters.database.estate import SqlEstateTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
+from service.adapters.database.holding import SqlHoldTable
 from service.adapters.database.jobs import SqlJobTable
 from service.adapters.database.locating import SqlSubjectTable
 from service.adapters.database.policies import SqlPolicyTable
@@ -56,6 +57,7 @@ class SqlTransaction:
     refusals: SqlRefusalTable
     erasures: SqlErasureTable
     estate: SqlEstateTable
+    holds: SqlHoldTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId, keys: KeyStore) -> "SqlTransaction":
@@ -76,6 +78,7 @@ class SqlTransaction:
             refusals=SqlRefusalTable(session),
             erasures=SqlErasureTable(session),
             estate=SqlEstateTable(session, tenant_id),
+            holds=SqlHoldTable(session, tenant_id),
         )
 
 

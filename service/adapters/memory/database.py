@@ -12,6 +12,7 @@ from service.adapters.memory.canaries import InMemoryCanaryTable
 from service.adapters.memory.conversations import InMemoryConversationTable, InMemoryTurnTable
 from service.adapters.memory.erasures import InMemoryErasureTable
 from service.adapters.memory.estate import InMemoryEstateTable
+from service.adapters.memory.holding import InMemoryHoldTable
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
 from service.adapters.memory.locating import InMemorySubjectTable
@@ -49,6 +50,7 @@ class InMemoryTransaction:
     refusals: InMemoryRefusalTable
     erasures: InMemoryErasureTable
     estate: InMemoryEstateTable
+    holds: InMemoryHoldTable
 
     @classmethod
     def of(cls, rows: Rows, keys: KeyStore, renamed: Callable[[str], None]) -> "InMemoryTransaction":
@@ -69,6 +71,7 @@ class InMemoryTransaction:
             refusals=InMemoryRefusalTable(rows),
             erasures=InMemoryErasureTable(rows),
             estate=InMemoryEstateTable(rows, renamed),
+            holds=InMemoryHoldTable(rows),
         )
 
 

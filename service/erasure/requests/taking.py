@@ -103,9 +103,15 @@ class Taking:
 
     def _take_turn(self, record: ErasureRecord, item: ErasureItem) -> None:
         with self.database.transaction(record.tenant_id) as transaction:
-            if still_waiting(transaction, record, item):
+            if not still_waiting(transaction, record, item):
+                return
+            holds = held(transaction, [item]).get(item.target, ())
+            if holds:
+                taken = replace(item, state=ItemState.HELD, held_by=holds)
+            else:
                 transaction.turns.erase(TurnId(item.target), self.clock.now())
-                transaction.erasures.put_items([replace(item, state=ItemState.DESTROYING)])
+                taken = replace(item, state=ItemState.DESTROYING, held_by=())
+            transaction.erasures.put_items([taken])
 
     def _seen(self, transaction: Transaction, item: ErasureItem) -> tuple[ErasureItem, JobRecord | None]:
         """Return the item as it is now, and a job where nobody is left who would destroy it."""
