@@ -10,6 +10,7 @@ from service.errors import NotFoundError, NotPermittedError
 from service.policy.access import JobId, Permission, Principal, TenantId
 from service.ports import Clock, Database, JobQueue, JobRecord
 from service.relabelling import Relabelling
+from service.settling import Settling
 from service.tracing import traced
 
 _RING_AGAIN_AFTER = timedelta(seconds=20)
@@ -28,6 +29,7 @@ class Jobs:
     erasure: Erasure
     relabelling: Relabelling
     forgetting: Forgetting
+    settling: Settling
 
     def get(self, principal: Principal, job_id: JobId) -> JobRecord:
         """Return one job of the principal's tenant. Raises NotFoundError."""
@@ -69,6 +71,7 @@ class Jobs:
                     self.erasure.entomb(transaction, record, by=None, refuse=False)
             waiting = transaction.jobs.waiting(now=now, queued_before=now - _RING_AGAIN_AFTER, limit=_RINGS)
         self.forgetting.finish(tenant_id)
+        self.settling.finish(tenant_id)
         return sum(ring(self.queue, job) for job in waiting) + self.relabelling.enqueue(tenant_id)
 
     @staticmethod

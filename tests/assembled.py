@@ -47,7 +47,7 @@ from service.product import Adapters, Ringfence, UseCaseLimits, assemble
 from tests.records import a_policy
 from tests.terms import some_rules
 
-_LIMITS = UseCaseLimits(max_upload_bytes=100_000, answer_tokens=64, lease_seconds=30, max_attempts=3)
+LIMITS = UseCaseLimits(max_upload_bytes=100_000, answer_tokens=64, lease_seconds=30, max_attempts=3)
 
 
 @dataclass(slots=True)
@@ -163,8 +163,17 @@ def exchanged(
     cloud: CloudModel | None = None,
 ) -> World:
     """Put real parts, or other twins, in the place of some; what is stored stays."""
-    embedder, tokenizer, labeller = labelling or (InMemoryEmbedder(), InMemoryTokenizer(), world.labeller)
-    adapters = Adapters(
+    adapters = adapters_of(world)
+    if labelling:
+        embedder, tokenizer, labeller = labelling
+        adapters = replace(adapters, embedder=embedder, tokenizer=tokenizer, labeller=labeller)
+    world.product = assemble(replace(adapters, local=local or world.local, cloud=cloud or world.cloud), LIMITS)
+    return world
+
+
+def adapters_of(world: World) -> Adapters:
+    """Return the twins of this world, for another process that works on the same stores."""
+    return Adapters(
         database=world.database,
         index=world.index,
         keys=world.keys,
@@ -173,16 +182,14 @@ def exchanged(
         queue=world.queue,
         clock=world.clock,
         parser=InMemoryParser(),
-        tokenizer=tokenizer,
-        embedder=embedder,
-        labeller=labeller,
+        tokenizer=InMemoryTokenizer(),
+        embedder=InMemoryEmbedder(),
+        labeller=world.labeller,
         register=world.register,
         inspectors=world.product.verifier.inspectors,
-        local=local or world.local,
-        cloud=cloud or world.cloud,
+        local=world.local,
+        cloud=world.cloud,
     )
-    world.product = assemble(adapters, _LIMITS)
-    return world
 
 
 def inspectors_of(
@@ -230,9 +237,10 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     Unless other `rules` are given, the provider has promised everything. `adapted` may put other adapters in the
     place of some twins. A cloud model that is brought tells the time by the `clock` that is brought with it.
     """
-    index, keys = index or InMemoryChunkIndex(), keys or InMemoryKeyStore()
+    index, clock = index or InMemoryChunkIndex(), clock or StoppedClock()
+    keys = keys or InMemoryKeyStore(now=clock.now)
     database = database or InMemoryDatabase(keys=keys)
-    vault, queue, clock = InMemoryVault(), InMemoryJobQueue(), clock or StoppedClock()
+    vault, queue = InMemoryVault(), InMemoryJobQueue()
     labeller = labeller or InMemoryLabeller()
     register = InMemoryProviderRegister(rules or some_rules())
     local_model = local if isinstance(local, InMemoryLocalModel) else InMemoryLocalModel() if local else None

@@ -33,7 +33,7 @@ from service.ports.erasing import (
 )
 from service.ports.holding import HoldReleaseReason, HoldTable, MatterRecord
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
-from service.ports.keeping import KeyStore, Vault
+from service.ports.keeping import KeyStore, UnsettledKeys, Vault
 from service.ports.locating import IN_NAME, SubjectMark, SubjectTable, TurnMark
 from service.ports.models import (
     CloudModel,
@@ -140,6 +140,7 @@ __all__ = [
     "TurnRecord",
     "TurnSource",
     "TurnTable",
+    "UnsettledKeys",
     "Vault",
     "Vector",
     "Vectors",

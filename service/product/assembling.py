@@ -29,6 +29,7 @@ from service.reporting import EvidencePacks, Reporting
 from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
+from service.settling import Settling
 from service.terms import TermsInForce
 from service.verifying import Verifier
 from service.watching import Watch
@@ -144,6 +145,7 @@ def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
         erasure=shared.erasure,
         relabelling=shared.relabelling,
         forgetting=shared.forgetting,
+        settling=Settling(database=adapters.database, keys=adapters.keys, clock=adapters.clock),
     )
 
 

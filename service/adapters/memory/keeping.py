@@ -1,14 +1,16 @@
 """The twins of the key store, the vault and the signer."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typing_extensions import override
 
 from service.errors import KeyDestroyedError, NotFoundError
 from service.policy.access import DocumentId, ErasureId, KeyId, TenantId, TurnId
-from service.ports import KeyStore, Signer, Vault
+from service.ports import KeyStore, Signer, UnsettledKeys, Vault
 from service.sealing import Key, Sealed
 
 _Place = tuple[TenantId, DocumentId]
@@ -17,7 +19,9 @@ _Place = tuple[TenantId, DocumentId]
 class InMemoryKeyStore(KeyStore):
     """Keys in a dictionary; a destroyed one is None, so that it is never made again."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
+        self._unsettled: dict[tuple[TenantId, UUID], tuple[datetime, bool]] = {}
         self._tenants: dict[TenantId, Key] = {}
         self.documents: dict[_Place, Key | None] = {}
         self.turns: dict[tuple[TenantId, TurnId], Key | None] = {}
@@ -37,6 +41,8 @@ class InMemoryKeyStore(KeyStore):
     def create_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
         with self._lock:
             self._refuse_erased(tenant_id)
+            if (tenant_id, document_id) not in self.documents:
+                self._unsettled[tenant_id, document_id] = (self._now(), True)
             key = self.documents.setdefault((tenant_id, document_id), Key.fresh())
         if key is None:
             raise KeyDestroyedError
@@ -46,6 +52,7 @@ class InMemoryKeyStore(KeyStore):
     def destroy_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> None:
         with self._lock:
             self.documents[tenant_id, document_id] = None
+            self._unsettled.pop((tenant_id, document_id), None)
 
     @override
     def has_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
@@ -62,6 +69,8 @@ class InMemoryKeyStore(KeyStore):
     def create_turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> Key:
         with self._lock:
             self._refuse_erased(tenant_id)
+            if (tenant_id, turn_id) not in self.turns:
+                self._unsettled[tenant_id, turn_id] = (self._now(), False)
             key = self.turns.setdefault((tenant_id, turn_id), Key.fresh())
         if key is None:
             raise KeyDestroyedError
@@ -70,11 +79,32 @@ class InMemoryKeyStore(KeyStore):
     @override
     def destroy_turn_keys(self, *, tenant_id: TenantId, turn_ids: Iterable[TurnId]) -> None:
         with self._lock:
-            self.turns.update({(tenant_id, turn_id): None for turn_id in turn_ids})
+            for turn_id in turn_ids:
+                self.turns[tenant_id, turn_id] = None
+                self._unsettled.pop((tenant_id, turn_id), None)
 
     @override
     def has_turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> bool:
         return self.turns.get((tenant_id, turn_id)) is not None
+
+    @override
+    def unsettled(self, tenant_id: TenantId, *, made_before: datetime) -> UnsettledKeys:
+        with self._lock:
+            found = [
+                (owner, of_document)
+                for (tenant, owner), (made_at, of_document) in self._unsettled.items()
+                if tenant == tenant_id and made_at < made_before
+            ]
+        return UnsettledKeys(
+            documents=tuple(DocumentId(owner) for owner, of_document in found if of_document),
+            turns=tuple(TurnId(owner) for owner, of_document in found if not of_document),
+        )
+
+    @override
+    def settle(self, tenant_id: TenantId, keys: UnsettledKeys) -> None:
+        with self._lock:
+            for owner in (*keys.documents, *keys.turns):
+                self._unsettled.pop((tenant_id, owner), None)
 
     @override
     def request_key(self, *, tenant_id: TenantId, request_id: ErasureId) -> Key:
@@ -110,6 +140,8 @@ class InMemoryKeyStore(KeyStore):
                 self._actors[actor] = None
             for request in [place for place in self._requests if place[0] == tenant_id]:
                 self._requests[request] = None
+            for unsettled in [place for place in self._unsettled if place[0] == tenant_id]:
+                del self._unsettled[unsettled]
 
     @override
     def tenant_erased(self, tenant_id: TenantId) -> bool:
