@@ -67,6 +67,10 @@ class RefusedError(ConflictError):
         self.erased = erased
 
 
+class RedactionFailedError(ConflictError):
+    """The person could still be found in what would be left: nothing was changed. Erase the whole document instead."""
+
+
 class SourceErasedError(ConflictError):
     """A document that this answer rests on was erased while it was being made. Ask again."""
 

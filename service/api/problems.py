@@ -26,6 +26,7 @@ STATUS: Mapping[type[errors.RingfenceError], HTTPStatus] = {
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.RefusedError: HTTPStatus.CONFLICT,
     errors.SourceErasedError: HTTPStatus.CONFLICT,
+    errors.RedactionFailedError: HTTPStatus.CONFLICT,
     errors.HeldError: HTTPStatus.CONFLICT,
     errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.PartUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from service.amending import Amending
 from service.answering import Answering, Budget, Planner
 from service.answering.redacting import Redactor
 from service.answering.saying import RecentlyShown, Sayings
@@ -105,6 +106,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         erasures=_erasures(adapters, shared),
         verifier=shared.verifier,
         locating=shared.locating,
+        amending=_amending(adapters, shared),
         relabelling=shared.relabelling,
         reviewing=Reviewing(
             database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling
@@ -160,6 +162,20 @@ def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier:
         lease=lease,
         forgetting=forgetting,
         verifier=verifier,
+    )
+
+
+def _amending(adapters: Adapters, shared: _Shared) -> Amending:
+    return Amending(
+        database=adapters.database,
+        keys=adapters.keys,
+        vault=adapters.vault,
+        parser=adapters.parser,
+        tokenizer=adapters.tokenizer,
+        queue=adapters.queue,
+        clock=adapters.clock,
+        erasure=shared.erasure,
+        refusals=shared.refusals,
     )
 
 

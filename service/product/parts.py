@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from service.amending import Amending
 from service.answering import Answering
 from service.auditing import Auditing
 from service.canaries import Canaries
@@ -100,6 +101,7 @@ class Ringfence:
     erasures: Erasures
     verifier: Verifier
     locating: Locating
+    amending: Amending
     relabelling: Relabelling
     reviewing: Reviewing
     auditing: Auditing
