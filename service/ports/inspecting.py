@@ -13,7 +13,7 @@ MAY_STAY: Mapping[str, str] = MappingProxyType(
         "jobs": "history without names; jobs of the document that are still open are counted, but for its erasure",
         "erasures": "the request that it was erased by",
         "erasure_items": "what the request was about, by id alone",
-        "refusals": "keyed hashes that keep it from being handed in again",
+        "refusals": "keyed hashes by which the same is not taken in again",
         "matter_documents": "which documents a matter held, by id alone",
     }
 )

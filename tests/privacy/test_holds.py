@@ -59,8 +59,7 @@ REFUSED = (erased, replaced, entombed_by_the_system)
 def whole(world: World, who: Principal, document: DocumentView) -> bool:
     """Whether row, chunks, points, original and key are all still there."""
     remains = world.product.erasure.remains(who.tenant_id, document.id)
-    things = ("documents", "chunks", "points", "originals", "document_keys")
-    return [remains.found(thing) for thing in things] == [1] * len(things)
+    return all(remains.found(thing) == 1 for thing in ("documents", "chunks", "points", "originals", "document_keys"))
 
 
 def a_held_document(cover: str) -> tuple[World, Principal, DocumentView, Any]:

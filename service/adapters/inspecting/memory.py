@@ -120,10 +120,11 @@ def _size(value: object) -> int:
 
 
 def _records(table: object) -> list[object]:
-    """Return the records of a table; one that stands under a key is a pair with it."""
+    """Return the records of a table; what stands under a key is a pair with it."""
     if not isinstance(table, Mapping):
         return list(table) if isinstance(table, Iterable) else []
-    return [one for key, value in table.items() for one in (value if isinstance(value, tuple) else ((key, value),))]
+    several = (tuple, list, set, frozenset)
+    return [(key, one) for key, value in table.items() for one in (value if isinstance(value, several) else (value,))]
 
 
 def _counted(name: str, records: Iterable[object], target: Target) -> int:

@@ -123,6 +123,8 @@ class Taking:
         tombstone = transaction.tombstones.get(document_id)
         if tombstone is not None and tombstone.gone_at is not None:
             return replace(item, state=ItemState.GONE), None
+        if transaction.documents.get(document_id) is not None:
+            return replace(item, state=ItemState.REMAINS), None  # it lives: nobody may destroy its key
         waiting = transaction.jobs.open(JobKind.ERASE, document_id=document_id)
         if not waiting:
             job = self._job(item)
