@@ -205,7 +205,10 @@ def test_a_row_cannot_be_given_to_another_tenant(app: Connection, filled: Tenant
         "drop policy tenant on turns",
         "update turns set answer = ''",
         "delete from jobs",
-        "update tenants set slug = 'x'",
+        "update tenants set created_at = now()",
+        "update tenants set id = gen_random_uuid()",
+        "delete from tenants",
+        "delete from erasures",
         "update api_keys set role = 'admin'",
         "update alembic_version set version_num = 'x'",
     ],
@@ -214,6 +217,16 @@ def test_the_application_cannot_lift_what_binds_it(app: Connection, filled: Tena
     app.execute("select set_config('app.tenant', %s, false)", [str(filled)])
     with pytest.raises(errors.InsufficientPrivilege):
         app.execute(statement.encode())
+
+
+def test_a_tenant_is_renamed_by_itself_alone(database: SqlDatabase, filled: TenantId) -> None:
+    """R30, R40: the end of a tenant leaves another one's name alone."""
+    other = a_tenant()
+    database.add_tenant(other)
+    with database.transaction(filled) as transaction:
+        transaction.estate.rename(f"erased-{filled}")
+    slugs = {one.id: one.slug for one in database.tenants()}
+    assert (slugs[filled], slugs[other.id]) == (f"erased-{filled}", other.slug)
 
 
 def test_row_level_security_switched_off_for_a_session_is_an_error_not_a_view_of_all(app: Connection) -> None:
