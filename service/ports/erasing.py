@@ -181,9 +181,9 @@ class EstateTable(Protocol):
         ...
 
     def clear(self) -> None:
-        """Delete canaries and policies."""
+        """Delete canaries and, of a tenant whose name was replaced by `erased-…`, policies."""
         ...
 
     def rename(self, slug: str) -> None:
-        """Replace the tenant's name."""
+        """Replace the tenant's name. Names that people choose have no business beginning with `erased-`."""
         ...

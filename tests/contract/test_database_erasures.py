@@ -121,6 +121,7 @@ def test_a_tenants_estate_is_counted_hidden_and_cleared(database: Database, tena
             assert len(transaction.estate.documents(limit=9)) == 1
             transaction.estate.hide_conversations(NOON)
             transaction.estate.end_api_keys(NOON)
+            transaction.estate.rename(f"erased-{tenant}")
             transaction.estate.clear()
             assert len(transaction.turns.erased(limit=9)) == 1
             assert [(key.name, key.revoked_at) for key in transaction.api_keys.all()] == [("", NOON)]

@@ -268,14 +268,22 @@ def test_not_even_a_superuser_changes_the_audit_by_a_statement(
     assert all(_count(owner, table) != 0 for table in _APPEND_ONLY)
 
 
-@pytest.mark.parametrize(
-    "statement", ["update tenant_policies set policy = '{}'", "delete from tenant_policies", "truncate tenant_policies"]
-)
+@pytest.mark.parametrize("statement", ["update tenant_policies set policy = '{}'", "truncate tenant_policies"])
 def test_the_application_cannot_change_what_a_policy_was(app: Connection, filled: TenantId, statement: str) -> None:
     """R15, R50: another version, never another past."""
     app.execute("select set_config('app.tenant', %s, false)", [str(filled)])
     with pytest.raises(errors.InsufficientPrivilege):
         app.execute(statement.encode())
+
+
+def test_the_policies_of_a_tenant_are_deleted_only_when_it_has_ended(app: Connection, filled: TenantId) -> None:
+    """R40, R50."""
+    app.execute("select set_config('app.tenant', %s, false)", [str(filled)])
+    app.execute("delete from tenant_policies")
+    assert _count(app, "tenant_policies") == 1
+    app.execute("update tenants set slug = 'erased-' || id")
+    app.execute("delete from tenant_policies")
+    assert _count(app, "tenant_policies") == 0
 
 
 def test_pooled_connections_never_carry_a_tenant_over(database: SqlDatabase) -> None:

@@ -60,7 +60,6 @@ class EndOfTenant:
             before = transaction.estate.counts()
             transaction.estate.end_api_keys(now)
             transaction.estate.hide_conversations(now)
-            transaction.estate.clear()
             if before.api_keys:
                 noted(transaction, record, action="tenant_closed", now=now, facts=_facts(before))
         return True
@@ -94,6 +93,7 @@ class EndOfTenant:
             return
         with self.database.transaction(record.tenant_id) as transaction:
             transaction.estate.rename(f"erased-{record.tenant_id}")
+            transaction.estate.clear()
         self.keys.destroy_tenant_key(record.tenant_id)
         with self.database.transaction(record.tenant_id) as transaction:
             locked(transaction, record.id)
