@@ -10,6 +10,7 @@ from typing_extensions import override
 from ingestion.sensitivity import Category, Label
 from service.adapters.memory.database import InMemoryDatabase
 from service.adapters.memory.embedding import InMemoryEmbedder, InMemoryParser, InMemoryTokenizer
+from service.adapters.memory.erasure_ledger import InMemoryErasureLedger
 from service.adapters.memory.index import InMemoryChunkIndex
 from service.adapters.memory.keeping import InMemoryKeyStore, InMemorySigner, InMemoryVault
 from service.adapters.memory.labelling import InMemoryLabeller
@@ -24,6 +25,7 @@ from service.ports import (
     CloudModel,
     Database,
     Embedder,
+    ErasureLedger,
     JobKind,
     KeyStore,
     Labeller,
@@ -85,6 +87,7 @@ class World:
     keys: KeyStore
     vault: InMemoryVault
     queue: InMemoryJobQueue
+    ledger: ErasureLedger
     clock: StoppedClock
     labeller: InMemoryLabeller
     register: InMemoryProviderRegister
@@ -159,6 +162,7 @@ def exchanged(
         keys=world.keys,
         vault=world.vault,
         signer=InMemorySigner(),
+        ledger=world.ledger,
         queue=world.queue,
         clock=world.clock,
         parser=InMemoryParser(),
@@ -181,6 +185,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     labeller: InMemoryLabeller | None = None,
     database: Database | None = None,
     keys: KeyStore | None = None,
+    ledger: ErasureLedger | None = None,
     rules: Rules | None = None,
     clock: StoppedClock | None = None,
     quarantine_score: float = 0.7,
@@ -194,6 +199,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     index, keys = index or InMemoryChunkIndex(), keys or InMemoryKeyStore()
     database = database or InMemoryDatabase(keys=keys)
     vault, queue, clock = InMemoryVault(), InMemoryJobQueue(), clock or StoppedClock()
+    ledger = ledger or InMemoryErasureLedger()
     labeller = labeller or InMemoryLabeller()
     register = InMemoryProviderRegister(rules or some_rules())
     local_model = local if isinstance(local, InMemoryLocalModel) else InMemoryLocalModel() if local else None
@@ -206,6 +212,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
         keys=keys,
         vault=vault,
         signer=InMemorySigner(),
+        ledger=ledger,
         queue=queue,
         clock=clock,
         parser=InMemoryParser(),
@@ -230,6 +237,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
         keys=keys,
         vault=vault,
         queue=queue,
+        ledger=ledger,
         clock=clock,
         labeller=labeller,
         register=register,

@@ -7,7 +7,8 @@ from uuid import uuid4
 from service.auditing import entry
 from service.conversations import Forgetting
 from service.doorbell import ring
-from service.errors import NotPermittedError
+from service.erasure.listing import listed
+from service.errors import NotPermittedError, PartUnavailableError
 from service.lease import Lease
 from service.policy.access import DocumentId, JobId, KeyId, Permission, Principal, TenantId
 from service.ports import (
@@ -15,6 +16,7 @@ from service.ports import (
     Clock,
     Database,
     DocumentRecord,
+    ErasureLedger,
     JobKind,
     JobQueue,
     JobRecord,
@@ -60,6 +62,7 @@ class Erasure:
     clock: Clock
     lease: Lease
     forgetting: Forgetting
+    ledger: ErasureLedger
 
     def request(self, principal: Principal, document_id: DocumentId) -> JobRecord:
         """Make the document unreachable for every reader, now; return the job that destroys it."""
@@ -131,7 +134,20 @@ class Erasure:
             turns=turns,
         )
 
+    def _list(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
+        """Write them into the ledger before the first key goes, so that what was concluded is in it, whoever dies when.
+
+        Raises PartUnavailableError where it does not hold them then: nothing is destroyed that a restore would revive.
+        """
+        with self.database.transaction(tenant_id) as transaction:
+            entries = listed(transaction, document_ids)
+        self.ledger.append(entries)
+        if self.ledger.missing(document_ids):
+            message = "The erasure ledger does not hold what was written into it. Nothing was destroyed."
+            raise PartUnavailableError(message)
+
     def _destroy(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
+        self._list(tenant_id, document_ids)
         for document_id in document_ids:
             self.keys.destroy_document_key(tenant_id=tenant_id, document_id=document_id)
         self.forgetting.finish(tenant_id)

@@ -31,6 +31,14 @@ from service.ports.erasing import (
 )
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, Vault
+from service.ports.ledger import (
+    ErasedActor,
+    ErasedDocument,
+    ErasedTurn,
+    ErasureLedger,
+    LedgerEntry,
+    LedgerHead,
+)
 from service.ports.models import (
     CloudModel,
     Embedder,
@@ -89,7 +97,11 @@ __all__ = [
     "DocumentState",
     "DocumentTable",
     "Embedder",
+    "ErasedActor",
+    "ErasedDocument",
+    "ErasedTurn",
     "ErasureItem",
+    "ErasureLedger",
     "ErasureRecord",
     "ErasureTable",
     "Generation",
@@ -104,6 +116,8 @@ __all__ = [
     "KeyStore",
     "Labeller",
     "LabellingCounts",
+    "LedgerEntry",
+    "LedgerHead",
     "LiftReason",
     "LocalModel",
     "Parser",

@@ -57,7 +57,7 @@ class _Shared:
         labellers = RememberingLabellers(labeller=adapters.labeller, keys=keys, cache=cache)
         unfailing = replace(labellers, labeller=UnfailingLabeller(inner=adapters.labeller))
         lease = Lease(database=database, clock=clock, seconds=limits.lease_seconds)
-        forgetting = Forgetting(database=database, keys=keys)
+        forgetting = Forgetting(database=database, keys=keys, ledger=adapters.ledger, clock=clock)
         terms = _terms(adapters)
         return cls(
             labellers=labellers,
@@ -72,7 +72,9 @@ class _Shared:
             canaries=Canaries(database=database, keys=keys, clock=clock),
             refusals=Refusals(database=database, clock=clock),
             reporting=Reporting(database=database, keys=keys),
-            auditing=Auditing(database=database, keys=keys, signer=adapters.signer, clock=clock),
+            auditing=Auditing(
+                database=database, keys=keys, signer=adapters.signer, clock=clock, ledger=adapters.ledger
+            ),
             governing=Governing(database=database, clock=clock, terms=terms),
         )
 
@@ -129,6 +131,7 @@ def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting) -> Erasur
         clock=adapters.clock,
         lease=lease,
         forgetting=forgetting,
+        ledger=adapters.ledger,
     )
 
 

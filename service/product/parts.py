@@ -18,6 +18,7 @@ from service.ports import (
     CloudModel,
     Database,
     Embedder,
+    ErasureLedger,
     JobQueue,
     KeyStore,
     Labeller,
@@ -50,6 +51,7 @@ class Adapters:
     keys: KeyStore
     vault: Vault
     signer: Signer
+    ledger: ErasureLedger
     queue: JobQueue
     clock: Clock
     parser: Parser
