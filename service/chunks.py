@@ -1,23 +1,26 @@
 """The chunks of a document as they are stored: read back for people and models, written with the labels that count."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ingestion.reviewing import Review, effective
 from ingestion.sensitivity import Label
-from service.places import chunk_place, file_name_place, title_place
+from service.places import chunk_place, external_id_place, file_name_place, title_place
 from service.ports import (
+    IN_NAME,
     ChunkIndex,
     ChunkRecord,
     DocumentRecord,
     DocumentState,
     Point,
     ReviewRecord,
+    SubjectMark,
     Transaction,
     Vectors,
 )
 from service.sealing import Key
+from service.subjects import MARKS_VERSION, marks_of_text, marks_of_words
 
 
 def text_of(key: Key, record: DocumentRecord, chunk: ChunkRecord) -> str:
@@ -33,6 +36,29 @@ def title_of(key: Key, record: DocumentRecord) -> str:
 def file_name_of(key: Key, record: DocumentRecord) -> str:
     """Return a document's file name. Raises DamagedError."""
     return key.open(record.file_name, place=file_name_place(record.tenant_id, record.id)).decode()
+
+
+def external_id_of(key: Key, record: DocumentRecord) -> str | None:
+    """Return a document's external id, None where it has none. Raises DamagedError."""
+    if record.external_id is None:
+        return None
+    return key.open(record.external_id, place=external_id_place(record.tenant_id, record.id)).decode()
+
+
+def marks_of(
+    tenant_key: Key, record: DocumentRecord, texts: Sequence[str], labels: Sequence[Label], *, names: Iterable[str]
+) -> frozenset[SubjectMark]:
+    """Return the marks of everybody whom the chunks name, by the labeller's findings, and whom the `names` may name.
+
+    `texts` and `labels` are those of the chunks, in order; the labels are the labeller's own.
+    """
+    found = {
+        SubjectMark(document_id=record.id, ordinal=ordinal, mark=mark)
+        for ordinal, (text, label) in enumerate(zip(texts, labels, strict=True))
+        for mark in marks_of_text(tenant_key, text, label.findings)
+    }
+    named = (mark for name in names for mark in marks_of_words(tenant_key, name))
+    return frozenset(found | {SubjectMark(document_id=record.id, ordinal=IN_NAME, mark=mark) for mark in named})
 
 
 def reviews_of(transaction: Transaction, record: DocumentRecord, *, version: str) -> Mapping[int, Review]:
@@ -59,13 +85,15 @@ def written(
     record: DocumentRecord,
     chunks: Sequence[ChunkRecord],
     vectors: Vectors | Sequence[Vectors],
+    marks: Collection[SubjectMark],
 ) -> None:
-    """Write a document's row, chunks and points. Call it under the document's row lock and the job's fence.
+    """Write a document's row, chunks, marks and points. Call it under the document's row lock and the job's fence.
 
     The index comes last: what SQL refuses is in no index. Nor is a quarantined document: it has rows and no points.
     """
     transaction.chunks.replace(record.id, chunks)
-    transaction.documents.update(record)
+    transaction.documents.update(replace(record, subjects_version=MARKS_VERSION))
+    transaction.subjects.replace(record.id, marks)
     shown = [] if record.state is DocumentState.QUARANTINED else zip(chunks, vectors, strict=True)
     points = [_point(record, chunk, vector) for chunk, vector in shown]
     index.replace(tenant_id=record.tenant_id, document_id=record.id, points=points)

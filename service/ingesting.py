@@ -10,7 +10,7 @@ from ingestion.errors import UnreadableError
 from ingestion.injection import suspicion_of_document
 from ingestion.pipeline import LabelledChunk, Source, chunk_and_label
 from service.auditing import entry
-from service.chunks import counted, file_name_of, relabelled, title_of, written
+from service.chunks import counted, external_id_of, file_name_of, marks_of, relabelled, title_of, written
 from service.errors import DamagedError, KeyDestroyedError, LeaseLostError, NotFoundError
 from service.lease import Lease
 from service.places import chunk_place, original_place, title_place
@@ -28,6 +28,7 @@ from service.ports import (
     JobState,
     KeyStore,
     Parser,
+    SubjectMark,
     Tokenizer,
     Vault,
 )
@@ -144,6 +145,7 @@ class Ingestion:
         now = self.clock.now()
         rows = [_row(work, chunk) for chunk in chunks]
         injection = suspicion_of_document([one.chunk for one in chunks], (work.title, work.file_name))
+        marks = self._marks(work, chunks)
         sketch = sketched(work.document.text, self.keys.tenant_key(work.job.tenant_id))
         with self.database.transaction(work.job.tenant_id) as transaction:
             record = transaction.documents.get(work.record.id, lock=True)
@@ -160,7 +162,17 @@ class Ingestion:
                 entry(record.tenant_id, "document_ingested", at=now, subject=record.id, facts=facts)
             )
             record_quarantine(transaction, ready, at=now)
-            written(transaction, self.index, ready, rows, [chunk.vector for chunk in chunks])
+            written(transaction, self.index, ready, rows, [chunk.vector for chunk in chunks], marks)
+
+    def _marks(self, work: _Work, chunks: Sequence[LabelledChunk]) -> frozenset[SubjectMark]:
+        external = external_id_of(work.key, work.record)
+        return marks_of(
+            self.keys.tenant_key(work.record.tenant_id),
+            work.record,
+            [one.chunk.text for one in chunks],
+            [one.label for one in chunks],
+            names=filter(None, (work.title, work.file_name, external)),
+        )
 
     def _ready(self, work: _Work, record: DocumentRecord, rows: Sequence[ChunkRecord]) -> DocumentRecord:
         return replace(

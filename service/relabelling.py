@@ -11,7 +11,17 @@ from ingestion.injection import Injection, suspicion_of_document
 from ingestion.pipeline import label_chunks
 from ingestion.sensitivity import Label
 from service.auditing import entry
-from service.chunks import counted, file_name_of, relabelled, reviews_of, text_of, title_of, written
+from service.chunks import (
+    counted,
+    external_id_of,
+    file_name_of,
+    marks_of,
+    relabelled,
+    reviews_of,
+    text_of,
+    title_of,
+    written,
+)
 from service.doorbell import ring
 from service.errors import DamagedError, KeyDestroyedError, LeaseLostError, NotPermittedError
 from service.lease import Lease
@@ -30,12 +40,14 @@ from service.ports import (
     JobState,
     KeyStore,
     LabellingCounts,
+    SubjectMark,
     Tokenizer,
     Transaction,
     Vectors,
 )
 from service.quarantine import Quarantine, record_quarantine
 from service.remembering import RememberingLabellers
+from service.subjects import MARKS_VERSION
 from service.tracing import traced
 
 _log = structlog.get_logger()
@@ -62,6 +74,7 @@ class _Labelled:
     labels: tuple[Label, ...]
     vectors: Vectors
     injection: Injection
+    marks: frozenset[SubjectMark]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +111,16 @@ class Relabelling:
         return self.progress(principal)
 
     def enqueue(self, tenant_id: TenantId, *, failed: bool = False) -> int:
-        """Write jobs for the oldest stale documents, up to the bound, and ring for them; return how many."""
+        """Write jobs for the oldest documents with stale labels or marks, up to the bound; ring; return how many."""
         with self.database.transaction(tenant_id) as transaction:
             room = _OPEN_AT_ONCE - len(transaction.jobs.open(JobKind.RELABEL))
             stale = transaction.documents.stale(version=self.labellers.version, limit=max(room, 0), failed=failed)
             jobs = [self.requested(transaction, record) for record in stale]
+            # Only those without a job by now: the same transaction has written one for every stale document.
+            unmarked = transaction.subjects.unmarked(
+                version=MARKS_VERSION, labeller=self.labellers.version, limit=max(room - len(jobs), 0)
+            )
+            jobs += [self.requested(transaction, record) for record in unmarked]
         return sum(ring(self.queue, job) for job in jobs)
 
     def requested(self, transaction: Transaction, record: DocumentRecord) -> JobRecord:
@@ -167,7 +185,14 @@ class Relabelling:
             labeller=self.labellers.of(record.tenant_id),
         )
         injection = suspicion_of_document(chunks, (title, file_name))
-        return _Labelled(record=record, chunks=stored, labels=labels, vectors=vectors, injection=injection)
+        marks = marks_of(
+            self.keys.tenant_key(record.tenant_id),
+            record,
+            [chunk.text for chunk in chunks],
+            labels,
+            names=filter(None, (title, file_name, external_id_of(key, record))),
+        )
+        return _Labelled(record=record, chunks=stored, labels=labels, vectors=vectors, injection=injection, marks=marks)
 
     def _chunk(self, chunk: ChunkRecord, text: str) -> Chunk:
         return Chunk(
@@ -205,7 +230,7 @@ class Relabelling:
                 entry(job.tenant_id, "document_relabelled", at=now, subject=record.id, facts=facts)
             )
             record_quarantine(transaction, current, at=now)
-            written(transaction, self.index, current, rows, done.vectors)
+            written(transaction, self.index, current, rows, done.vectors, done.marks)
 
     def _fail(self, job: JobRecord, reason: str, detail: str) -> None:
         """Fail the job with a reason. The document stays stale, so local, until somebody asks for it again."""

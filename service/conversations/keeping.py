@@ -11,7 +11,8 @@ from service.conversations.values import Context, StoredAnswer
 from service.errors import ConflictError, NotFoundError, SourceErasedError
 from service.places import turn_answer_place, turn_question_place
 from service.policy.access import ConversationId, Principal
-from service.ports import Clock, ConversationRecord, Database, KeyStore, Transaction, TurnRecord, TurnSource
+from service.ports import Clock, ConversationRecord, Database, KeyStore, Transaction, TurnMark, TurnRecord, TurnSource
+from service.subjects import marks_of_text, marks_of_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,18 @@ class Keeping:
             transaction.turns.add(replace(turn, ordinal=found.turns, answered_at=now))
         except NotFoundError:
             raise SourceErasedError from None
+        transaction.subjects.keep(self._marks(turn))
+
+    def _marks(self, turn: TurnRecord) -> frozenset[TurnMark]:
+        """Return the marks of everybody whom question or answer may name; nobody looked for names in the answer."""
+        texts = opened(self.keys, turn)
+        if texts is None:
+            raise SourceErasedError  # its key is gone already: who destroyed it wants no turn
+        question, answer = texts
+        key = self.keys.tenant_key(turn.tenant_id)
+        found = marks_of_text(key, question, turn.question_label.findings)
+        found |= marks_of_words(key, question) | marks_of_words(key, answer.text)
+        return frozenset(TurnMark(turn_id=turn.id, mark=mark) for mark in found)
 
     def request_fingerprint(self, principal: Principal, request: str | None) -> str | None:
         """Return a keyed hash of what the caller calls its request; two API keys never share one."""

@@ -124,7 +124,8 @@ class Erasure:
         with self.database.transaction(tenant_id) as transaction:
             row = transaction.documents.get(document_id)
             reviews = len(transaction.reviews.of(document_id))
-            rows = transaction.chunks.count(document_id) + reviews + (row is not None)
+            marks = transaction.subjects.count(document_id)
+            rows = transaction.chunks.count(document_id) + reviews + marks + (row is not None)
             turns = transaction.turns.count(document_id)
         return Remains(
             rows=rows,

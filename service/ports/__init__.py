@@ -39,6 +39,7 @@ from service.ports.ledger import (
     LedgerEntry,
     LedgerHead,
 )
+from service.ports.locating import IN_NAME, SubjectMark, SubjectTable, TurnMark
 from service.ports.models import (
     CloudModel,
     Embedder,
@@ -75,6 +76,7 @@ from service.ports.records import (
 from service.ports.refusing import LiftReason, Refusal, RefusalTable
 
 __all__ = [
+    "IN_NAME",
     "ApiKeyRecord",
     "ApiKeyTable",
     "Approval",
@@ -133,11 +135,14 @@ __all__ = [
     "ReviewRecord",
     "ReviewTable",
     "Signer",
+    "SubjectMark",
+    "SubjectTable",
     "Tenant",
     "Tokenizer",
     "Tombstone",
     "TombstoneTable",
     "Transaction",
+    "TurnMark",
     "TurnRecord",
     "TurnSource",
     "TurnTable",

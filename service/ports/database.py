@@ -10,6 +10,7 @@ from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
 from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
 from service.ports.erasing import ErasureTable
+from service.ports.locating import SubjectTable
 from service.ports.policies import PolicyTable
 from service.ports.records import (
     ApiKeyRecord,
@@ -274,6 +275,11 @@ class Transaction(Protocol):
     @property
     def canaries(self) -> CanaryTable:
         """The canaries."""
+        ...
+
+    @property
+    def subjects(self) -> SubjectTable:
+        """The subject index."""
         ...
 
     @property

@@ -43,6 +43,7 @@ class DocumentRecord:
     labelled every chunk, None where nobody noted it; `relabel_failed` the one that could not.
     `injection` says how much the text reads like instructions to a model, None where it was never scored. A document
     with `released_at` is not quarantined again; the note is sealed under the document's key.
+    `subjects_version` says what the marks of the subject index are made of, None where there are none yet.
     `sketch` and `resembles` (an erased document, by the share `resemblance`) are those of `service.refusing`.
     """
 
@@ -72,6 +73,7 @@ class DocumentRecord:
     released_by: KeyId | None = None
     release_reason: ReleaseReason | None = None
     release_note: Sealed | None = None
+    subjects_version: str | None = None
     sketch: tuple[int, ...] = ()
     resembles: DocumentId | None = None
     resemblance: float | None = None

@@ -15,6 +15,7 @@ from service.ingesting import Ingestion
 from service.jobs import Jobs
 from service.labels import Labels, UnfailingLabeller
 from service.lease import Lease
+from service.locating import Locating
 from service.principals import Principals
 from service.product.parts import Adapters, Ringfence, UseCaseLimits
 from service.quarantine import Quarantine
@@ -41,6 +42,7 @@ class _Shared:
     lease: Lease
     forgetting: Forgetting
     erasure: Erasure
+    locating: Locating
     relabelling: Relabelling
     watch: Watch
     canaries: Canaries
@@ -67,6 +69,9 @@ class _Shared:
             lease=lease,
             forgetting=forgetting,
             erasure=_erasure(adapters, lease, forgetting),
+            locating=Locating(
+                database=database, index=adapters.index, keys=keys, embedder=adapters.embedder, clock=clock
+            ),
             relabelling=_relabelling(adapters, limits, lease, labellers),
             watch=Watch(),
             canaries=Canaries(database=database, keys=keys, clock=clock),
@@ -92,6 +97,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         answering=_answering(adapters, limits, shared),
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
         erasure=shared.erasure,
+        locating=shared.locating,
         relabelling=shared.relabelling,
         reviewing=Reviewing(
             database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling

@@ -12,6 +12,7 @@ from service.erasure import Erasure
 from service.governing import Governing
 from service.ingesting import Ingestion
 from service.jobs import Jobs
+from service.locating import Locating
 from service.ports import (
     ChunkIndex,
     Clock,
@@ -92,6 +93,7 @@ class Ringfence:
     answering: Answering
     conversations: Conversations
     erasure: Erasure
+    locating: Locating
     relabelling: Relabelling
     reviewing: Reviewing
     auditing: Auditing

@@ -17,7 +17,7 @@ from service.adapters.database import SqlDatabase
 from service.adapters.database.tables import metadata
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.policy.access import DocumentId, KeyId, TenantId
-from service.ports import Tombstone, TurnSource
+from service.ports import SubjectMark, Tombstone, TurnMark, TurnSource
 from tests.records import (
     NOON,
     a_canary,
@@ -90,7 +90,10 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.api_keys.add(an_api_key(tenant.id))
         conversation = a_conversation(tenant.id)
         transaction.conversations.add(conversation)
-        transaction.turns.add(a_turn(conversation, TurnSource(document_id=document.id, ordinal=0)))
+        turn = a_turn(conversation, TurnSource(document_id=document.id, ordinal=0))
+        transaction.turns.add(turn)
+        transaction.subjects.replace(document.id, [SubjectMark(document_id=document.id, ordinal=0, mark=b"m" * 32)])
+        transaction.subjects.keep([TurnMark(turn_id=turn.id, mark=b"m" * 32)])
         transaction.audit.seal([a_leaf(tenant.id)], a_checkpoint(tenant.id))
         transaction.policies.add(a_policy(tenant.id))
         transaction.canaries.add(a_canary(tenant.id))

@@ -95,6 +95,7 @@ documents = Table(
     Column("released_by", Uuid),
     Column("release_reason", Text),
     Column("release_note", LargeBinary),
+    Column("subjects_version", Text),
     Column("sketch", ARRAY(Integer), nullable=False),
     Column("resembles", Uuid),
     Column("resemblance", Double),
@@ -103,6 +104,28 @@ documents = Table(
     Index("documents_by_age", "tenant_id", "created_at", "id"),
     Index("documents_by_content", "tenant_id", "content_fingerprint"),
     Index("documents_by_labeller", "tenant_id", "labeller_version"),
+    Index("documents_by_subjects", "tenant_id", "subjects_version"),
+)
+
+subject_marks = Table(
+    "subject_marks",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("document_id", Uuid, primary_key=True),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("mark", LargeBinary, primary_key=True),
+    ForeignKeyConstraint(["tenant_id", "document_id"], ["documents.tenant_id", "documents.id"], ondelete="CASCADE"),
+    Index("subject_marks_by_mark", "tenant_id", "mark"),
+)
+
+turn_marks = Table(
+    "turn_marks",
+    metadata,
+    Column("tenant_id", Uuid, nullable=False),
+    Column("turn_id", Uuid, primary_key=True),
+    Column("mark", LargeBinary, primary_key=True),
+    ForeignKeyConstraint(["tenant_id", "turn_id"], ["turns.tenant_id", "turns.id"], ondelete="CASCADE"),
+    Index("turn_marks_by_mark", "tenant_id", "mark"),
 )
 
 chunks = Table(

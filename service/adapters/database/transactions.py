@@ -19,6 +19,7 @@ from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
 from service.adapters.database.erasures import SqlErasureTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
 from service.adapters.database.jobs import SqlJobTable
+from service.adapters.database.locating import SqlSubjectTable
 from service.adapters.database.policies import SqlPolicyTable
 from service.adapters.database.refusals import SqlRefusalTable
 from service.adapters.database.reviews import SqlReviewTable
@@ -50,6 +51,7 @@ class SqlTransaction:
     turns: SqlTurnTable
     policies: SqlPolicyTable
     canaries: SqlCanaryTable
+    subjects: SqlSubjectTable
     refusals: SqlRefusalTable
     erasures: SqlErasureTable
 
@@ -68,6 +70,7 @@ class SqlTransaction:
             turns=SqlTurnTable(session),
             policies=SqlPolicyTable(session),
             canaries=SqlCanaryTable(session),
+            subjects=SqlSubjectTable(session, tenant_id),
             refusals=SqlRefusalTable(session),
             erasures=SqlErasureTable(session),
         )

@@ -96,6 +96,7 @@ class InMemoryTurnTable(TurnTable):
     def remove(self, turn_ids: Collection[TurnId]) -> None:
         for turn_id in self.rows.hidden.intersection(turn_ids):
             self.rows.turns.pop(TurnId(turn_id), None)
+            self.rows.turn_marks.pop(TurnId(turn_id), None)
             self.rows.hidden.discard(turn_id)
         left = {one.conversation_id for one in self.rows.turns.values()}
         for conversation_id in self.rows.hidden.intersection(self.rows.conversations) - left:

@@ -13,6 +13,7 @@ from service.adapters.memory.conversations import InMemoryConversationTable, InM
 from service.adapters.memory.erasures import InMemoryErasureTable
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
+from service.adapters.memory.locating import InMemorySubjectTable
 from service.adapters.memory.policies import InMemoryPolicyTable
 from service.adapters.memory.refusals import InMemoryRefusalTable
 from service.adapters.memory.reviews import InMemoryReviewTable
@@ -43,6 +44,7 @@ class InMemoryTransaction:
     turns: InMemoryTurnTable
     policies: InMemoryPolicyTable
     canaries: InMemoryCanaryTable
+    subjects: InMemorySubjectTable
     refusals: InMemoryRefusalTable
     erasures: InMemoryErasureTable
 
@@ -61,6 +63,7 @@ class InMemoryTransaction:
             turns=InMemoryTurnTable(rows),
             policies=InMemoryPolicyTable(rows),
             canaries=InMemoryCanaryTable(rows),
+            subjects=InMemorySubjectTable(rows),
             refusals=InMemoryRefusalTable(rows),
             erasures=InMemoryErasureTable(rows),
         )

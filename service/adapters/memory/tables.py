@@ -33,8 +33,10 @@ from service.ports import (
     PolicyRecord,
     Refusal,
     ReviewRecord,
+    SubjectMark,
     Tombstone,
     TombstoneTable,
+    TurnMark,
     TurnRecord,
 )
 
@@ -60,6 +62,8 @@ class Rows:
     hidden: set[UUID] = field(default_factory=set)
     policies: list[PolicyRecord] = field(default_factory=list)
     canaries: dict[UUID, CanaryRecord] = field(default_factory=dict)
+    subject_marks: dict[DocumentId, frozenset[SubjectMark]] = field(default_factory=dict)
+    turn_marks: dict[TurnId, frozenset[TurnMark]] = field(default_factory=dict)
     refusals: dict[DocumentId, Refusal] = field(default_factory=dict)
     erasures: dict[ErasureId, ErasureRecord] = field(default_factory=dict)
     erasure_items: dict[tuple[ErasureId, UUID], ErasureItem] = field(default_factory=dict)
@@ -82,6 +86,8 @@ class Rows:
             hidden=set(self.hidden),
             policies=list(self.policies),
             canaries=dict(self.canaries),
+            subject_marks=dict(self.subject_marks),
+            turn_marks=dict(self.turn_marks),
             refusals=dict(self.refusals),
             erasures=dict(self.erasures),
             erasure_items=dict(self.erasure_items),
@@ -173,6 +179,7 @@ class InMemoryDocumentTable(DocumentTable):
     def delete(self, document_id: DocumentId) -> None:
         self._rows.documents.pop(document_id, None)
         self._rows.chunks.pop(document_id, None)
+        self._rows.subject_marks.pop(document_id, None)
         for place in [place for place in self._rows.reviews if place[0] == document_id]:
             del self._rows.reviews[place]
 

@@ -1,0 +1,137 @@
+"""Folds what is written differently and means the same: case, accents, umlauts, endings of inflected names."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+_LETTERS = str.maketrans(
+    {
+        **dict(zip("øđðł\u0131æœŋħ", "oddliaonh", strict=True)),
+        "þ": "th",
+        **dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4`", "'"),
+        **dict.fromkeys("\u00ad\u200b\u200c\u200d\ufeff", ""),
+    }
+)
+_TWO_AS_ONE = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
+"""`Mueller`, `Müller` and `Muller` are one name; so are `Ågård` and `Aagaard`."""
+_WORD = re.compile(r"[^\W\d_]+(?:(?:-[ \t]*\n[ \t]*|[\u00ad'\u2018\u2019\u02bc\u00b4`])[^\W\d_]+)*['\u2019]?")
+_BROKEN_LINE = re.compile(r"-[ \t]*\n[ \t]*")
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+_GENITIVE = ("s", "es", "ens")
+_SLAVIC = (
+    *("iego", "iemu", "owie", "owej", "owych", "owym", "iej", "ego", "emu", "owi", "ami", "ach", "ich", "imi"),
+    *("ych", "iem", "em", "im", "ie", "om", "ow", "ej", "a", "e", "i", "o", "u", "y"),
+)
+_ENDINGS = tuple(sorted({*_GENITIVE, *_SLAVIC}, key=lambda ending: (-len(ending), ending)))
+_SHORTEST_STEM = 3
+_LONGEST_AFTER_APOSTROPHE = 4
+_VOWELS = "aeiouy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A run of letters at `text[start:end]`."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def stem(self) -> str:
+        """The word without case, accents and ending: what different forms of one name share."""
+        return stem(self.text)
+
+    @property
+    def capital(self) -> bool:
+        """Whether it is written like a name."""
+        return self.text[0].isupper()
+
+
+def words(text: str) -> list[Word]:
+    """Return the words of a text in order; one that is broken at the end of a line is one word."""
+    return [Word(text=found.group(), start=found.start(), end=found.end()) for found in _WORD.finditer(text)]
+
+
+def folded(text: str) -> str:
+    """Return the text without case, accents and invisible characters. Offsets are not kept."""
+    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
+    if not plain.isascii():
+        plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return plain
+
+
+def squeezed(text: str) -> str:
+    """Return the letters and digits of a text, folded."""
+    return _NOT_ALPHANUMERIC.sub("", folded(text))
+
+
+def letters_and_digits(text: str) -> str:
+    """Return what identifies a number-like identifier however it is grouped: upper case, no signs or blanks."""
+    return squeezed(text).upper()
+
+
+def searchable(text: str) -> str:
+    """Return the folded text in which the stem of every name that the text holds is a substring."""
+    return _as_one(_BROKEN_LINE.sub("", folded(text)).replace("'", ""))
+
+
+@lru_cache(maxsize=65_536)
+def plain(word: str) -> str:
+    """Return a word folded, without what follows an apostrophe as an ending: `O'Hara` is whole, `Müller's` is not."""
+    parts = _BROKEN_LINE.sub("", folded(word)).split("'")
+    if len(parts) > 1 and len(parts[-1]) <= _LONGEST_AFTER_APOSTROPHE and len("".join(parts[:-1])) >= _SHORTEST_STEM:
+        parts = parts[:-1]
+    return _as_one("".join(parts))
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """Return what all inflected forms of a name share. Different names may share it: read the text, then decide."""
+    base = plain(word)
+    ending = next((one for one in _ENDINGS if base.endswith(one) and len(base) - len(one) >= _SHORTEST_STEM), "")
+    return base[: len(base) - len(ending)]
+
+
+def is_form_of(word: str, name: str) -> int:
+    """Return 2 where the word is the name or its genitive, 1 where it may be another case of it, 0 where it is not."""
+    written, base = plain(word), plain(name)
+    if written == base or (written.startswith(base) and written[len(base) :] in _GENITIVE):
+        return 2
+    if len(base) < _SHORTEST_STEM:
+        return 0
+    roots = {base, base.rstrip(_VOWELS)} if base[-1] in _VOWELS else {base, *_contracted(base)}
+    fits = (
+        written.startswith(root) and written[len(root) :] in _SLAVIC for root in roots if len(root) >= _SHORTEST_STEM
+    )
+    return int(any(fits))
+
+
+def initials(name: str) -> str:
+    """Return the folded first letter of a name."""
+    return folded(name)[:1]
+
+
+def _contracted(base: str) -> set[str]:
+    """Return the name without the vowel that other cases drop: `Wróbel` has `Wróbla`."""
+    return {base[:-2] + base[-1]} if base[-2] == "e" else set()
+
+
+def _as_one(text: str) -> str:
+    for two, one in _TWO_AS_ONE:
+        text = text.replace(two, one)
+    return text
+
+
+def linked(text: str, line: list[Word]) -> list[list[Word]]:
+    """Return the words in groups: those that hyphens join are one name."""
+    groups: list[list[Word]] = []
+    for before, word in pairwise([None, *line]):
+        if word is None:
+            continue
+        if before is not None and text[before.end : word.start] in {"-", "\u2010", "\u2011", "-\n", ".-"}:
+            groups[-1].append(word)
+        else:
+            groups.append([word])
+    return groups
