@@ -19,6 +19,7 @@ from service.api.dependencies import provide_principal, provide_ringfence
 from service.api.docs import DocsPage
 from service.api.documents import documents
 from service.api.health import health, timed
+from service.api.holds import holds
 from service.api.jobs import jobs
 from service.api.labels import labels, reviews
 from service.api.policies import policies
@@ -70,7 +71,7 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     app = Litestar(
         route_handlers=[
             *(documents, reviews, labels, jobs, answers, conversations),
-            *(audit, reports, policies, canaries, refusals, health),
+            *(audit, reports, policies, canaries, holds, refusals, health),
         ],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),

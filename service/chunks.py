@@ -11,8 +11,10 @@ from service.ports import (
     IN_NAME,
     ChunkIndex,
     ChunkRecord,
+    Database,
     DocumentRecord,
     DocumentState,
+    JobRecord,
     Point,
     ReviewRecord,
     SubjectMark,
@@ -97,6 +99,18 @@ def written(
     shown = [] if record.state is DocumentState.QUARANTINED else zip(chunks, vectors, strict=True)
     points = [_point(record, chunk, vector) for chunk, vector in shown]
     index.replace(tenant_id=record.tenant_id, document_id=record.id, points=points)
+
+
+def unwritten(database: Database, index: ChunkIndex, job: JobRecord) -> None:
+    """Take out of the index what a write of this job left there of a document that is gone (R43).
+
+    Where the database restarts under a write, its row lock is lost, and an erasure counts nothing before the points
+    come. So every job that may have written looks once more before it ends as one of an erased document.
+    """
+    with database.transaction(job.tenant_id) as transaction:
+        gone = transaction.documents.get(job.document_id) is None
+    if gone and index.count(tenant_id=job.tenant_id, document_id=job.document_id):
+        index.erase(tenant_id=job.tenant_id, document_ids=[job.document_id])
 
 
 def counted(chunks: Iterable[ChunkRecord]) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Documents of a tenant: register one for ingestion, list what a principal may see."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
@@ -19,8 +19,9 @@ from service.errors import (
     RefusedError,
     TooLargeError,
 )
+from service.holding import held_for
 from service.places import external_id_place, file_name_place, original_place, title_place
-from service.policy.access import EVERYONE, DocumentId, JobId, Permission, Principal, Role, Scope
+from service.policy.access import EVERYONE, DocumentId, JobId, MatterId, Permission, Principal, Role, Scope
 from service.ports import (
     Clock,
     Database,
@@ -78,6 +79,7 @@ class DocumentView:
     released: ReleaseView | None
     resembles_erased: DocumentId | None
     resemblance: float | None
+    held_by: tuple[MatterId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +108,7 @@ class Documents:
         if same is not None:
             return same
         try:
-            record, key, replaced = self._added(principal, upload, identity)
+            record, key, replaced, held = self._added(principal, upload, identity)
         except RefusedError as refused:
             self.refusals.record(principal, refused)
             raise
@@ -119,21 +121,23 @@ class Documents:
             raise
         for waiting in (*replaced, job):
             ring(self.queue, waiting)
-        return self._view(principal, record), job
+        return self._view(principal, record, held), job
 
     def get(self, principal: Principal, document_id: DocumentId) -> DocumentView:
         """Return one document. Raises NotFoundError for an absent and for an invisible one alike."""
         with self.database.transaction(principal.tenant_id) as transaction:
-            return self._view(principal, visible(transaction, principal, document_id))
+            record = visible(transaction, principal, document_id)
+            return self._view(principal, record, held_for(transaction, principal, [record]))
 
     def page(self, principal: Principal, *, limit: int, after: DocumentId | None = None) -> tuple[DocumentView, ...]:
         """Return documents that the principal may see, newest first."""
         with self.database.transaction(principal.tenant_id) as transaction:
             records = transaction.documents.page(scope=Scope.of(principal), limit=limit, after=after)
+            held = held_for(transaction, principal, records)
         views = []
         for record in records:
             try:
-                views.append(self._view(principal, record))
+                views.append(self._view(principal, record, held))
             except KeyDestroyedError:
                 continue  # erased since the page was read
         return tuple(views)
@@ -169,12 +173,13 @@ class Documents:
             if record.content_fingerprint != self._content_fingerprint(principal, upload):
                 return None
             jobs = transaction.jobs.page(limit=1, document_id=record.id)
-        return (self._view(principal, record), jobs[0]) if jobs else None
+            held = held_for(transaction, principal, [record])
+        return (self._view(principal, record, held), jobs[0]) if jobs else None
 
     def _added(
         self, principal: Principal, upload: Upload, identity: str | None
-    ) -> tuple[DocumentRecord, Key, tuple[JobRecord, ...]]:
-        """Add the row; return it with its key and the jobs of what it replaces. Raises RefusedError.
+    ) -> tuple[DocumentRecord, Key, tuple[JobRecord, ...], Mapping[DocumentId, frozenset[MatterId]]]:
+        """Add the row; return it with its key, the jobs of what it replaces, and what holds it. Raises RefusedError.
 
         A document that lives under the external id may be replaced, even where an earlier one under it was erased.
         """
@@ -186,9 +191,10 @@ class Documents:
         with self.database.transaction(principal.tenant_id) as transaction:
             record, replaced = self._in_place(transaction, principal, record)
             transaction.documents.add(record)
+            held = held_for(transaction, principal, [record])
             # Once more: what was erased meanwhile gave up its external id only by committing its refusal.
             self.refusals.check(transaction, principal, content=content, external=None if replaced else identity)
-        return record, key, replaced
+        return record, key, replaced, held
 
     def _sealed(
         self, principal: Principal, upload: Upload, identity: str | None, content: str
@@ -279,7 +285,9 @@ class Documents:
     def _content_fingerprint(self, principal: Principal, upload: Upload) -> str:
         return self.keys.tenant_key(principal.tenant_id).fingerprint(upload.content, purpose="content")
 
-    def _view(self, principal: Principal, record: DocumentRecord) -> DocumentView:
+    def _view(
+        self, principal: Principal, record: DocumentRecord, held: Mapping[DocumentId, frozenset[MatterId]]
+    ) -> DocumentView:
         key = self.keys.document_key(tenant_id=record.tenant_id, document_id=record.id)
         external = None
         if record.external_id is not None:
@@ -305,6 +313,7 @@ class Documents:
             # Of another's erased document nobody learns by handing in something like it.
             resembles_erased=record.resembles if principal.may(Permission.SEE_AUDIT) else None,
             resemblance=record.resemblance if principal.may(Permission.SEE_AUDIT) else None,
+            held_by=tuple(sorted(held.get(record.id, ()))),
         )
 
 

@@ -1,5 +1,6 @@
 """One tree of errors. A docstring is the message a person reads; `api.problems` maps each to a status."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from inspect import cleandoc
 from typing import ClassVar
@@ -66,8 +67,21 @@ class RefusedError(ConflictError):
         self.erased = erased
 
 
+class RedactionFailedError(ConflictError):
+    """The person could still be found in what would be left: nothing was changed. Erase the whole document instead."""
+
+
 class SourceErasedError(ConflictError):
     """A document that this answer rests on was erased while it was being made. Ask again."""
+
+
+class HeldError(ConflictError):
+    """A legal hold covers this: it is not destroyed, replaced or changed until two people have released the hold."""
+
+    def __init__(self, detail: str | None = None, *, matters: Iterable[UUID] = ()) -> None:
+        """Name the matters by their ids alone: what they are called is nobody's business here."""
+        super().__init__(detail)
+        self.matters = tuple(sorted(matters))
 
 
 class TooLargeError(RingfenceError):

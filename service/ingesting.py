@@ -10,7 +10,7 @@ from ingestion.errors import UnreadableError
 from ingestion.injection import suspicion_of_document
 from ingestion.pipeline import LabelledChunk, Source, chunk_and_label
 from service.auditing import entry
-from service.chunks import counted, external_id_of, file_name_of, marks_of, relabelled, title_of, written
+from service.chunks import counted, external_id_of, file_name_of, marks_of, relabelled, title_of, unwritten, written
 from service.errors import DamagedError, KeyDestroyedError, LeaseLostError, NotFoundError
 from service.lease import Lease
 from service.places import chunk_place, original_place, title_place
@@ -199,6 +199,7 @@ class Ingestion:
 
     def _fail(self, job: JobRecord, reason: str, detail: str) -> None:
         """Fail this document and its job, with a reason that a person understands."""
+        unwritten(self.database, self.index, job)
         now = self.clock.now()
         failed = replace(job, state=JobState.FAILED, lease_until=None, updated_at=now)
         with self.database.transaction(job.tenant_id) as transaction:
@@ -216,6 +217,7 @@ class Ingestion:
     def _abandon(self, job: JobRecord) -> None:
         """End a job whose document is gone. If another worker holds it, the fence leaves it alone."""
         _log.info("job_abandoned", job=str(job.id))
+        unwritten(self.database, self.index, job)
         ended = replace(job, state=JobState.FAILED, lease_until=None, updated_at=self.clock.now())
         with self.database.transaction(job.tenant_id) as transaction:
             if transaction.documents.get(job.document_id) is None:

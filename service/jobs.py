@@ -10,6 +10,7 @@ from service.errors import NotFoundError, NotPermittedError
 from service.policy.access import JobId, Permission, Principal, TenantId
 from service.ports import Clock, Database, JobQueue, JobRecord
 from service.relabelling import Relabelling
+from service.settling import Settling
 from service.tracing import traced
 
 _RING_AGAIN_AFTER = timedelta(seconds=20)
@@ -28,6 +29,7 @@ class Jobs:
     erasure: Erasure
     relabelling: Relabelling
     forgetting: Forgetting
+    settling: Settling
 
     def get(self, principal: Principal, job_id: JobId) -> JobRecord:
         """Return one job of the principal's tenant. Raises NotFoundError."""
@@ -62,10 +64,14 @@ class Jobs:
     def _sweep(self, tenant_id: TenantId) -> int:
         now = self.clock.now()
         with self.database.transaction(tenant_id) as transaction:
-            for record in transaction.documents.abandoned(before=now - _ABANDONED_AFTER):
-                self.erasure.entomb(transaction, record, by=None, refuse=False)
+            abandoned = transaction.documents.abandoned(before=now - _ABANDONED_AFTER)
+            held = transaction.holds.on((record.id for record in abandoned), lock=True) if abandoned else {}
+            for record in abandoned:
+                if record.id not in held:  # a legal hold keeps it until its release, when a sweep finds it again
+                    self.erasure.entomb(transaction, record, by=None, refuse=False)
             waiting = transaction.jobs.waiting(now=now, queued_before=now - _RING_AGAIN_AFTER, limit=_RINGS)
         self.forgetting.finish(tenant_id)
+        self.settling.finish(tenant_id)
         return sum(ring(self.queue, job) for job in waiting) + self.relabelling.enqueue(tenant_id)
 
     @staticmethod

@@ -1,6 +1,6 @@
 """Where a sealed value belongs: the string that binds a ciphertext to its tenant, document and field."""
 
-from service.policy.access import DocumentId, TenantId, TurnId
+from service.policy.access import DocumentId, MatterId, TenantId, TurnId
 
 
 def original_place(tenant_id: TenantId, document_id: DocumentId) -> str:
@@ -46,3 +46,13 @@ def turn_question_place(tenant_id: TenantId, turn_id: TurnId) -> str:
 def turn_answer_place(tenant_id: TenantId, turn_id: TurnId) -> str:
     """Return the place of the answer of a turn."""
     return f"{tenant_id}|{turn_id}|turn|answer"
+
+
+def matter_name_place(tenant_id: TenantId, matter_id: MatterId) -> str:
+    """Return the place of what a matter is called."""
+    return f"{tenant_id}|{matter_id}|matter|name"
+
+
+def matter_note_place(tenant_id: TenantId, matter_id: MatterId) -> str:
+    """Return the place of what was noted about a matter."""
+    return f"{tenant_id}|{matter_id}|matter|note"

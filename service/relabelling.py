@@ -20,6 +20,7 @@ from service.chunks import (
     reviews_of,
     text_of,
     title_of,
+    unwritten,
     written,
 )
 from service.doorbell import ring
@@ -234,6 +235,7 @@ class Relabelling:
 
     def _fail(self, job: JobRecord, reason: str, detail: str) -> None:
         """Fail the job with a reason. The document stays stale, so local, until somebody asks for it again."""
+        unwritten(self.database, self.index, job)
         now = self.clock.now()
         failed = replace(job, state=JobState.FAILED, lease_until=None, updated_at=now)
         with self.database.transaction(job.tenant_id) as transaction:
@@ -249,6 +251,7 @@ class Relabelling:
     def _abandon(self, job: JobRecord) -> None:
         """End a job whose document is gone or other than it was. If another worker holds it, the fence decides."""
         _log.info("job_abandoned", job=str(job.id))
+        unwritten(self.database, self.index, job)
         now = self.clock.now()
         ended = replace(job, state=JobState.FAILED, lease_until=None, updated_at=now, failure="superseded")
         with self.database.transaction(job.tenant_id) as transaction:

@@ -29,7 +29,8 @@ EVENTS = frozenset(
             "foreign_message",
         ),
         "erased_resembled",
-        *("frame_refused", "index_closed", "index_opened", "job_abandoned", "job_not_rung", "jobs_not_given_back"),
+        *("frame_refused", "index_closed", "index_opened", "inspection_failed"),
+        *("job_abandoned", "job_not_rung", "jobs_not_given_back"),
         *("labelling_heads_missing", "labelling_heads_unfit", "labeller_failed", "lease_not_renewed"),
         *("local_model_not_ready", "provider_attestation_expiring", "provider_register_unreadable"),
         *("output_withheld", "local_share_jumped", "local_share_settled", "process_failed", "request_failed"),
@@ -64,6 +65,7 @@ DETECTORS = (
     *("payment", "personal", "clinical", "credentials", "markers", "names", "heads"),
     *("language", "normalising", "columns", "document"),
 )
+STORES = ("database", "index", "index_files", "keys", "vault", "vault_files", "broker")
 BACKENDS = ("anthropic", "vllm", "quotes", "none")
 WAYS_TO_FAIL = ("failed", "missing", *Failure)
 """How a detector, a model or another part did not do what it was asked."""
@@ -184,9 +186,10 @@ KEYS: dict[str, Shape] = {
     "kind": one_of(JobKind),
     "level": one_of(LEVELS),
     "origin": one_of(Origin),
-    "request": one_of("Replace", "Erase", "Search", "Count", "Health"),
+    "request": one_of("Replace", "Erase", "Search", "Count", "Inspect", "Health"),
     "route": one_of(Route),
     "sqlstate": _matches(_SQLSTATE),
+    "store": one_of(STORES),
     # what an operator configured
     "provider": _matches(_PROVIDER),
     **dict.fromkeys(("embedder", "model", "name"), _matches(_MODEL)),

@@ -8,6 +8,16 @@ from typing import Any
 from typing_extensions import override
 
 from ingestion.sensitivity import Category, Label
+from service.adapters.database import SqlDatabase
+from service.adapters.inspecting.database import SqlInspector
+from service.adapters.inspecting.keystore import SqliteKeyInspector
+from service.adapters.inspecting.memory import (
+    InMemoryBrokerInspector,
+    InMemoryDatabaseInspector,
+    InMemoryKeyInspector,
+    InMemoryPlacesInspector,
+)
+from service.adapters.keystore import SqliteKeyStore
 from service.adapters.memory.database import InMemoryDatabase
 from service.adapters.memory.embedding import InMemoryEmbedder, InMemoryParser, InMemoryTokenizer
 from service.adapters.memory.erasure_ledger import InMemoryErasureLedger
@@ -34,11 +44,12 @@ from service.ports import (
     Tokenizer,
     Vectors,
 )
+from service.ports.inspecting import Inspector
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
 from tests.records import a_policy
 from tests.terms import some_rules
 
-_LIMITS = UseCaseLimits(max_upload_bytes=100_000, answer_tokens=64, lease_seconds=30, max_attempts=3)
+LIMITS = UseCaseLimits(max_upload_bytes=100_000, answer_tokens=64, lease_seconds=30, max_attempts=3)
 
 
 @dataclass(slots=True)
@@ -155,8 +166,17 @@ def exchanged(
     cloud: CloudModel | None = None,
 ) -> World:
     """Put real parts, or other twins, in the place of some; what is stored stays."""
-    embedder, tokenizer, labeller = labelling or (InMemoryEmbedder(), InMemoryTokenizer(), world.labeller)
-    adapters = Adapters(
+    adapters = adapters_of(world)
+    if labelling:
+        embedder, tokenizer, labeller = labelling
+        adapters = replace(adapters, embedder=embedder, tokenizer=tokenizer, labeller=labeller)
+    world.product = assemble(replace(adapters, local=local or world.local, cloud=cloud or world.cloud), LIMITS)
+    return world
+
+
+def adapters_of(world: World) -> Adapters:
+    """Return the twins of this world, for another process that works on the same stores."""
+    return Adapters(
         database=world.database,
         index=world.index,
         keys=world.keys,
@@ -166,15 +186,41 @@ def exchanged(
         queue=world.queue,
         clock=world.clock,
         parser=InMemoryParser(),
-        tokenizer=tokenizer,
-        embedder=embedder,
-        labeller=labeller,
+        tokenizer=InMemoryTokenizer(),
+        embedder=InMemoryEmbedder(),
+        labeller=world.labeller,
         register=world.register,
-        local=local or world.local,
-        cloud=cloud or world.cloud,
+        inspectors=world.product.verifier.inspectors,
+        local=world.local,
+        cloud=world.cloud,
     )
-    world.product = assemble(adapters, _LIMITS)
-    return world
+
+
+def inspectors_of(
+    database: Database, keys: KeyStore, vault: InMemoryVault, index: InMemoryChunkIndex, queue: InMemoryJobQueue
+) -> tuple[Inspector, ...]:
+    """Return one inspector for each store: of its own kind where the store is a real one."""
+    return (
+        _inspector_of_database(database),
+        _inspector_of_keys(keys),
+        InMemoryPlacesInspector(store="vault", thing="originals", kept=lambda: vault.originals),
+        InMemoryPlacesInspector(store="index", thing="points", kept=lambda: index.points),
+        InMemoryBrokerInspector(rings=queue.rings),
+    )
+
+
+def _inspector_of_database(database: Database) -> Inspector:
+    if isinstance(database, InMemoryDatabase):
+        return InMemoryDatabaseInspector(rows=database.rows)
+    assert isinstance(database, SqlDatabase)
+    return SqlInspector(database.url)
+
+
+def _inspector_of_keys(keys: KeyStore) -> Inspector:
+    if isinstance(keys, InMemoryKeyStore):
+        return InMemoryKeyInspector(documents=keys.documents, turns=keys.turns)
+    assert isinstance(keys, SqliteKeyStore)
+    return SqliteKeyInspector(keys.path)
 
 
 def a_world(  # noqa: PLR0913 - one for each part that a test may bring
@@ -196,10 +242,11 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     Unless other `rules` are given, the provider has promised everything. `adapted` may put other adapters in the
     place of some twins. A cloud model that is brought tells the time by the `clock` that is brought with it.
     """
-    index, keys = index or InMemoryChunkIndex(), keys or InMemoryKeyStore()
+    index, clock = index or InMemoryChunkIndex(), clock or StoppedClock()
+    keys = keys or InMemoryKeyStore(now=clock.now)
     database = database or InMemoryDatabase(keys=keys)
-    vault, queue, clock = InMemoryVault(), InMemoryJobQueue(), clock or StoppedClock()
     ledger = ledger or InMemoryErasureLedger()
+    vault, queue = InMemoryVault(), InMemoryJobQueue()
     labeller = labeller or InMemoryLabeller()
     register = InMemoryProviderRegister(rules or some_rules())
     local_model = local if isinstance(local, InMemoryLocalModel) else InMemoryLocalModel() if local else None
@@ -220,6 +267,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
         embedder=InMemoryEmbedder(),
         labeller=labeller,
         register=register,
+        inspectors=inspectors_of(database, keys, vault, index, queue),
         local=local_model,
         cloud=cloud_model,
     )

@@ -6,7 +6,18 @@ from uuid import uuid4
 from ingestion.injection import Injection, SuspectChunk
 from ingestion.reviewing import Review
 from ingestion.sensitivity import Category, Finding, Label, Verdict
-from service.policy.access import EVERYONE, ConversationId, DocumentId, ErasureId, JobId, KeyId, Role, TenantId, TurnId
+from service.policy.access import (
+    EVERYONE,
+    ConversationId,
+    DocumentId,
+    ErasureId,
+    JobId,
+    KeyId,
+    MatterId,
+    Role,
+    TenantId,
+    TurnId,
+)
 from service.policy.erasures import ErasureAction, ErasureKind, ErasureReason, ErasureState, due_at
 from service.policy.tightening import TenantPolicy
 from service.ports import (
@@ -26,6 +37,7 @@ from service.ports import (
     JobKind,
     JobRecord,
     JobState,
+    MatterRecord,
     PolicyRecord,
     Refusal,
     ReviewReason,
@@ -154,6 +166,21 @@ def a_refusal(tenant_id: TenantId, document_id: DocumentId | None = None) -> Ref
 def a_policy(tenant_id: TenantId, version: int = 1, policy: TenantPolicy | None = None) -> PolicyRecord:
     wanted = policy or TenantPolicy(cloud=False)
     return PolicyRecord(tenant_id=tenant_id, version=version, policy=wanted, set_at=NOON, set_by=KeyId(uuid4()))
+
+
+def a_matter(
+    tenant_id: TenantId, *, groups: frozenset[str] = frozenset(), whole_tenant: bool = False, opened_at: datetime = NOON
+) -> MatterRecord:
+    return MatterRecord(
+        id=MatterId(uuid4()),
+        tenant_id=tenant_id,
+        name=Sealed(b"\x00sealed matter"),
+        note=Sealed(b"\xffsealed note"),
+        whole_tenant=whole_tenant,
+        groups=groups,
+        opened_at=opened_at,
+        opened_by=KeyId(uuid4()),
+    )
 
 
 def an_api_key(tenant_id: TenantId) -> ApiKeyRecord:

@@ -110,9 +110,10 @@ def _readings(path: Path) -> Iterator[bytes]:
         content = path.read_bytes()
     except OSError:
         return  # a file that its owner removed meanwhile, or a socket
+    content = content.rstrip(b"\x00") + bytes(256)  # most files of a store are allocated ahead
     yield content
     if _PAYLOAD_PAGE.search(path.as_posix()):
-        yield b"\x00".join(payloads(content.rstrip(b"\x00") + bytes(256)))
+        yield b"\x00".join(payloads(content))
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:

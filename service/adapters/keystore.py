@@ -2,8 +2,9 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from typing_extensions import override
 from service.adapters.secret_file import read_secret, write_secret
 from service.errors import DamagedError, KeyDestroyedError, PartUnavailableError, SettingsError
 from service.policy.access import DocumentId, ErasureId, KeyId, TenantId, TurnId
-from service.ports import KeyStore
+from service.ports import KeyStore, UnsettledKeys
 from service.sealing import KEY_BYTES, Key, Sealed
 
 _FILE = "keys.sqlite"
@@ -38,6 +39,13 @@ _TABLES = (
         tenant_id text not null, actor text not null, wrapped blob, primary key (tenant_id, actor)
     ) without rowid
     """,
+    # Keys are made before the rows that they are for: whoever dies in between leaves a key that nobody will destroy.
+    """
+    create table if not exists unsettled_keys (
+        tenant_id text not null, owner text not null, kind text not null, made_at real not null,
+        primary key (tenant_id, owner)
+    ) without rowid
+    """,
     """
     create table if not exists request_keys (
         tenant_id text not null, request_id text not null, wrapped blob, primary key (tenant_id, request_id)
@@ -56,6 +64,10 @@ _NEW_REQUEST = "insert into request_keys values (?, ?, ?)"
 _NO_DOCUMENT = "insert into document_keys values (?, ?, null) on conflict do update set wrapped = null"
 _NO_ACTOR = "insert into actor_keys values (?, ?, null) on conflict do update set wrapped = null"
 _NO_TURN = "insert into turn_keys values (?, ?, null) on conflict do update set wrapped = null"
+_UNSETTLED = "select owner, kind from unsettled_keys where tenant_id = ? and made_at < ? order by made_at, owner"
+_MADE = "insert or replace into unsettled_keys values (?, ?, ?, ?)"
+_SETTLED = "delete from unsettled_keys where tenant_id = ? and owner = ?"
+_OF_DOCUMENT, _OF_TURN = "document", "turn"
 _NO_REQUEST = "insert into request_keys values (?, ?, null) on conflict do update set wrapped = null"
 _NO_TENANT = (
     "insert into erased_tenants values (?) on conflict do nothing",
@@ -64,6 +76,7 @@ _NO_TENANT = (
     "update turn_keys set wrapped = null where tenant_id = ?",
     "update actor_keys set wrapped = null where tenant_id = ?",
     "update request_keys set wrapped = null where tenant_id = ?",
+    "delete from unsettled_keys where tenant_id = ?",
 )
 """A tenant's key goes with everything it wraps, and is never made again."""
 # The rollback journal holds the page as it was before, wrapped keys included, and is cut to nothing by each commit.
@@ -77,10 +90,11 @@ class SqliteKeyStore(KeyStore):
     Holds no connection between calls, so threads, processes and forks may share it.
     """
 
-    def __init__(self, folder: Path, master: Key) -> None:
+    def __init__(self, folder: Path, master: Key, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         """Open the store in the folder, made now if there is none. Raises SettingsError for another master key."""
-        self._path = folder / _FILE
-        self._uri = f"{self._path.absolute().as_uri()}?mode=rw"  # never make a new, empty store in silence
+        self._now = now
+        self.path = folder / _FILE
+        self._uri = f"{self.path.absolute().as_uri()}?mode=rw"  # never make a new, empty store in silence
         self._master = master
         self._create_file(folder)
         with self._writing() as connection:
@@ -95,12 +109,13 @@ class SqliteKeyStore(KeyStore):
     @override
     def create_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
         place = _document_place(tenant_id, document_id)
-        return self._created((_DOCUMENT, _NEW_DOCUMENT), tenant_id, document_id, place)
+        return self._created((_DOCUMENT, _NEW_DOCUMENT), tenant_id, document_id, place, kind=_OF_DOCUMENT)
 
     @override
     def destroy_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> None:
         with self._writing() as connection:
             connection.execute(_NO_DOCUMENT, (str(tenant_id), str(document_id)))
+            connection.execute(_SETTLED, (str(tenant_id), str(document_id)))
 
     @override
     def has_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
@@ -116,12 +131,15 @@ class SqliteKeyStore(KeyStore):
 
     @override
     def create_turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> Key:
-        return self._created((_TURN, _NEW_TURN), tenant_id, turn_id, _turn_place(tenant_id, turn_id))
+        place = _turn_place(tenant_id, turn_id)
+        return self._created((_TURN, _NEW_TURN), tenant_id, turn_id, place, kind=_OF_TURN)
 
     @override
     def destroy_turn_keys(self, *, tenant_id: TenantId, turn_ids: Iterable[TurnId]) -> None:
+        owners = [(str(tenant_id), str(turn_id)) for turn_id in turn_ids]
         with self._writing() as connection:
-            connection.executemany(_NO_TURN, [(str(tenant_id), str(turn_id)) for turn_id in turn_ids])
+            connection.executemany(_NO_TURN, owners)
+            connection.executemany(_SETTLED, owners)
 
     @override
     def has_turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> bool:
@@ -130,6 +148,21 @@ class SqliteKeyStore(KeyStore):
         except KeyDestroyedError:
             return False
         return True
+
+    @override
+    def unsettled(self, tenant_id: TenantId, *, made_before: datetime) -> UnsettledKeys:
+        with self._connected() as connection:
+            found = connection.execute(_UNSETTLED, (str(tenant_id), made_before.timestamp())).fetchall()
+        return UnsettledKeys(
+            documents=tuple(DocumentId(UUID(owner)) for owner, kind in found if kind == _OF_DOCUMENT),
+            turns=tuple(TurnId(UUID(owner)) for owner, kind in found if kind == _OF_TURN),
+        )
+
+    @override
+    def settle(self, tenant_id: TenantId, keys: UnsettledKeys) -> None:
+        with self._writing() as connection:
+            owners = [(str(tenant_id), str(owner)) for owner in (*keys.documents, *keys.turns)]
+            connection.executemany(_SETTLED, owners)
 
     @override
     def request_key(self, *, tenant_id: TenantId, request_id: ErasureId) -> Key:
@@ -184,7 +217,9 @@ class SqliteKeyStore(KeyStore):
             raise KeyDestroyedError
         return found
 
-    def _created(self, statements: tuple[str, str], tenant_id: TenantId, owner: UUID, place: str) -> Key:
+    def _created(
+        self, statements: tuple[str, str], tenant_id: TenantId, owner: UUID, place: str, *, kind: str | None = None
+    ) -> Key:
         look, add = statements
         with self._writing() as connection:
             found = self._found(connection, look, tenant_id, owner, place)
@@ -193,6 +228,8 @@ class SqliteKeyStore(KeyStore):
             fresh = Key.fresh()
             tenant = self._tenant_key(connection, tenant_id) or self._new_tenant_key(connection, tenant_id)
             connection.execute(add, (str(tenant_id), str(owner), tenant.seal(fresh.secret, place=place)))
+            if kind is not None:
+                connection.execute(_MADE, (str(tenant_id), str(owner), kind, self._now().timestamp()))
         return fresh
 
     def _found(
@@ -231,9 +268,9 @@ class SqliteKeyStore(KeyStore):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
             # SQLite would make it readable to others first; its journal takes over the file's mode.
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:
-            message = f"the key store {self._path} cannot be opened: {error.strerror}"
+            message = f"the key store {self.path} cannot be opened: {error.strerror}"
             raise SettingsError(message) from None
 
     def _check_master(self, connection: sqlite3.Connection) -> None:
@@ -244,7 +281,7 @@ class SqliteKeyStore(KeyStore):
         try:
             self._master.open(Sealed(row[0]), place=_CHECK_PLACE)
         except DamagedError:
-            message = f"the master key is not the one that the key store {self._path} was made with"
+            message = f"the master key is not the one that the key store {self.path} was made with"
             raise SettingsError(message) from None
 
     @contextmanager
@@ -272,7 +309,7 @@ class SqliteKeyStore(KeyStore):
             message = "The key store does not answer. Nothing was lost; try again shortly."
             raise PartUnavailableError(message) from None
         except sqlite3.DatabaseError:
-            message = f"{self._path} is damaged or no key store"
+            message = f"{self.path} is damaged or no key store"
             raise SettingsError(message) from None
 
 

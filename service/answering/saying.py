@@ -38,7 +38,9 @@ _NOT_SHOWN_NOW = frozenset({Origin.INSTRUCTIONS, Origin.EARLIER_ANSWER})
 class RecentlyShown:
     """Which words, three in a row, the last prompts of this process showed to models.
 
-    Hashes under a key that this process made and never stores; each prompt's are forgotten after five minutes.
+    Hashes under a key that this process made and never stores; each prompt's are forgotten after five minutes. They
+    are never shown, only asked whether they hold some words. An erasure leaves them: what they keep from being said
+    is just what was erased.
     """
 
     def __init__(
@@ -54,16 +56,20 @@ class RecentlyShown:
         """Remember what a model is about to be shown."""
         hashes = frozenset(self._hash(shingle) for text in texts for shingle in shingles(text))
         with self._lock:
+            self._forget()
             self._shown.append((self._now() + self._seconds, hashes))
 
     def knows(self, shingle: str) -> bool:
         """Whether any of the last prompts showed these words."""
         hashed = self._hash(shingle)
-        now = self._now()
         with self._lock:
-            while self._shown and self._shown[0][0] <= now:
-                self._shown.popleft()
+            self._forget()
             return any(hashed in hashes for _, hashes in self._shown)
+
+    def _forget(self) -> None:
+        now = self._now()
+        while self._shown and self._shown[0][0] <= now:
+            self._shown.popleft()
 
     def _hash(self, shingle: str) -> bytes:
         return hashlib.blake2b(shingle.encode(), key=self._key, digest_size=8).digest()

@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 
 from service.api.conversation_schemas import ConversationBody, ConversationDetail, ConversationPage, KeptTurnBody
 from service.api.problems import documented
-from service.errors import NotFoundError
+from service.errors import HeldError, NotFoundError
 from service.policy.access import ConversationId, Principal
 from service.product import Ringfence
 
@@ -42,7 +42,9 @@ def show_conversation(
     return ConversationDetail(conversation=ConversationBody.of(record), turns=[KeptTurnBody.of(turn) for turn in turns])
 
 
-@delete("/{conversation_id:uuid}", sync_to_thread=True, summary="Forget", responses=documented(NotFoundError))
+@delete(
+    "/{conversation_id:uuid}", sync_to_thread=True, summary="Forget", responses=documented(NotFoundError, HeldError)
+)
 def forget_conversation(
     conversation_id: FromPath[UUID], principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence]
 ) -> None:
@@ -54,7 +56,7 @@ def forget_conversation(
     "/{conversation_id:uuid}/turns/{turn:int}",
     sync_to_thread=True,
     summary="Forget one turn",
-    responses=documented(NotFoundError),
+    responses=documented(NotFoundError, HeldError),
 )
 def forget_turn(
     conversation_id: FromPath[UUID],

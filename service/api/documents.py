@@ -14,7 +14,7 @@ from service.api.problems import documented
 from service.api.quarantine_schemas import ReleaseRequest
 from service.api.schemas import Accepted, DocumentBody, JobBody, Page
 from service.api.uploads import upload_of
-from service.errors import ConflictError, NotFoundError, RefusedError, TooLargeError
+from service.errors import ConflictError, HeldError, NotFoundError, RefusedError, TooLargeError
 from service.policy.access import DocumentId, Principal
 from service.product import Ringfence
 
@@ -96,7 +96,7 @@ def show_document(
     status_code=202,
     sync_to_thread=True,
     summary="Erase a document",
-    responses=documented(NotFoundError),
+    responses=documented(NotFoundError, HeldError),
 )
 def erase_document(
     document_id: FromPath[UUID], principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
+from uuid import UUID
 
 import structlog
 from litestar import Request, Response
@@ -25,6 +26,8 @@ STATUS: Mapping[type[errors.RingfenceError], HTTPStatus] = {
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.RefusedError: HTTPStatus.CONFLICT,
     errors.SourceErasedError: HTTPStatus.CONFLICT,
+    errors.RedactionFailedError: HTTPStatus.CONFLICT,
+    errors.HeldError: HTTPStatus.CONFLICT,
     errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.PartUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.RestorePendingError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -48,15 +51,17 @@ class Problem(Struct, kw_only=True):
     """Why a request was not carried out (RFC 9457). What is absent and what may not be seen read the same.
 
     Where a model or another part gave no answer, or something erased is refused, `reason` is the code of how; with a
-    503, `retry_after` repeats the header, because a stream that breaks off has none.
+    503, `retry_after` repeats the header, because a stream that breaks off has none. What a legal hold keeps has the
+    reason `held` and its `matters`.
     """
 
     type: Annotated[str, Meta(examples=["urn:ringfence:not_found"])]
     title: Annotated[str, Meta(examples=["Not Found"])]
     status: Annotated[int, Meta(examples=[404])]
     detail: Annotated[str, Meta(examples=[errors.NotFoundError().detail])]
-    reason: Annotated[str | UnsetType, Meta(examples=["circuit_open", "content_erased"])] = UNSET
+    reason: Annotated[str | UnsetType, Meta(examples=["circuit_open", "content_erased", "held"])] = UNSET
     retry_after: Annotated[int | UnsetType, Meta(description="Seconds.", examples=[10])] = UNSET
+    matters: Annotated[list[UUID] | UnsetType, Meta(description="Ids of the matters that hold it.")] = UNSET
 
 
 def documented(*kinds: type[errors.RingfenceError]) -> dict[int, ResponseSpec]:
@@ -86,6 +91,8 @@ def problem_of(error: errors.RingfenceError) -> dict[str, object]:
         body["reason"] = error.how.value
     if isinstance(error, errors.RefusedError):
         body["reason"] = error.reason
+    if isinstance(error, errors.HeldError):
+        body |= {"reason": error.code, "matters": [str(matter) for matter in error.matters]}
     return body
 
 

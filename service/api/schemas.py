@@ -76,6 +76,9 @@ class DocumentBody(Struct, kw_only=True):
     released: ReleaseBody | None
     resembles_erased: UUID | None
     resemblance: float | None
+    held_by: Annotated[
+        list[UUID], Meta(description="Matters whose legal hold covers it; shown to those who may see holds.")
+    ]
 
     @classmethod
     def of(cls, view: DocumentView) -> "DocumentBody":

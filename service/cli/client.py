@@ -128,10 +128,13 @@ def _error(response: httpx.Response) -> RingfenceError:
         detail = str(problem.get("detail") or response.reason_phrase)
         named = [one for one in problem.get("errors") or () if one and "key" in one]
         faults = [f"{one['key']}: {one['message']}" for one in named]
+        held = [str(matter) for matter in problem.get("matters") or ()]
     except ValueError:
-        detail, faults = response.reason_phrase, []
+        detail, faults, held = response.reason_phrase, [], []
     if response.status_code == HTTPStatus.UNAUTHORIZED:
         detail = "this API key is not valid, or not any more: give another as RINGFENCE_API_KEY, or use --tenant NAME"
     elif faults:
         detail = f"wrong input: {', '.join(faults)}"
+    elif held:
+        detail = f"{detail} Held for: {', '.join(held)}"
     return _ERRORS.get(response.status_code, RingfenceError)(detail)

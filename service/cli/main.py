@@ -16,6 +16,7 @@ from service.cli import (
     conversations,
     documents,
     evaluating,
+    holds,
     labelling,
     labels,
     library,
@@ -52,6 +53,7 @@ auditing.register(app)
 policies.register(app)
 canaries.register(app)
 refusals.register(app)
+holds.register(app)
 reporting.register(app)
 labelling.register(app)
 evaluating.register(app)

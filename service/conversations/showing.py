@@ -8,6 +8,7 @@ from service.conversations.forgetting import Forgetting
 from service.conversations.reading import opened, owned, places_of, visible_chunks
 from service.conversations.values import TurnView
 from service.errors import NotFoundError, NotPermittedError
+from service.holding import refuse_held_turns
 from service.policy.access import ConversationId, Permission, Principal, Scope
 from service.ports import Clock, ConversationRecord, Database, KeyStore, Transaction, TurnRecord
 
@@ -57,20 +58,28 @@ class Conversations:
         return record, tuple(self._view(turn, shown=places_of([turn]) <= seen) for turn in turns)
 
     def forget(self, principal: Principal, conversation_id: ConversationId) -> None:
-        """Destroy a conversation: hidden at the commit, then its keys, then its rows."""
+        """Destroy a conversation: hidden at the commit, then its keys, then its rows.
+
+        Raises HeldError where a turn of it rests on a document under legal hold: what was made of it is evidence, too.
+        """
         with self.database.transaction(principal.tenant_id) as transaction:
             record = owned(transaction, principal, conversation_id, lock=True)
+            refuse_held_turns(transaction, transaction.turns.of(record.id))
             transaction.conversations.erase(record.id, self.clock.now())
             self._audit(transaction, principal, record, "conversation_erased", {"turns": record.turns})
         self.forgetting.finish(principal.tenant_id)
 
     def drop(self, principal: Principal, conversation_id: ConversationId, ordinal: int) -> None:
-        """Destroy one turn. Turns that were answered with it in their context leave every context with it."""
+        """Destroy one turn. Turns that were answered with it in their context leave every context with it.
+
+        Raises HeldError as `forget` does.
+        """
         with self.database.transaction(principal.tenant_id) as transaction:
             record = owned(transaction, principal, conversation_id, lock=True)
             turn = next((one for one in transaction.turns.of(record.id) if one.ordinal == ordinal), None)
             if turn is None:
                 raise NotFoundError
+            refuse_held_turns(transaction, [turn])
             transaction.turns.erase(turn.id, self.clock.now())
             self._audit(transaction, principal, record, "turn_erased", {"turn": ordinal})
         self.forgetting.finish(principal.tenant_id)

@@ -15,6 +15,8 @@ ConversationId = NewType("ConversationId", UUID)
 ErasureId = NewType("ErasureId", UUID)
 TurnId = NewType("TurnId", UUID)
 """Also the id of the answer that the turn holds."""
+MatterId = NewType("MatterId", UUID)
+"""A lawsuit, inquiry or claim for which documents are held (R45)."""
 
 EVERYONE = "*"
 """The group that every principal of a tenant belongs to; a document without groups is given it."""
@@ -50,6 +52,9 @@ class Permission(StrEnum):
     RELEASE = "release"
     KEEP_CANARIES = "keep_canaries"
     LIFT_REFUSAL = "lift_refusal"
+    SEE_HOLDS = "see_holds"
+    PLACE_HOLD = "place_hold"
+    RELEASE_HOLD = "release_hold"
 
 
 _READ = frozenset({Permission.ASK})
@@ -65,11 +70,12 @@ _OWN = frozenset(
         Permission.SEE_ERASURES,
     }
 )
+_HOLD = frozenset({Permission.SEE_HOLDS, Permission.PLACE_HOLD, Permission.RELEASE_HOLD})
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.READER: _READ,
         Role.CONTRIBUTOR: _WRITE,
-        Role.DATA_OWNER: _WRITE | _KEEP_LABELS | _OWN | {Permission.SEE_POLICY},
+        Role.DATA_OWNER: _WRITE | _KEEP_LABELS | _OWN | _HOLD | {Permission.SEE_POLICY},
         Role.OPERATOR: _KEEP_LABELS
         | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.SEE_POLICY, Permission.KEEP_CANARIES},
         Role.AUDITOR: frozenset(
@@ -79,6 +85,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.SEE_AUDIT,
                 Permission.SEE_LABELLING,
                 Permission.SEE_POLICY,
+                Permission.SEE_HOLDS,
             }
         ),
         Role.ADMIN: frozenset(Permission),

@@ -29,8 +29,9 @@ from service.ports.erasing import (
     ItemKind,
     ItemState,
 )
+from service.ports.holding import HoldReleaseReason, HoldTable, MatterRecord
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
-from service.ports.keeping import KeyStore, Vault
+from service.ports.keeping import KeyStore, UnsettledKeys, Vault
 from service.ports.ledger import (
     ErasedActor,
     ErasedDocument,
@@ -108,6 +109,8 @@ __all__ = [
     "ErasureTable",
     "Generation",
     "Hit",
+    "HoldReleaseReason",
+    "HoldTable",
     "ItemKind",
     "ItemState",
     "JobKind",
@@ -122,6 +125,7 @@ __all__ = [
     "LedgerHead",
     "LiftReason",
     "LocalModel",
+    "MatterRecord",
     "Parser",
     "Point",
     "PolicyRecord",
@@ -146,6 +150,7 @@ __all__ = [
     "TurnRecord",
     "TurnSource",
     "TurnTable",
+    "UnsettledKeys",
     "Vault",
     "Vector",
     "Vectors",

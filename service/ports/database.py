@@ -10,6 +10,7 @@ from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
 from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
 from service.ports.erasing import ErasureTable
+from service.ports.holding import HoldTable
 from service.ports.locating import SubjectTable
 from service.ports.policies import PolicyTable
 from service.ports.records import (
@@ -290,6 +291,11 @@ class Transaction(Protocol):
     @property
     def erasures(self) -> ErasureTable:
         """The erasure requests."""
+        ...
+
+    @property
+    def holds(self) -> HoldTable:
+        """The legal holds."""
         ...
 
 

@@ -1,10 +1,20 @@
 """Keys and sealed originals."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from service.policy.access import DocumentId, ErasureId, KeyId, TenantId, TurnId
 from service.sealing import Key, Sealed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsettledKeys:
+    """Whose keys were made although nobody has seen yet that a row was written for them."""
+
+    documents: tuple[DocumentId, ...] = ()
+    turns: tuple[TurnId, ...] = ()
 
 
 class KeyStore(Protocol):
@@ -43,6 +53,14 @@ class KeyStore(Protocol):
 
     def has_turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> bool:
         """Whether a usable key exists."""
+        ...
+
+    def unsettled(self, tenant_id: TenantId, *, made_before: datetime) -> UnsettledKeys:
+        """Return whose keys were made before then and neither settled nor destroyed since."""
+        ...
+
+    def settle(self, tenant_id: TenantId, keys: UnsettledKeys) -> None:
+        """Note that these have their rows. Doing it twice does no harm."""
         ...
 
     def request_key(self, *, tenant_id: TenantId, request_id: ErasureId) -> Key:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from service.amending import Amending
 from service.answering import Answering, Budget, Planner
 from service.answering.redacting import Redactor
 from service.answering.saying import RecentlyShown, Sayings
@@ -11,6 +12,7 @@ from service.conversations import Conversations, Forgetting, Keeping, Recollecti
 from service.documents import Documents
 from service.erasure import Erasure
 from service.governing import Governing
+from service.holding import Holds
 from service.ingesting import Ingestion
 from service.jobs import Jobs
 from service.labels import Labels, UnfailingLabeller
@@ -27,7 +29,9 @@ from service.reporting import EvidencePacks, Reporting
 from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
+from service.settling import Settling
 from service.terms import TermsInForce
+from service.verifying import Verifier
 from service.watching import Watch
 
 
@@ -41,6 +45,7 @@ class _Shared:
     terms: TermsInForce
     lease: Lease
     forgetting: Forgetting
+    verifier: Verifier
     erasure: Erasure
     locating: Locating
     relabelling: Relabelling
@@ -60,6 +65,7 @@ class _Shared:
         unfailing = replace(labellers, labeller=UnfailingLabeller(inner=adapters.labeller))
         lease = Lease(database=database, clock=clock, seconds=limits.lease_seconds)
         forgetting = Forgetting(database=database, keys=keys, ledger=adapters.ledger, clock=clock)
+        verifier = Verifier(inspectors=adapters.inspectors, clock=clock)
         terms = _terms(adapters)
         return cls(
             labellers=labellers,
@@ -68,7 +74,8 @@ class _Shared:
             terms=terms,
             lease=lease,
             forgetting=forgetting,
-            erasure=_erasure(adapters, lease, forgetting),
+            verifier=verifier,
+            erasure=_erasure(adapters, lease, forgetting, verifier),
             locating=Locating(
                 database=database, index=adapters.index, keys=keys, embedder=adapters.embedder, clock=clock
             ),
@@ -97,7 +104,9 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         answering=_answering(adapters, limits, shared),
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
         erasure=shared.erasure,
+        verifier=shared.verifier,
         locating=shared.locating,
+        amending=_amending(adapters, shared),
         relabelling=shared.relabelling,
         reviewing=Reviewing(
             database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling
@@ -110,6 +119,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         watch=shared.watch,
         canaries=shared.canaries,
         refusals=shared.refusals,
+        holds=Holds(database=database, keys=keys, clock=clock),
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
         parts={"database": database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
@@ -124,10 +134,11 @@ def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
         erasure=shared.erasure,
         relabelling=shared.relabelling,
         forgetting=shared.forgetting,
+        settling=Settling(database=adapters.database, keys=adapters.keys, clock=adapters.clock),
     )
 
 
-def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting) -> Erasure:
+def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier: Verifier) -> Erasure:
     return Erasure(
         database=adapters.database,
         index=adapters.index,
@@ -138,6 +149,21 @@ def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting) -> Erasur
         lease=lease,
         forgetting=forgetting,
         ledger=adapters.ledger,
+        verifier=verifier,
+    )
+
+
+def _amending(adapters: Adapters, shared: _Shared) -> Amending:
+    return Amending(
+        database=adapters.database,
+        keys=adapters.keys,
+        vault=adapters.vault,
+        parser=adapters.parser,
+        tokenizer=adapters.tokenizer,
+        queue=adapters.queue,
+        clock=adapters.clock,
+        erasure=shared.erasure,
+        refusals=shared.refusals,
     )
 
 

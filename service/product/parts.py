@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from service.amending import Amending
 from service.answering import Answering
 from service.auditing import Auditing
 from service.canaries import Canaries
@@ -10,6 +11,7 @@ from service.conversations import Conversations
 from service.documents import Documents
 from service.erasure import Erasure
 from service.governing import Governing
+from service.holding import Holds
 from service.ingesting import Ingestion
 from service.jobs import Jobs
 from service.locating import Locating
@@ -30,6 +32,7 @@ from service.ports import (
     Tokenizer,
     Vault,
 )
+from service.ports.inspecting import Inspector
 from service.principals import Principals
 from service.refusing import Refusals
 from service.relabelling import Relabelling
@@ -37,6 +40,7 @@ from service.releasing import Releasing
 from service.reporting import EvidencePacks, Reporting
 from service.reviewing import Reviewing
 from service.searching import Searching
+from service.verifying import Verifier
 from service.watching import Watch
 
 
@@ -44,6 +48,7 @@ from service.watching import Watch
 class Adapters:
     """One implementation of every port. Without a local model answers are quotes; without a cloud, all is local.
 
+    `inspectors` look into the same stores, one into each, and share no code with the rest (R42).
     `fast` is a smaller local model that answers before `local` (R18).
     """
 
@@ -60,6 +65,7 @@ class Adapters:
     embedder: Embedder
     labeller: Labeller
     register: ProviderRegister
+    inspectors: tuple[Inspector, ...]
     local: LocalModel | None = None
     fast: LocalModel | None = None
     cloud: CloudModel | None = None
@@ -93,7 +99,9 @@ class Ringfence:
     answering: Answering
     conversations: Conversations
     erasure: Erasure
+    verifier: Verifier
     locating: Locating
+    amending: Amending
     relabelling: Relabelling
     reviewing: Reviewing
     auditing: Auditing
@@ -102,6 +110,7 @@ class Ringfence:
     watch: Watch
     canaries: Canaries
     refusals: Refusals
+    holds: Holds
     reporting: Reporting
     evidence: EvidencePacks
     parts: Mapping[str, Callable[[], bool]]

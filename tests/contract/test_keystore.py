@@ -17,16 +17,24 @@ from service.adapters.keystore import SqliteKeyStore, create_master_key, load_ma
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.errors import DamagedError, KeyDestroyedError, PartUnavailableError, SettingsError
 from service.policy.access import DocumentId, ErasureId, KeyId, TenantId, TurnId
-from service.ports import KeyStore
+from service.ports import KeyStore, UnsettledKeys
 from service.sealing import KEY_BYTES, Key
+from tests.assembled import StoppedClock
 
 TENANT, DOCUMENT = TenantId(uuid4()), DocumentId(uuid4())
 MASTER = Key(b"m" * KEY_BYTES)
 
 
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock()
+
+
 @pytest.fixture(params=["memory", "sqlite"])
-def keys(request: pytest.FixtureRequest, tmp_path: Path) -> KeyStore:
-    return InMemoryKeyStore() if request.param == "memory" else SqliteKeyStore(tmp_path / "keys", MASTER)
+def keys(request: pytest.FixtureRequest, tmp_path: Path, clock: StoppedClock) -> KeyStore:
+    if request.param == "memory":
+        return InMemoryKeyStore(now=clock.now)
+    return SqliteKeyStore(tmp_path / "keys", MASTER, now=clock.now)
 
 
 def test_a_document_keeps_the_key_it_was_given(keys: KeyStore) -> None:
@@ -52,6 +60,35 @@ def test_a_document_without_a_key_has_none(keys: KeyStore) -> None:
     assert not keys.has_document_key(tenant_id=TENANT, document_id=DOCUMENT)
     with pytest.raises(KeyDestroyedError):
         keys.document_key(tenant_id=TENANT, document_id=DOCUMENT)
+
+
+def test_a_key_is_unsettled_until_somebody_says_that_its_row_is_there(keys: KeyStore, clock: StoppedClock) -> None:
+    """R43: whoever dies between the two leaves a key that the sweep must be able to find."""
+    turn = TurnId(uuid4())
+    for _ in range(2):
+        keys.create_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+        keys.create_turn_key(tenant_id=TENANT, turn_id=turn)
+    made = UnsettledKeys(documents=(DOCUMENT,), turns=(turn,))
+    assert keys.unsettled(TENANT, made_before=clock.now()) == UnsettledKeys()
+    clock.advance(1)
+    assert keys.unsettled(TENANT, made_before=clock.now()) == made
+    assert keys.unsettled(TenantId(uuid4()), made_before=clock.now()) == UnsettledKeys()
+    for _ in range(2):
+        keys.settle(TENANT, UnsettledKeys(turns=(turn,)))
+        assert keys.unsettled(TENANT, made_before=clock.now()) == UnsettledKeys(documents=(DOCUMENT,))
+    keys.create_turn_key(tenant_id=TENANT, turn_id=turn)
+    clock.advance(1)
+    assert keys.unsettled(TENANT, made_before=clock.now()).turns == ()
+
+
+def test_a_destroyed_key_is_settled(keys: KeyStore, clock: StoppedClock) -> None:
+    turn = TurnId(uuid4())
+    keys.create_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+    keys.create_turn_key(tenant_id=TENANT, turn_id=turn)
+    keys.destroy_document_key(tenant_id=TENANT, document_id=DOCUMENT)
+    keys.destroy_turn_keys(tenant_id=TENANT, turn_ids=[turn])
+    clock.advance(1)
+    assert keys.unsettled(TENANT, made_before=clock.now()) == UnsettledKeys()
 
 
 def test_a_destroyed_key_is_never_made_again(keys: KeyStore) -> None:

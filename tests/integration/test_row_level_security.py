@@ -27,6 +27,7 @@ from tests.records import (
     a_document,
     a_job,
     a_leaf,
+    a_matter,
     a_policy,
     a_refusal,
     a_review,
@@ -100,6 +101,8 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.refusals.add(a_refusal(tenant.id))
         transaction.erasures.add(erasure := an_erasure(tenant.id))
         transaction.erasures.put_items([an_item(erasure)])
+        transaction.holds.add(matter := a_matter(tenant.id))
+        transaction.holds.cover(matter.id, [document.id], at=NOON, by=matter.opened_by)
     return tenant.id
 
 

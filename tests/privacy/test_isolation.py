@@ -47,10 +47,14 @@ class Ids:
     canary: str
     key: str
     erased: str
+    matter: str
 
     def all(self) -> tuple[str, ...]:
         """Return every id."""
-        return (self.document, self.job, self.conversation, self.answer, self.canary, self.key, self.erased)
+        return (
+            *(self.document, self.job, self.conversation, self.answer, self.canary),
+            *(self.key, self.erased, self.matter),
+        )
 
 
 def _owned(world: World, http: TestClient[Any], token: str, tenant: str = "acme") -> Ids:
@@ -71,6 +75,7 @@ def _owned(world: World, http: TestClient[Any], token: str, tenant: str = "acme"
         canary=http.post("/v1/canaries", headers=who).json()["id"],
         key=str(left.key_id),
         erased=gone["document"]["id"],
+        matter=http.post("/v1/holds", json={"name": "Falcon", "groups": ["board"]}, headers=who).json()["id"],
     )
 
 
@@ -120,6 +125,14 @@ def everything_seen(http: TestClient[Any], token: str, ids: Ids) -> str:
         ("DELETE", f"/v1/canaries/{ids.canary}", None),
         ("GET", "/v1/refusals", None),
         ("POST", f"/v1/refusals/{ids.erased}/lift", {"reason": "consent_given"}),
+        ("GET", "/v1/holds", None),
+        ("POST", "/v1/holds", {"name": "Own matter", "groups": ["nobody"]}),
+        ("POST", "/v1/holds", {"name": "Theirs", "documents": [ids.document]}),
+        ("GET", f"/v1/holds/{ids.matter}", None),
+        ("POST", f"/v1/holds/{ids.matter}/cover", {"groups": ["all"]}),
+        ("POST", f"/v1/holds/{ids.matter}/release", {"reason": "other"}),
+        ("POST", f"/v1/holds/{ids.matter}/release/confirmation", None),
+        ("DELETE", f"/v1/holds/{ids.matter}/release", None),
         ("DELETE", f"/v1/conversations/{ids.conversation}/turns/0", None),
         ("DELETE", f"/v1/conversations/{ids.conversation}", None),
         ("DELETE", f"/v1/documents/{ids.document}", None),
@@ -153,7 +166,7 @@ def test_a_tenant_sees_nothing_of_another_through_any_endpoint(world: World, htt
         assert trace not in seen
     mine = everything_seen(http, ours, ids)
     assert "sensor" in mine
-    for trace in (ids.document, ids.job, ids.conversation, ids.answer, ids.canary):
+    for trace in (ids.document, ids.job, ids.conversation, ids.answer, ids.canary, ids.matter):
         assert trace in mine
 
 
@@ -272,6 +285,12 @@ def test_without_a_valid_key_there_is_no_way_in(http: TestClient[Any], header: d
         (Role.READER, "GET", "/v1/reports/answers/{id}"),
         (Role.CONTRIBUTOR, "GET", f"/v1/reports/evidence?{PERIOD}"),
         (Role.AUDITOR, "PUT", "/v1/policy"),
+        (Role.AUDITOR, "POST", "/v1/holds"),
+        (Role.OPERATOR, "GET", "/v1/holds"),
+        (Role.AUDITOR, "POST", "/v1/holds/{id}/cover"),
+        (Role.AUDITOR, "POST", "/v1/holds/{id}/release"),
+        (Role.AUDITOR, "POST", "/v1/holds/{id}/release/confirmation"),
+        (Role.CONTRIBUTOR, "GET", "/v1/holds/{id}"),
     ],
 )
 def test_a_role_may_do_only_what_it_is_for(
@@ -285,6 +304,9 @@ def test_a_role_may_do_only_what_it_is_for(
         "/v1/documents": {"text": PRIVATE},
         "/v1/documents/{id}/reviews": REVIEW,
         "/v1/policy": {},
+        "/v1/holds": {"name": "Falcon", "whole_tenant": True},
+        "/v1/holds/{id}/cover": {"whole_tenant": True},
+        "/v1/holds/{id}/release": {"reason": "other"},
     }
     body = bodies.get(path, {"question": PRIVATE})
     answer = http.request(

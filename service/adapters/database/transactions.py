@@ -18,6 +18,7 @@ from service.adapters.database.conversations import SqlConversationTable, SqlTur
 from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
 from service.adapters.database.erasures import SqlErasureTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
+from service.adapters.database.holding import SqlHoldTable
 from service.adapters.database.jobs import SqlJobTable
 from service.adapters.database.locating import SqlSubjectTable
 from service.adapters.database.policies import SqlPolicyTable
@@ -54,6 +55,7 @@ class SqlTransaction:
     subjects: SqlSubjectTable
     refusals: SqlRefusalTable
     erasures: SqlErasureTable
+    holds: SqlHoldTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId, keys: KeyStore) -> "SqlTransaction":
@@ -73,6 +75,7 @@ class SqlTransaction:
             subjects=SqlSubjectTable(session, tenant_id),
             refusals=SqlRefusalTable(session),
             erasures=SqlErasureTable(session),
+            holds=SqlHoldTable(session, tenant_id),
         )
 
 
@@ -84,6 +87,7 @@ class SqlDatabase(Database):
 
         Nothing is connected yet. Raises SettingsError.
         """
+        self.url = url
         self._keys = keys
         self._engine = _engine(url, pool_size=pool_size, statement_seconds=statement_seconds)
 

@@ -11,6 +11,7 @@ from service.adapters.memory.audit_log import InMemoryAuditTable
 from service.adapters.memory.canaries import InMemoryCanaryTable
 from service.adapters.memory.conversations import InMemoryConversationTable, InMemoryTurnTable
 from service.adapters.memory.erasures import InMemoryErasureTable
+from service.adapters.memory.holding import InMemoryHoldTable
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
 from service.adapters.memory.locating import InMemorySubjectTable
@@ -47,6 +48,7 @@ class InMemoryTransaction:
     subjects: InMemorySubjectTable
     refusals: InMemoryRefusalTable
     erasures: InMemoryErasureTable
+    holds: InMemoryHoldTable
 
     @classmethod
     def of(cls, rows: Rows, keys: KeyStore) -> "InMemoryTransaction":
@@ -66,6 +68,7 @@ class InMemoryTransaction:
             subjects=InMemorySubjectTable(rows),
             refusals=InMemoryRefusalTable(rows),
             erasures=InMemoryErasureTable(rows),
+            holds=InMemoryHoldTable(rows),
         )
 
 
@@ -92,6 +95,11 @@ class InMemoryDatabase(Database):
                 self._open = False
             if changed != rows:
                 self._commit(changed)
+
+    def rows(self, tenant_id: TenantId) -> Rows:
+        """Return what is committed, for whoever inspects the twin."""
+        with self._lock:
+            return self._rows.get(tenant_id, Rows(tenant_id=tenant_id))
 
     @override
     def add_tenant(self, tenant: Tenant) -> None:

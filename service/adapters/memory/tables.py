@@ -10,7 +10,17 @@ from uuid import UUID
 from typing_extensions import override
 
 from service.errors import ConflictError, NotFoundError, RingfenceError
-from service.policy.access import ConversationId, DocumentId, ErasureId, JobId, KeyId, Scope, TenantId, TurnId
+from service.policy.access import (
+    ConversationId,
+    DocumentId,
+    ErasureId,
+    JobId,
+    KeyId,
+    MatterId,
+    Scope,
+    TenantId,
+    TurnId,
+)
 from service.ports import (
     ApiKeyRecord,
     ApiKeyTable,
@@ -39,6 +49,7 @@ from service.ports import (
     TurnMark,
     TurnRecord,
 )
+from service.ports.holding import MatterRecord
 
 _Aged = TypeVar("_Aged", DocumentRecord, JobRecord, ConversationRecord)
 
@@ -67,6 +78,8 @@ class Rows:
     refusals: dict[DocumentId, Refusal] = field(default_factory=dict)
     erasures: dict[ErasureId, ErasureRecord] = field(default_factory=dict)
     erasure_items: dict[tuple[ErasureId, UUID], ErasureItem] = field(default_factory=dict)
+    matters: dict[MatterId, MatterRecord] = field(default_factory=dict)
+    matter_documents: set[tuple[MatterId, DocumentId]] = field(default_factory=set)
 
     def copied(self) -> "Rows":
         """Return rows of their own; the records are frozen, so sharing those is safe."""
@@ -91,6 +104,8 @@ class Rows:
             refusals=dict(self.refusals),
             erasures=dict(self.erasures),
             erasure_items=dict(self.erasure_items),
+            matters=dict(self.matters),
+            matter_documents=set(self.matter_documents),
         )
 
     def admit(self, tenant_id: TenantId) -> None:

@@ -1,0 +1,33 @@
+"""Keys are made before the rows they are for: who died in between left a key that no erasure would find (R43)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from service.policy.access import TenantId
+from service.ports import Clock, Database, KeyStore, UnsettledKeys
+
+_GIVEN = timedelta(minutes=10)
+"""Many times longer than a key waits for its row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """Destroys keys that never got their row, and notes of the others that they did."""
+
+    database: Database
+    keys: KeyStore
+    clock: Clock
+
+    def finish(self, tenant_id: TenantId) -> None:
+        """Look at every key that was made some time ago and not looked at since."""
+        made = self.keys.unsettled(tenant_id, made_before=self.clock.now() - _GIVEN)
+        if not (made.documents or made.turns):
+            return
+        with self.database.transaction(tenant_id) as transaction:
+            documents = {one for one in made.documents if transaction.documents.get(one) is not None}
+            turns = transaction.turns.alive(made.turns)
+        for document_id in made.documents:
+            if document_id not in documents:
+                self.keys.destroy_document_key(tenant_id=tenant_id, document_id=document_id)
+        self.keys.destroy_turn_keys(tenant_id=tenant_id, turn_ids=[one for one in made.turns if one not in turns])
+        self.keys.settle(tenant_id, UnsettledKeys(documents=tuple(documents), turns=tuple(turns)))

@@ -1,0 +1,172 @@
+"""A process that is killed at a step: every call of every port is one, before and after, each transaction's end too.
+
+`Power` counts the steps and cuts the power at one of them: from then on every port is dead to this process, so that
+what its `finally` and `except` would tidy up stays as it is, as after a kill -9. Other processes use the twins.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, cast
+
+from service.adapters.memory.database import InMemoryDatabase
+from service.adapters.memory.keeping import InMemoryKeyStore
+from service.policy.access import TenantId
+from service.ports import Database, JobKind, JobState
+from service.product import Ringfence, assemble
+from tests.assembled import LIMITS, World, adapters_of
+
+_SWEEPS = 6
+_LATER = 130.0
+"""Seconds between two sweeps here: longer than any lease; all of them together longer than anything is waited for."""
+_WATCHED = ("database", "index", "keys", "vault", "queue", "parser", "embedder", "labeller", "local", "cloud")
+
+
+class KilledError(BaseException):
+    """The process was killed here."""
+
+
+@dataclass(slots=True, eq=False)
+class Power:
+    """Counts steps; at step `at` it does `happens`, or kills where there is nothing to happen."""
+
+    at: int | None = None
+    happens: Callable[[], None] | None = None
+    steps: list[str] = field(default_factory=list)
+    outside: list[int] = field(default_factory=list)
+    """The steps at which no transaction is open: there, others can get in between."""
+    dead: bool = False
+    depth: int = 0
+
+    def reach(self, name: str) -> None:
+        """Take one step. Raises KilledError."""
+        if self.dead:
+            raise KilledError(name)
+        number = len(self.steps)
+        self.steps.append(name)
+        if self.depth == 0:
+            self.outside.append(number)
+        if number != self.at:
+            return
+        if self.happens is None:
+            self.dead = True
+            raise KilledError(name)
+        happens, self.happens, self.at = self.happens, None, None
+        happens()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Watched:
+    """A port of which every call is two steps: one before it, one when it is done."""
+
+    inner: Any
+    name: str
+    power: Power
+
+    def __getattr__(self, attribute: str) -> Any:  # noqa: ANN401 - whatever the port has
+        found = getattr(self.inner, attribute)
+        if not callable(found):
+            return found
+
+        def called(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+            self.power.reach(f"before {self.name}.{attribute}")
+            result = found(*arguments, **named)
+            self.power.reach(f"after {self.name}.{attribute}")
+            return result
+
+        return called
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WatchedDatabase:
+    """A database whose transactions are watched table by table; a kill before the commit leaves nothing of it."""
+
+    inner: Database
+    power: Power
+
+    def __getattr__(self, attribute: str) -> Any:  # noqa: ANN401
+        return getattr(Watched(self.inner, "database", self.power), attribute)
+
+    @contextmanager
+    def transaction(self, tenant_id: TenantId) -> Iterator[Any]:
+        """Open one."""
+        self.power.reach("before begin")
+        with self.inner.transaction(tenant_id) as opened:
+            self.power.depth += 1
+            try:
+                yield _tables(opened, self.power)
+                self.power.reach("before commit")
+            finally:
+                self.power.depth -= 1
+        self.power.reach("after commit")
+
+
+def _tables(opened: Any, power: Power) -> Any:  # noqa: ANN401
+    names = [one.name for one in fields(opened)]
+    return replace(opened, **{name: Watched(getattr(opened, name), name, power) for name in names})
+
+
+def watched(world: World, power: Power) -> Ringfence:
+    """Return the product as another process has it, every step of which is counted."""
+    adapters = adapters_of(world)
+    changed: dict[str, Any] = {
+        name: Watched(inner, name, power) for name in _WATCHED if (inner := getattr(adapters, name)) is not None
+    }
+    changed["database"] = WatchedDatabase(adapters.database, power)
+    return assemble(replace(adapters, **changed), LIMITS)
+
+
+def worked(world: World, product: Ringfence) -> None:
+    """Do what a worker does until nobody rings; a ring that kills its worker is gone with it."""
+    while world.queue.rings:
+        ring = world.queue.rings.pop(0)
+        run = {
+            JobKind.INGEST: product.ingestion.run,
+            JobKind.ERASE: product.erasure.run,
+            JobKind.RELABEL: product.relabelling.run,
+        }
+        run[ring.kind](ring.tenant_id, ring.job_id)
+
+
+def settled(world: World) -> None:
+    """Let other processes do what they do after a death: leases run out, the sweep rings, workers work."""
+    product = assemble(adapters_of(world), LIMITS)
+    for _ in range(_SWEEPS):
+        worked(world, product)
+        world.clock.advance(_LATER)
+        product.jobs.sweep()
+    worked(world, product)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What the stores hold that belongs to no living document or turn, and which jobs did not end."""
+
+    keys: int
+    turn_keys: int
+    points: int
+    originals: int
+    jobs: int
+
+    @classmethod
+    def of(cls, world: World, tenant_id: TenantId) -> "Left":
+        """Look into the twins themselves, past every port."""
+        keys, database = cast("InMemoryKeyStore", world.keys), cast("InMemoryDatabase", world.database)
+        rows = database._rows[tenant_id]  # noqa: SLF001
+        alive, turns = rows.documents.keys(), rows.turns.keys() - rows.hidden
+        ended = {JobState.SUCCEEDED, JobState.FAILED}
+        return cls(
+            keys=_orphans(keys.documents, alive),
+            turn_keys=_orphans(keys.turns, turns),
+            points=sum(len(points) for (_, one), points in world.index.points.items() if one not in alive),
+            originals=_orphans(world.vault.originals, alive),
+            jobs=sum(job.state not in ended for job in rows.jobs.values()),
+        )
+
+
+NOTHING = Left(keys=0, turn_keys=0, points=0, originals=0, jobs=0)
+
+
+def _orphans(store: Mapping[tuple[TenantId, Any], object], alive: AbstractSet[Any]) -> int:
+    return sum(value is not None and one not in alive for (_, one), value in store.items())

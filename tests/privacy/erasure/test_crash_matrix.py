@@ -1,0 +1,166 @@
+"""kill -9 at every step of ingest x erase x ask: it always converges to gone, and nothing comes back (R43).
+
+Every call of every port is a step, before and after, and so are a transaction's begin and commit. At a kill the process
+does nothing more, not even what it would tidy up. Then other processes sweep and work, an owner erases what is there,
+and past every port the stores are looked into: no key, point, original or row without a document, no job without an
+end. The same for an erasure that happens as a whole between any two steps of the other. (Real processes are killed in
+tests/acceptance/test_erasure_crashes.py.)
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import cache, partial
+from typing import Any, cast
+
+import pytest
+
+from ingestion.reviewing import Change
+from ingestion.sensitivity import Category
+from service.adapters.memory.queue import Ring
+from service.answering import Question
+from service.documents import Upload
+from service.errors import RingfenceError
+from service.policy.access import Principal
+from service.ports import ReviewReason
+from service.product import Ringfence, assemble
+from service.reviewing import ReviewRequest
+from tests.assembled import LIMITS, LearningLabeller, World, a_world, adapters_of
+from tests.crashing import NOTHING, KilledError, Left, Power, settled, watched, worked
+
+TEXT = "Salary of Margaret Ellison: SECRET-PII. " * 3
+QUESTION = "What is the salary of Margaret Ellison?"
+Act = Callable[[World, Ringfence, Principal], None]
+
+
+def hand_in(_: World, product: Ringfence, who: Principal) -> None:
+    """Upload under an external id."""
+    product.documents.register(who, Upload(content=TEXT.encode(), file_name="ellison.txt", external_id="crm-77"))
+
+
+def ingest(world: World, product: Ringfence, _: Principal) -> None:
+    """Do whatever was rung for."""
+    worked(world, product)
+
+
+def replace(_: World, product: Ringfence, who: Principal) -> None:
+    """Upload other words under the same external id."""
+    product.documents.register(who, Upload(content=b"Other words.", file_name="other.txt", external_id="crm-77"))
+
+
+def ask(_: World, product: Ringfence, who: Principal) -> None:
+    """Ask in a conversation, so that question and answer are kept."""
+    product.answering.ask(who, Question(text=QUESTION, opens=True))
+
+
+def relabel(world: World, product: Ringfence, who: Principal) -> None:
+    """Label anew with another labeller."""
+    cast("LearningLabeller", world.labeller).learn()
+    product.relabelling.enqueue(who.tenant_id)
+    worked(world, product)
+
+
+def review(_: World, product: Ringfence, who: Principal) -> None:
+    """Raise every chunk, with a note."""
+    change = Change(added=frozenset({Category.PHI}))
+    raised = ReviewRequest(ordinals=None, change=change, reason=ReviewReason.MISSED, note="seen")
+    for document in product.documents.page(who, limit=10):
+        product.reviewing.review(who, document.id, raised)
+
+
+def request(_: World, product: Ringfence, who: Principal) -> None:
+    """Ask for the erasure of whatever is there; no worker has begun with it yet."""
+    for document in product.documents.page(who, limit=10):
+        product.erasure.request(who, document.id)
+
+
+def erase(world: World, product: Ringfence, who: Principal) -> None:
+    """Do the worker's part as well."""
+    request(world, product, who)
+    worked(world, product)
+
+
+BEFORE: dict[Act, tuple[Act, ...]] = {
+    hand_in: (),
+    ingest: (hand_in,),
+    replace: (hand_in, ingest, ask),
+    ask: (hand_in, ingest),
+    relabel: (hand_in, ingest),
+    review: (hand_in, ingest),
+    request: (hand_in, ingest, ask),
+    erase: (hand_in, ingest, ask),
+}
+"""What can be killed, and what was done before it."""
+
+
+def prepared(act: Act) -> tuple[World, Principal]:
+    """Return a world in which the act is next."""
+    world = a_world(labeller=LearningLabeller())
+    who, _ = world.person("acme")
+    for earlier in BEFORE[act]:
+        earlier(world, world.product, who)
+    return world, who
+
+
+@cache
+def steps(act: Act) -> Power:
+    """Return the steps of an act that nothing disturbs."""
+    world, who = prepared(act)
+    power = Power()
+    act(world, watched(world, power), who)
+    return power
+
+
+def named(act: Act, numbers: Iterable[int]) -> list[Any]:
+    """Return a parameter for each step, named after it."""
+    names = steps(act).steps
+    return [pytest.param(act, number, id=f"{act.__name__} {number} {names[number]}") for number in numbers]
+
+
+def all_gone(world: World, who: Principal) -> None:
+    """Erase what an owner still sees, let everybody work, and look into every store."""
+    settled(world)
+    assert Left.of(world, who.tenant_id) == NOTHING
+    erase(world, world.product, who)
+    settled(world)
+    assert Left.of(world, who.tenant_id) == NOTHING
+    assert world.product.documents.page(who, limit=10) == ()
+    assert world.product.searching.search(who, QUESTION, limit=5) == ()
+    verified = world.audited(who.tenant_id, "erasure_verified")
+    assert len(verified) == len(world.audited(who.tenant_id, "document_erased"))
+
+
+KILLS = [one for act in BEFORE for one in named(act, range(len(steps(act).steps)))]
+GAPS = [one for act in BEFORE for one in named(act, steps(act).outside)]
+
+
+@pytest.mark.parametrize(("act", "step"), KILLS)
+def test_a_kill_at_any_step_converges_to_gone(act: Act, step: int) -> None:
+    world, who = prepared(act)
+    with pytest.raises(KilledError):
+        act(world, watched(world, Power(at=step)), who)
+    all_gone(world, who)
+
+
+@pytest.mark.parametrize(("act", "step"), GAPS)
+def test_an_erasure_between_any_two_steps_wins(act: Act, step: int) -> None:
+    """Late writes, stale fences and answers in flight bring nothing back."""
+    world, who = prepared(act)
+    happens = partial(erase, world, assemble(adapters_of(world), LIMITS), who)
+    with suppress(RingfenceError):
+        act(world, watched(world, Power(at=step, happens=happens)), who)
+    all_gone(world, who)
+
+
+@pytest.mark.parametrize(("act", "step"), KILLS)
+def test_every_ring_may_come_twice_after_a_kill(act: Act, step: int) -> None:
+    """Duplicate deliveries, before and after the erasure."""
+    world, who = prepared(act)
+    with pytest.raises(KilledError):
+        act(world, watched(world, Power(at=step)), who)
+    jobs = world.product.jobs.page(who, limit=20)
+    erase(world, world.product, who)
+    again = [Ring(kind=job.kind, tenant_id=job.tenant_id, job_id=job.id) for job in jobs]
+    world.queue.rings += again + again
+    settled(world)
+    world.queue.rings += again
+    all_gone(world, who)
