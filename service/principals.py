@@ -42,9 +42,7 @@ class Principals:
             or len(slug) > _SLUG_LENGTH
             or slug.startswith(_ERASED)
         ):
-            message = (
-                "a tenant's name has at most 63 lower-case letters, digits and hyphens and does not begin with erased-"
-            )
+            message = "a tenant's name: at most 63 lower-case letters, digits and hyphens, not beginning with erased-"
             raise InvalidRequestError(message)
         tenant = Tenant(id=TenantId(uuid4()), slug=slug, created_at=self.clock.now())
         self.database.add_tenant(tenant)

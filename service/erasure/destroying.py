@@ -8,7 +8,8 @@ from service.auditing import entry
 from service.conversations import Forgetting
 from service.doorbell import ring
 from service.erasure.at_once import refuse_at_once, requested_at_once
-from service.errors import HeldError, NotPermittedError
+from service.erasure.listing import listed
+from service.errors import HeldError, NotPermittedError, PartUnavailableError
 from service.holding import refuse_held
 from service.lease import Lease
 from service.policy.access import DocumentId, JobId, KeyId, Permission, Principal, TenantId
@@ -17,6 +18,7 @@ from service.ports import (
     Clock,
     Database,
     DocumentRecord,
+    ErasureLedger,
     JobKind,
     JobQueue,
     JobRecord,
@@ -48,6 +50,7 @@ class Erasure:
     clock: Clock
     lease: Lease
     forgetting: Forgetting
+    ledger: ErasureLedger
     verifier: Verifier
 
     def request(self, principal: Principal, document_id: DocumentId) -> JobRecord:
@@ -141,6 +144,18 @@ class Erasure:
             for document_id, found in tombstones.items()
         )
 
+    def _list(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
+        """Write them into the ledger before the first key goes, so that what was concluded is in it, whoever dies when.
+
+        Raises PartUnavailableError where it does not hold them then: nothing is destroyed that a restore would revive.
+        """
+        with self.database.transaction(tenant_id) as transaction:
+            entries = listed(transaction, document_ids)
+        self.ledger.append(entries)
+        if self.ledger.missing(document_ids):
+            message = "The erasure ledger does not hold what was written into it. Nothing was destroyed."
+            raise PartUnavailableError(message)
+
     def _end_waiting(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
         """End jobs of the documents that nobody has begun; one that runs finds its document gone and ends itself."""
         now = self.clock.now()
@@ -153,6 +168,7 @@ class Erasure:
                             transaction.jobs.update(replace(ended, failure_detail="The document was erased."))
 
     def _destroy(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
+        self._list(tenant_id, document_ids)
         for document_id in document_ids:
             self.keys.destroy_document_key(tenant_id=tenant_id, document_id=document_id)
         self.forgetting.finish(tenant_id)

@@ -34,6 +34,14 @@ from service.ports.erasing import (
 from service.ports.holding import HoldReleaseReason, HoldTable, MatterRecord
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, UnsettledKeys, Vault
+from service.ports.ledger import (
+    ErasedActor,
+    ErasedDocument,
+    ErasedTurn,
+    ErasureLedger,
+    LedgerEntry,
+    LedgerHead,
+)
 from service.ports.locating import IN_NAME, SubjectMark, SubjectTable, TurnMark
 from service.ports.models import (
     CloudModel,
@@ -94,7 +102,11 @@ __all__ = [
     "DocumentState",
     "DocumentTable",
     "Embedder",
+    "ErasedActor",
+    "ErasedDocument",
+    "ErasedTurn",
     "ErasureItem",
+    "ErasureLedger",
     "ErasureRecord",
     "ErasureTable",
     "EstateCounts",
@@ -113,6 +125,8 @@ __all__ = [
     "KeyStore",
     "Labeller",
     "LabellingCounts",
+    "LedgerEntry",
+    "LedgerHead",
     "LiftReason",
     "LocalModel",
     "MatterRecord",

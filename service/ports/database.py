@@ -179,6 +179,10 @@ class TombstoneTable(Protocol):
         """Return the tombstone."""
         ...
 
+    def all(self) -> tuple[Tombstone, ...]:
+        """Return every tombstone, oldest first."""
+        ...
+
     def mark_gone(self, document_id: DocumentId, at: datetime) -> None:
         """Record that every store was found empty at this time."""
         ...

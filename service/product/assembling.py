@@ -65,7 +65,7 @@ class _Shared:
         labellers = RememberingLabellers(labeller=adapters.labeller, keys=keys, cache=cache)
         unfailing = replace(labellers, labeller=UnfailingLabeller(inner=adapters.labeller))
         lease = Lease(database=database, clock=clock, seconds=limits.lease_seconds)
-        forgetting = Forgetting(database=database, keys=keys)
+        forgetting = Forgetting(database=database, keys=keys, ledger=adapters.ledger, clock=clock)
         verifier = Verifier(inspectors=adapters.inspectors, clock=clock)
         terms = _terms(adapters)
         return cls(
@@ -85,7 +85,9 @@ class _Shared:
             canaries=Canaries(database=database, keys=keys, clock=clock),
             refusals=Refusals(database=database, clock=clock),
             reporting=Reporting(database=database, keys=keys),
-            auditing=Auditing(database=database, keys=keys, signer=adapters.signer, clock=clock),
+            auditing=Auditing(
+                database=database, keys=keys, signer=adapters.signer, clock=clock, ledger=adapters.ledger
+            ),
             governing=Governing(database=database, clock=clock, terms=terms),
         )
 
@@ -161,6 +163,7 @@ def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier:
         clock=adapters.clock,
         lease=lease,
         forgetting=forgetting,
+        ledger=adapters.ledger,
         verifier=verifier,
     )
 

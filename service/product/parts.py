@@ -22,6 +22,7 @@ from service.ports import (
     CloudModel,
     Database,
     Embedder,
+    ErasureLedger,
     JobQueue,
     KeyStore,
     Labeller,
@@ -57,6 +58,7 @@ class Adapters:
     keys: KeyStore
     vault: Vault
     signer: Signer
+    ledger: ErasureLedger
     queue: JobQueue
     clock: Clock
     parser: Parser
