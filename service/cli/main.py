@@ -25,6 +25,7 @@ from service.cli import (
     receipts,
     refusals,
     reporting,
+    retention,
     running,
 )
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
@@ -56,6 +57,7 @@ canaries.register(app)
 receipts.register(app)
 refusals.register(app)
 holds.register(app)
+retention.register(app)
 reporting.register(app)
 labelling.register(app)
 evaluating.register(app)

@@ -13,6 +13,7 @@ from service.canaries import Canaries
 from service.conversations import Conversations, Forgetting, Keeping, Recollection
 from service.documents import Documents
 from service.erasure import Erasure
+from service.erasure.requests import Erasures
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
@@ -29,6 +30,7 @@ from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.remembering import LabelCache, RememberingLabellers
 from service.reporting import EvidencePacks, Reporting
+from service.retaining import Expiry, Retention
 from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
@@ -75,7 +77,7 @@ class _Shared:
         labellers = RememberingLabellers(labeller=adapters.labeller, keys=keys, cache=cache)
         unfailing = replace(labellers, labeller=UnfailingLabeller(inner=adapters.labeller))
         lease = Lease(database=database, clock=clock, seconds=limits.lease_seconds)
-        forgetting = Forgetting(database=database, keys=keys)
+        forgetting = Forgetting(database=database, keys=keys, ledger=adapters.ledger, clock=clock)
         verifier = Verifier(inspectors=adapters.inspectors, clock=clock)
         versions = Versions(
             labeller=lambda: labellers.version, product=_product(), schema=lambda: f"step_{migrations.head()}"
@@ -100,7 +102,9 @@ class _Shared:
             canaries=Canaries(database=database, keys=keys, clock=clock),
             refusals=Refusals(database=database, clock=clock),
             reporting=Reporting(database=database, keys=keys),
-            auditing=Auditing(database=database, keys=keys, signer=adapters.signer, clock=clock),
+            auditing=Auditing(
+                database=database, keys=keys, signer=adapters.signer, clock=clock, ledger=adapters.ledger
+            ),
             governing=Governing(database=database, clock=clock, terms=terms),
         )
 
@@ -118,6 +122,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         answering=_answering(adapters, limits, shared),
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
         erasure=shared.erasure,
+        erasures=_erasures(adapters, shared),
         verifier=shared.verifier,
         receipts=shared.receipts,
         locating=shared.locating,
@@ -135,9 +140,24 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         canaries=shared.canaries,
         refusals=shared.refusals,
         holds=Holds(database=database, keys=keys, clock=clock),
+        retention=Retention(database=database, keys=keys, clock=clock),
+        expiry=Expiry(database=database, queue=adapters.queue, clock=clock, erasure=shared.erasure),
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
         parts={"database": database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
+    )
+
+
+def _erasures(adapters: Adapters, shared: _Shared) -> Erasures:
+    return Erasures.of(
+        database=adapters.database,
+        keys=adapters.keys,
+        queue=adapters.queue,
+        clock=adapters.clock,
+        erasure=shared.erasure,
+        forgetting=shared.forgetting,
+        verifier=shared.verifier,
+        locating=shared.locating,
     )
 
 
@@ -165,6 +185,7 @@ def _erasure(
         clock=adapters.clock,
         lease=lease,
         forgetting=forgetting,
+        ledger=adapters.ledger,
         verifier=verifier,
         receipts=receipts,
     )

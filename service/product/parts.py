@@ -10,6 +10,7 @@ from service.canaries import Canaries
 from service.conversations import Conversations
 from service.documents import Documents
 from service.erasure import Erasure
+from service.erasure.requests import Erasures
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
@@ -21,6 +22,7 @@ from service.ports import (
     CloudModel,
     Database,
     Embedder,
+    ErasureLedger,
     JobQueue,
     KeyStore,
     Labeller,
@@ -38,6 +40,7 @@ from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.reporting import EvidencePacks, Reporting
+from service.retaining import Expiry, Retention
 from service.reviewing import Reviewing
 from service.searching import Searching
 from service.verifying import Verifier
@@ -57,6 +60,7 @@ class Adapters:
     keys: KeyStore
     vault: Vault
     signer: Signer
+    ledger: ErasureLedger
     queue: JobQueue
     clock: Clock
     parser: Parser
@@ -98,6 +102,7 @@ class Ringfence:
     answering: Answering
     conversations: Conversations
     erasure: Erasure
+    erasures: Erasures
     verifier: Verifier
     receipts: Receipts
     locating: Locating
@@ -111,6 +116,8 @@ class Ringfence:
     canaries: Canaries
     refusals: Refusals
     holds: Holds
+    retention: Retention
+    expiry: Expiry
     reporting: Reporting
     evidence: EvidencePacks
     parts: Mapping[str, Callable[[], bool]]
@@ -121,4 +128,4 @@ class Ringfence:
 
     def warnings(self) -> tuple[str, ...]:
         """Say what needs an operator soon, though every part answers."""
-        return self.governing.warnings()
+        return (*self.governing.warnings(), *self.erasures.deadlines.warnings())

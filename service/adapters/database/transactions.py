@@ -17,6 +17,7 @@ from service.adapters.database.canaries import SqlCanaryTable
 from service.adapters.database.conversations import SqlConversationTable, SqlTurnTable
 from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
 from service.adapters.database.erasures import SqlErasureTable
+from service.adapters.database.estate import SqlEstateTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
 from service.adapters.database.holding import SqlHoldTable
 from service.adapters.database.jobs import SqlJobTable
@@ -24,6 +25,7 @@ from service.adapters.database.locating import SqlSubjectTable
 from service.adapters.database.policies import SqlPolicyTable
 from service.adapters.database.receipts import SqlReceiptTable
 from service.adapters.database.refusals import SqlRefusalTable
+from service.adapters.database.retaining import SqlRetentionTable
 from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
 from service.adapters.database.session import Session, translated
@@ -57,7 +59,9 @@ class SqlTransaction:
     refusals: SqlRefusalTable
     erasures: SqlErasureTable
     receipts: SqlReceiptTable
+    estate: SqlEstateTable
     holds: SqlHoldTable
+    retention: SqlRetentionTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId, keys: KeyStore) -> "SqlTransaction":
@@ -78,7 +82,9 @@ class SqlTransaction:
             refusals=SqlRefusalTable(session),
             erasures=SqlErasureTable(session),
             receipts=SqlReceiptTable(session),
+            estate=SqlEstateTable(session, tenant_id),
             holds=SqlHoldTable(session, tenant_id),
+            retention=SqlRetentionTable(session),
         )
 
 
