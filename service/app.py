@@ -26,6 +26,7 @@ from service.api.policies import policies
 from service.api.problems import HANDLERS
 from service.api.refusals import refusals
 from service.api.reports import reports
+from service.api.subjects import subjects
 from service.product import Ringfence
 from service.vocabulary import learn_paths
 
@@ -71,7 +72,7 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     app = Litestar(
         route_handlers=[
             *(documents, reviews, labels, jobs, answers, conversations),
-            *(audit, reports, policies, canaries, holds, refusals, health),
+            *(audit, reports, policies, subjects, canaries, holds, refusals, health),
         ],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),

@@ -25,6 +25,7 @@ from service.cli import (
     refusals,
     reporting,
     running,
+    subjects,
 )
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
 
@@ -46,6 +47,7 @@ running.register(app)
 administering.register(app)
 documents.register(app)
 library.register(app)
+subjects.register(app)
 asking.register(app)
 conversations.register(app)
 labels.register(app)
