@@ -46,6 +46,7 @@ class FieldBody(Struct, kw_only=True):
     """The title, the file name, the external id or a note of the document names the person."""
 
     field: str
+    forms: list[Form]
     certain: bool
     snippet: str
 
@@ -80,7 +81,10 @@ class LocatedDocumentBody(Struct, kw_only=True):
                 )
                 for hit in located.hits
             ],
-            fields=[FieldBody(field=one.name, certain=one.certain, snippet=one.snippet) for one in located.fields],
+            fields=[
+                FieldBody(field=one.name, forms=sorted(one.forms), certain=one.certain, snippet=one.snippet)
+                for one in located.fields
+            ],
         )
 
 
@@ -90,6 +94,7 @@ class LocatedTurnBody(Struct, kw_only=True):
     turn_id: UUID
     conversation_id: UUID
     found_by: list[FoundBy]
+    forms: list[Form]
     certain: bool
     snippet: str
 
@@ -100,6 +105,7 @@ class LocatedTurnBody(Struct, kw_only=True):
             turn_id=located.id,
             conversation_id=located.conversation,
             found_by=sorted(located.found_by),
+            forms=sorted(located.forms),
             certain=located.certain,
             snippet=located.snippet,
         )

@@ -53,16 +53,16 @@ def locate(
     """
     identifiers, names = list(identifier or ()), list(name or ())
     if not identifiers and not names:
-        identifiers, names = _read(sys.stdin.read())
+        identifiers, names = people_of(sys.stdin.read())
     with connected(loaded(data), tenant) as client:
         located = client.call("POST", "/v1/subjects/locate", json={"identifiers": identifiers, "names": names})
     if as_json:
         print_json(located)
     else:
-        _print(located)
+        show(located)
 
 
-def _read(text: str) -> tuple[list[str], list[str]]:
+def people_of(text: str) -> tuple[list[str], list[str]]:
     """Return identifiers and names: a line with an @ or a digit is an identifier."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     identifiers = [line for line in lines if "@" in line or any(sign.isdigit() for sign in line)]
@@ -72,7 +72,7 @@ def _read(text: str) -> tuple[list[str], list[str]]:
     return identifiers, [line for line in lines if line not in identifiers]
 
 
-def _print(located: dict[str, Any]) -> None:
+def show(located: dict[str, Any]) -> None:
     table = Table("document", "title", "where", "", "found by", "snippet", box=None)
     for document in located["documents"]:
         for number, row in enumerate(_rows(document)):
