@@ -10,8 +10,15 @@ from ingestion.labelling import RingfenceLabeller
 from ingestion.labelling.guarding import Guard
 from ingestion.parsing.limits import Limits
 from service import metrics
-from service.adapters.celery import CeleryJobQueue
+from service.adapters.celery import QUEUES, CeleryJobQueue
 from service.adapters.database import SqlDatabase
+from service.adapters.erasure_ledger import FileErasureLedger, HeadNote
+from service.adapters.inspecting.broker import BrokerInspector
+from service.adapters.inspecting.database import SqlInspector
+from service.adapters.inspecting.edge import EdgeInspector
+from service.adapters.inspecting.folder import REWRITTEN, SEALED, FolderInspector
+from service.adapters.inspecting.keystore import SqliteKeyInspector
+from service.adapters.inspecting.vault import DirectoryInspector, ObstoreInspector
 from service.adapters.keystore import SqliteKeyStore, load_master_key
 from service.adapters.pin_file import PinFile
 from service.adapters.provider_file import TomlProviderRegister
@@ -24,6 +31,7 @@ from service.backends import BreakerRules, GuardedCloudModel, ReplicatedLocalMod
 from service.folder import DataFolder
 from service.labels import LabellerParts
 from service.ports import ChunkIndex, CloudModel, LocalModel
+from service.ports.inspecting import Inspector
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
 from service.settings import Settings, addresses
 
@@ -65,23 +73,64 @@ def adapters(settings: Settings) -> Adapters:
     folder = DataFolder(settings.data_dir)
     known = labeller_parts(settings)
     keys = SqliteKeyStore(folder.keys, load_master_key(folder.master_key))
+    database_url = _secret(settings.database_url) or folder.database_url
+    broker_url = _secret(settings.broker_url) or folder.broker_url
     return Adapters(
-        database=SqlDatabase(_secret(settings.database_url) or folder.database_url, keys=keys),
+        database=SqlDatabase(database_url, keys=keys),
         index=chunk_index(settings, folder, space=known.embedder.name),
         keys=keys,
         vault=vault_at(settings.vault_url, folder.vault),
         signer=Ed25519Signer(folder.audit_key),
-        queue=CeleryJobQueue(_secret(settings.broker_url) or folder.broker_url),
+        ledger=erasure_ledger(settings),
+        queue=CeleryJobQueue(broker_url),
         clock=SystemClock(),
         parser=parser(settings),
         tokenizer=known.tokenizer,
         embedder=known.embedder,
         labeller=known.labeller,
         register=TomlProviderRegister(settings.providers or folder.providers),
+        inspectors=inspectors(settings, folder, database_url=database_url, broker_url=broker_url),
         local=local_model(settings),
         fast=fast_model(settings),
         cloud=cloud_model(settings),
     )
+
+
+def erasure_ledger(settings: Settings) -> FileErasureLedger:
+    """Return the ledger in its folder, with its note beside the keys."""
+    folder = DataFolder(settings.data_dir)
+    return FileErasureLedger(
+        settings.ledger or folder.ledger, note=HeadNote(folder.ledger_note), signer=Ed25519Signer(folder.audit_key)
+    )
+
+
+def inspectors(settings: Settings, folder: DataFolder, *, database_url: str, broker_url: str) -> tuple[Inspector, ...]:
+    """Return one inspector for each store, with connections of their own; byte scans where the files are ours."""
+    vault: Inspector = DirectoryInspector(folder.vault)
+    files: list[Inspector] = []
+    if settings.vault_url is None:
+        files.append(FolderInspector(store="vault_files", folder=folder.vault, covered_by=SEALED))
+    else:
+        vault = ObstoreInspector(settings.vault_url)
+    if settings.qdrant_url is None:
+        files.append(FolderInspector(store="index_files", folder=folder.edge, covered_by=REWRITTEN))
+    return (
+        SqlInspector(database_url),
+        SqliteKeyInspector(folder.keys / "keys.sqlite"),
+        vault,
+        index_inspector(settings, folder),
+        BrokerInspector(broker_url, tuple(dict.fromkeys(QUEUES.values()))),
+        *files,
+    )
+
+
+def index_inspector(settings: Settings, folder: DataFolder) -> Inspector:
+    """Return the inspector of the Qdrant server where one is named, else of the embedded engine."""
+    if settings.qdrant_url is None:
+        return EdgeInspector(folder.edge_socket)
+    from service.adapters.inspecting.server import QdrantServerInspector  # noqa: PLC0415 - a second of imports
+
+    return QdrantServerInspector.at(settings.qdrant_url, api_key=_secret(settings.qdrant_api_key))
 
 
 def labeller_parts(settings: Settings) -> LabellerParts:

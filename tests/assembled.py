@@ -8,8 +8,19 @@ from typing import Any
 from typing_extensions import override
 
 from ingestion.sensitivity import Category, Label
+from service.adapters.database import SqlDatabase
+from service.adapters.inspecting.database import SqlInspector
+from service.adapters.inspecting.keystore import SqliteKeyInspector
+from service.adapters.inspecting.memory import (
+    InMemoryBrokerInspector,
+    InMemoryDatabaseInspector,
+    InMemoryKeyInspector,
+    InMemoryPlacesInspector,
+)
+from service.adapters.keystore import SqliteKeyStore
 from service.adapters.memory.database import InMemoryDatabase
 from service.adapters.memory.embedding import InMemoryEmbedder, InMemoryParser, InMemoryTokenizer
+from service.adapters.memory.erasure_ledger import InMemoryErasureLedger
 from service.adapters.memory.index import InMemoryChunkIndex
 from service.adapters.memory.keeping import InMemoryKeyStore, InMemorySigner, InMemoryVault
 from service.adapters.memory.labelling import InMemoryLabeller
@@ -24,6 +35,7 @@ from service.ports import (
     CloudModel,
     Database,
     Embedder,
+    ErasureLedger,
     JobKind,
     KeyStore,
     Labeller,
@@ -32,6 +44,7 @@ from service.ports import (
     Tokenizer,
     Vectors,
 )
+from service.ports.inspecting import Inspector
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
 from tests.records import a_policy
 from tests.terms import some_rules
@@ -85,6 +98,7 @@ class World:
     keys: KeyStore
     vault: InMemoryVault
     queue: InMemoryJobQueue
+    ledger: ErasureLedger
     clock: StoppedClock
     labeller: InMemoryLabeller
     register: InMemoryProviderRegister
@@ -168,6 +182,7 @@ def adapters_of(world: World) -> Adapters:
         keys=world.keys,
         vault=world.vault,
         signer=InMemorySigner(),
+        ledger=world.ledger,
         queue=world.queue,
         clock=world.clock,
         parser=InMemoryParser(),
@@ -175,9 +190,37 @@ def adapters_of(world: World) -> Adapters:
         embedder=InMemoryEmbedder(),
         labeller=world.labeller,
         register=world.register,
+        inspectors=world.product.verifier.inspectors,
         local=world.local,
         cloud=world.cloud,
     )
+
+
+def inspectors_of(
+    database: Database, keys: KeyStore, vault: InMemoryVault, index: InMemoryChunkIndex, queue: InMemoryJobQueue
+) -> tuple[Inspector, ...]:
+    """Return one inspector for each store: of its own kind where the store is a real one."""
+    return (
+        _inspector_of_database(database),
+        _inspector_of_keys(keys),
+        InMemoryPlacesInspector(store="vault", thing="originals", kept=lambda: vault.originals),
+        InMemoryPlacesInspector(store="index", thing="points", kept=lambda: index.points),
+        InMemoryBrokerInspector(rings=queue.rings),
+    )
+
+
+def _inspector_of_database(database: Database) -> Inspector:
+    if isinstance(database, InMemoryDatabase):
+        return InMemoryDatabaseInspector(rows=database.rows)
+    assert isinstance(database, SqlDatabase)
+    return SqlInspector(database.url)
+
+
+def _inspector_of_keys(keys: KeyStore) -> Inspector:
+    if isinstance(keys, InMemoryKeyStore):
+        return InMemoryKeyInspector(documents=keys.documents, turns=keys.turns)
+    assert isinstance(keys, SqliteKeyStore)
+    return SqliteKeyInspector(keys.path)
 
 
 def a_world(  # noqa: PLR0913 - one for each part that a test may bring
@@ -188,6 +231,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     labeller: InMemoryLabeller | None = None,
     database: Database | None = None,
     keys: KeyStore | None = None,
+    ledger: ErasureLedger | None = None,
     rules: Rules | None = None,
     clock: StoppedClock | None = None,
     quarantine_score: float = 0.7,
@@ -201,6 +245,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     index, clock = index or InMemoryChunkIndex(), clock or StoppedClock()
     keys = keys or InMemoryKeyStore(now=clock.now)
     database = database or InMemoryDatabase(keys=keys)
+    ledger = ledger or InMemoryErasureLedger()
     vault, queue = InMemoryVault(), InMemoryJobQueue()
     labeller = labeller or InMemoryLabeller()
     register = InMemoryProviderRegister(rules or some_rules())
@@ -214,6 +259,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
         keys=keys,
         vault=vault,
         signer=InMemorySigner(),
+        ledger=ledger,
         queue=queue,
         clock=clock,
         parser=InMemoryParser(),
@@ -221,6 +267,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
         embedder=InMemoryEmbedder(),
         labeller=labeller,
         register=register,
+        inspectors=inspectors_of(database, keys, vault, index, queue),
         local=local_model,
         cloud=cloud_model,
     )
@@ -238,6 +285,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
         keys=keys,
         vault=vault,
         queue=queue,
+        ledger=ledger,
         clock=clock,
         labeller=labeller,
         register=register,

@@ -32,7 +32,7 @@ class ForgetfulIndex(InMemoryChunkIndex):
 
     @override
     def search(self, *, vector: Vector, scope: Scope, limit: int) -> tuple[Hit, ...]:
-        every: list[Point] = [point for points in self._points.values() for point in points]
+        every: list[Point] = [point for points in self.points.values() for point in points]
         return tuple(Hit(document_id=point.document_id, ordinal=point.ordinal, score=1.0) for point in every)
 
 

@@ -157,10 +157,10 @@ class Left:
         alive, turns = rows.documents.keys(), rows.turns.keys() - rows.hidden
         ended = {JobState.SUCCEEDED, JobState.FAILED}
         return cls(
-            keys=_orphans(keys._documents, alive),  # noqa: SLF001
-            turn_keys=_orphans(keys._turns, turns),  # noqa: SLF001
-            points=sum(len(points) for (_, one), points in world.index._points.items() if one not in alive),  # noqa: SLF001
-            originals=_orphans(world.vault._originals, alive),  # noqa: SLF001
+            keys=_orphans(keys.documents, alive),
+            turn_keys=_orphans(keys.turns, turns),
+            points=sum(len(points) for (_, one), points in world.index.points.items() if one not in alive),
+            originals=_orphans(world.vault.originals, alive),
             jobs=sum(job.state not in ended for job in rows.jobs.values()),
         )
 

@@ -101,15 +101,15 @@ class EditableIndex(InMemoryChunkIndex):
 
     def edit(self, document_id: DocumentId, change: Callable[[Point], Point]) -> None:
         """Change every point of a document, as whoever reaches the engine can."""
-        for place, points in self._points.items():
+        for place, points in self.points.items():
             if place[1] == document_id:
-                self._points[place] = tuple(map(change, points))
+                self.points[place] = tuple(map(change, points))
 
     def give(self, document_id: DocumentId, world: World, tenant: str) -> None:
         """Move a document's points to another tenant."""
         (owner,) = (one.id for one in world.database.tenants() if one.slug == tenant)
-        (place,) = (place for place in self._points if place[1] == document_id)
-        self._points[owner, document_id] = self._points.pop(place)
+        (place,) = (place for place in self.points if place[1] == document_id)
+        self.points[owner, document_id] = self.points.pop(place)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -93,8 +93,8 @@ class SqliteKeyStore(KeyStore):
     def __init__(self, folder: Path, master: Key, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         """Open the store in the folder, made now if there is none. Raises SettingsError for another master key."""
         self._now = now
-        self._path = folder / _FILE
-        self._uri = f"{self._path.absolute().as_uri()}?mode=rw"  # never make a new, empty store in silence
+        self.path = folder / _FILE
+        self._uri = f"{self.path.absolute().as_uri()}?mode=rw"  # never make a new, empty store in silence
         self._master = master
         self._create_file(folder)
         with self._writing() as connection:
@@ -268,9 +268,9 @@ class SqliteKeyStore(KeyStore):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
             # SQLite would make it readable to others first; its journal takes over the file's mode.
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:
-            message = f"the key store {self._path} cannot be opened: {error.strerror}"
+            message = f"the key store {self.path} cannot be opened: {error.strerror}"
             raise SettingsError(message) from None
 
     def _check_master(self, connection: sqlite3.Connection) -> None:
@@ -281,7 +281,7 @@ class SqliteKeyStore(KeyStore):
         try:
             self._master.open(Sealed(row[0]), place=_CHECK_PLACE)
         except DamagedError:
-            message = f"the master key is not the one that the key store {self._path} was made with"
+            message = f"the master key is not the one that the key store {self.path} was made with"
             raise SettingsError(message) from None
 
     @contextmanager
@@ -309,7 +309,7 @@ class SqliteKeyStore(KeyStore):
             message = "The key store does not answer. Nothing was lost; try again shortly."
             raise PartUnavailableError(message) from None
         except sqlite3.DatabaseError:
-            message = f"{self._path} is damaged or no key store"
+            message = f"{self.path} is damaged or no key store"
             raise SettingsError(message) from None
 
 

@@ -24,6 +24,7 @@ from service.cli import (
     policies,
     refusals,
     reporting,
+    retention,
     running,
     subjects,
 )
@@ -56,6 +57,7 @@ policies.register(app)
 canaries.register(app)
 refusals.register(app)
 holds.register(app)
+retention.register(app)
 reporting.register(app)
 labelling.register(app)
 evaluating.register(app)

@@ -73,6 +73,7 @@ def people_of(text: str) -> tuple[list[str], list[str]]:
 
 
 def show(located: dict[str, Any]) -> None:
+    """Print where the person is named, and what nobody could read."""
     table = Table("document", "title", "where", "", "found by", "snippet", box=None)
     for document in located["documents"]:
         for number, row in enumerate(_rows(document)):

@@ -1,5 +1,5 @@
 """Erasure: what is asked for, what it destroys, and what is left."""
 
-from service.erasure.destroying import Erasure, Remains
+from service.erasure.destroying import Erasure
 
-__all__ = ["Erasure", "Remains"]
+__all__ = ["Erasure"]

@@ -7,7 +7,9 @@ from uuid import uuid4
 from service.auditing import entry
 from service.conversations import Forgetting
 from service.doorbell import ring
-from service.errors import HeldError, NotPermittedError
+from service.erasure.at_once import refuse_at_once, requested_at_once
+from service.erasure.listing import listed
+from service.errors import HeldError, NotPermittedError, PartUnavailableError
 from service.holding import refuse_held
 from service.lease import Lease
 from service.policy.access import DocumentId, JobId, KeyId, Permission, Principal, TenantId
@@ -16,6 +18,7 @@ from service.ports import (
     Clock,
     Database,
     DocumentRecord,
+    ErasureLedger,
     JobKind,
     JobQueue,
     JobRecord,
@@ -25,28 +28,14 @@ from service.ports import (
     Transaction,
     Vault,
 )
+from service.ports.inspecting import Target
 from service.refusing import refuse_again
 from service.tracing import traced
+from service.verifying import Verification, Verifier
 from service.visibility import visible
 
 _BATCH = 64
 """Erasures taken at once: the index rewrites its segments once for all of them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remains:
-    """What each store still holds of a document and of the turns that rest on it, counted after the deletion."""
-
-    rows: int
-    points: int
-    originals: int
-    keys: int
-    turns: int = 0
-
-    @property
-    def nothing(self) -> bool:
-        """Whether every store was found empty."""
-        return not (self.rows or self.points or self.originals or self.keys or self.turns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +50,23 @@ class Erasure:
     clock: Clock
     lease: Lease
     forgetting: Forgetting
+    ledger: ErasureLedger
+    verifier: Verifier
 
     def request(self, principal: Principal, document_id: DocumentId) -> JobRecord:
-        """Make the document unreachable for every reader, now; return the job that destroys it."""
+        """Make the document unreachable for every reader, now; return the job that destroys it.
+
+        The request that it writes is received, located and approved at once. Raises ConflictError where the tenant's
+        policy lets nobody erase alone.
+        """
         if not principal.may(Permission.ERASE):
             raise NotPermittedError
         try:
             with self.database.transaction(principal.tenant_id) as transaction:
                 record = visible(transaction, principal, document_id, lock=True)
+                refuse_at_once(transaction)
                 job = self.entomb(transaction, record, by=principal.key_id, refuse=True)
+                requested_at_once(transaction, record, job, by=principal.key_id, now=self.clock.now())
         except HeldError as held:
             self._audit_refusal(principal, document_id, held)
             raise
@@ -128,27 +125,50 @@ class Erasure:
         """Destroy what the job names and whatever else waits for erasure in this tenant."""
         with self.lease.taken(JobKind.ERASE, tenant_id, job_id, limit=_BATCH) as jobs:
             if jobs:
-                self._destroy(tenant_id, [job.document_id for job in jobs])
+                documents = [job.document_id for job in jobs]
+                self._end_waiting(tenant_id, documents)
+                self._destroy(tenant_id, documents)
+                verification = self.verifier.verify(tenant_id, self._targets(tenant_id, documents))
                 for job in jobs:
-                    self._conclude(job)
+                    self._conclude(job, verification.of(job.document_id))
 
-    def remains(self, tenant_id: TenantId, document_id: DocumentId) -> Remains:
-        """Ask every store what it still holds."""
+    def remains(self, tenant_id: TenantId, document_id: DocumentId) -> Verification:
+        """Have every store asked what it still holds."""
+        return self.verifier.verify(tenant_id, self._targets(tenant_id, [document_id]))
+
+    def _targets(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> tuple[Target, ...]:
         with self.database.transaction(tenant_id) as transaction:
-            row = transaction.documents.get(document_id)
-            reviews = len(transaction.reviews.of(document_id))
-            marks = transaction.subjects.count(document_id)
-            rows = transaction.chunks.count(document_id) + reviews + marks + (row is not None)
-            turns = transaction.turns.count(document_id)
-        return Remains(
-            rows=rows,
-            points=self.index.count(tenant_id=tenant_id, document_id=document_id),
-            originals=int(self.vault.exists(tenant_id=tenant_id, document_id=document_id)),
-            keys=int(self.keys.has_document_key(tenant_id=tenant_id, document_id=document_id)),
-            turns=turns,
+            tombstones = {document_id: transaction.tombstones.get(document_id) for document_id in document_ids}
+        return tuple(
+            Target(document_id=document_id, chunk_count=0 if found is None else found.chunk_count)
+            for document_id, found in tombstones.items()
         )
 
+    def _list(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
+        """Write them into the ledger before the first key goes, so that what was concluded is in it, whoever dies when.
+
+        Raises PartUnavailableError where it does not hold them then: nothing is destroyed that a restore would revive.
+        """
+        with self.database.transaction(tenant_id) as transaction:
+            entries = listed(transaction, document_ids)
+        self.ledger.append(entries)
+        if self.ledger.missing(document_ids):
+            message = "The erasure ledger does not hold what was written into it. Nothing was destroyed."
+            raise PartUnavailableError(message)
+
+    def _end_waiting(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
+        """End jobs of the documents that nobody has begun; one that runs finds its document gone and ends itself."""
+        now = self.clock.now()
+        with self.database.transaction(tenant_id) as transaction:
+            for kind in (JobKind.INGEST, JobKind.RELABEL):
+                for document_id in document_ids:
+                    for job in transaction.jobs.open(kind, document_id=document_id):
+                        if job.state is JobState.QUEUED:
+                            ended = replace(job, state=JobState.FAILED, failure="erased", updated_at=now)
+                            transaction.jobs.update(replace(ended, failure_detail="The document was erased."))
+
     def _destroy(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
+        self._list(tenant_id, document_ids)
         for document_id in document_ids:
             self.keys.destroy_document_key(tenant_id=tenant_id, document_id=document_id)
         self.forgetting.finish(tenant_id)
@@ -156,22 +176,16 @@ class Erasure:
         for document_id in document_ids:
             self.vault.delete(tenant_id=tenant_id, document_id=document_id)
 
-    def _conclude(self, job: JobRecord) -> None:
-        remains = self.remains(job.tenant_id, job.document_id)
+    def _conclude(self, job: JobRecord, verification: Verification) -> None:
+        """End the job where the verifier found nothing; the deleters' own word counts for nothing here."""
         now = self.clock.now()
-        facts = {
-            "rows": remains.rows,
-            "points": remains.points,
-            "originals": remains.originals,
-            "keys": remains.keys,
-            "turns": remains.turns,
-        }
         done = replace(job, state=JobState.SUCCEEDED, stage="gone", lease_until=None, updated_at=now)
         again = replace(job, state=JobState.QUEUED, stage="remains_found", lease_until=None, updated_at=now)
         with self.database.transaction(job.tenant_id) as transaction:
-            if not transaction.jobs.update(done if remains.nothing else again):
+            if not transaction.jobs.update(done if verification.nothing else again):
                 return
-            action = "erasure_verified" if remains.nothing else "erasure_incomplete"
+            action = "erasure_verified" if verification.nothing else "erasure_incomplete"
+            facts = verification.facts()
             transaction.audit.append(entry(job.tenant_id, action, at=now, subject=job.document_id, facts=facts))
-            if remains.nothing:
+            if verification.nothing:
                 transaction.tombstones.mark_gone(job.document_id, now)

@@ -26,12 +26,22 @@ from service.ports.erasing import (
     ErasureItem,
     ErasureRecord,
     ErasureTable,
+    EstateCounts,
+    EstateTable,
     ItemKind,
     ItemState,
 )
 from service.ports.holding import HoldReleaseReason, HoldTable, MatterRecord
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, UnsettledKeys, Vault
+from service.ports.ledger import (
+    ErasedActor,
+    ErasedDocument,
+    ErasedTurn,
+    ErasureLedger,
+    LedgerEntry,
+    LedgerHead,
+)
 from service.ports.locating import IN_NAME, SubjectMark, SubjectTable, TurnMark
 from service.ports.models import (
     CloudModel,
@@ -67,6 +77,7 @@ from service.ports.records import (
     TurnSource,
 )
 from service.ports.refusing import LiftReason, Refusal, RefusalTable
+from service.ports.retaining import RetentionRecord, RetentionTable
 
 __all__ = [
     "IN_NAME",
@@ -92,9 +103,15 @@ __all__ = [
     "DocumentState",
     "DocumentTable",
     "Embedder",
+    "ErasedActor",
+    "ErasedDocument",
+    "ErasedTurn",
     "ErasureItem",
+    "ErasureLedger",
     "ErasureRecord",
     "ErasureTable",
+    "EstateCounts",
+    "EstateTable",
     "Generation",
     "Hit",
     "HoldReleaseReason",
@@ -109,6 +126,8 @@ __all__ = [
     "KeyStore",
     "Labeller",
     "LabellingCounts",
+    "LedgerEntry",
+    "LedgerHead",
     "LiftReason",
     "LocalModel",
     "MatterRecord",
@@ -121,6 +140,8 @@ __all__ = [
     "Refusal",
     "RefusalTable",
     "ReleaseReason",
+    "RetentionRecord",
+    "RetentionTable",
     "ReviewReason",
     "ReviewRecord",
     "ReviewTable",

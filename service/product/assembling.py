@@ -11,6 +11,7 @@ from service.canaries import Canaries
 from service.conversations import Conversations, Forgetting, Keeping, Recollection
 from service.documents import Documents
 from service.erasure import Erasure
+from service.erasure.requests import Erasures
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
@@ -26,11 +27,13 @@ from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.remembering import LabelCache, RememberingLabellers
 from service.reporting import EvidencePacks, Reporting
+from service.retaining import Expiry, Retention
 from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
 from service.settling import Settling
 from service.terms import TermsInForce
+from service.verifying import Verifier
 from service.watching import Watch
 
 
@@ -44,6 +47,7 @@ class _Shared:
     terms: TermsInForce
     lease: Lease
     forgetting: Forgetting
+    verifier: Verifier
     erasure: Erasure
     locating: Locating
     relabelling: Relabelling
@@ -62,7 +66,8 @@ class _Shared:
         labellers = RememberingLabellers(labeller=adapters.labeller, keys=keys, cache=cache)
         unfailing = replace(labellers, labeller=UnfailingLabeller(inner=adapters.labeller))
         lease = Lease(database=database, clock=clock, seconds=limits.lease_seconds)
-        forgetting = Forgetting(database=database, keys=keys)
+        forgetting = Forgetting(database=database, keys=keys, ledger=adapters.ledger, clock=clock)
+        verifier = Verifier(inspectors=adapters.inspectors, clock=clock)
         terms = _terms(adapters)
         return cls(
             labellers=labellers,
@@ -71,7 +76,8 @@ class _Shared:
             terms=terms,
             lease=lease,
             forgetting=forgetting,
-            erasure=_erasure(adapters, lease, forgetting),
+            verifier=verifier,
+            erasure=_erasure(adapters, lease, forgetting, verifier),
             locating=Locating(
                 database=database, index=adapters.index, keys=keys, embedder=adapters.embedder, clock=clock
             ),
@@ -80,7 +86,9 @@ class _Shared:
             canaries=Canaries(database=database, keys=keys, clock=clock),
             refusals=Refusals(database=database, clock=clock),
             reporting=Reporting(database=database, keys=keys),
-            auditing=Auditing(database=database, keys=keys, signer=adapters.signer, clock=clock),
+            auditing=Auditing(
+                database=database, keys=keys, signer=adapters.signer, clock=clock, ledger=adapters.ledger
+            ),
             governing=Governing(database=database, clock=clock, terms=terms),
         )
 
@@ -98,6 +106,8 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         answering=_answering(adapters, limits, shared),
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
         erasure=shared.erasure,
+        erasures=_erasures(adapters, shared),
+        verifier=shared.verifier,
         locating=shared.locating,
         amending=_amending(adapters, shared),
         relabelling=shared.relabelling,
@@ -113,9 +123,24 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         canaries=shared.canaries,
         refusals=shared.refusals,
         holds=Holds(database=database, keys=keys, clock=clock),
+        retention=Retention(database=database, keys=keys, clock=clock),
+        expiry=Expiry(database=database, queue=adapters.queue, clock=clock, erasure=shared.erasure),
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
         parts={"database": database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
+    )
+
+
+def _erasures(adapters: Adapters, shared: _Shared) -> Erasures:
+    return Erasures.of(
+        database=adapters.database,
+        keys=adapters.keys,
+        queue=adapters.queue,
+        clock=adapters.clock,
+        erasure=shared.erasure,
+        forgetting=shared.forgetting,
+        verifier=shared.verifier,
+        locating=shared.locating,
     )
 
 
@@ -131,7 +156,7 @@ def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
     )
 
 
-def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting) -> Erasure:
+def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier: Verifier) -> Erasure:
     return Erasure(
         database=adapters.database,
         index=adapters.index,
@@ -141,6 +166,8 @@ def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting) -> Erasur
         clock=adapters.clock,
         lease=lease,
         forgetting=forgetting,
+        ledger=adapters.ledger,
+        verifier=verifier,
     )
 
 

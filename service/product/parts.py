@@ -10,6 +10,7 @@ from service.canaries import Canaries
 from service.conversations import Conversations
 from service.documents import Documents
 from service.erasure import Erasure
+from service.erasure.requests import Erasures
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
@@ -21,6 +22,7 @@ from service.ports import (
     CloudModel,
     Database,
     Embedder,
+    ErasureLedger,
     JobQueue,
     KeyStore,
     Labeller,
@@ -31,13 +33,16 @@ from service.ports import (
     Tokenizer,
     Vault,
 )
+from service.ports.inspecting import Inspector
 from service.principals import Principals
 from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.reporting import EvidencePacks, Reporting
+from service.retaining import Expiry, Retention
 from service.reviewing import Reviewing
 from service.searching import Searching
+from service.verifying import Verifier
 from service.watching import Watch
 
 
@@ -45,6 +50,7 @@ from service.watching import Watch
 class Adapters:
     """One implementation of every port. Without a local model answers are quotes; without a cloud, all is local.
 
+    `inspectors` look into the same stores, one into each, and share no code with the rest (R42).
     `fast` is a smaller local model that answers before `local` (R18).
     """
 
@@ -53,6 +59,7 @@ class Adapters:
     keys: KeyStore
     vault: Vault
     signer: Signer
+    ledger: ErasureLedger
     queue: JobQueue
     clock: Clock
     parser: Parser
@@ -60,6 +67,7 @@ class Adapters:
     embedder: Embedder
     labeller: Labeller
     register: ProviderRegister
+    inspectors: tuple[Inspector, ...]
     local: LocalModel | None = None
     fast: LocalModel | None = None
     cloud: CloudModel | None = None
@@ -93,6 +101,8 @@ class Ringfence:
     answering: Answering
     conversations: Conversations
     erasure: Erasure
+    erasures: Erasures
+    verifier: Verifier
     locating: Locating
     amending: Amending
     relabelling: Relabelling
@@ -104,6 +114,8 @@ class Ringfence:
     canaries: Canaries
     refusals: Refusals
     holds: Holds
+    retention: Retention
+    expiry: Expiry
     reporting: Reporting
     evidence: EvidencePacks
     parts: Mapping[str, Callable[[], bool]]
@@ -114,4 +126,4 @@ class Ringfence:
 
     def warnings(self) -> tuple[str, ...]:
         """Say what needs an operator soon, though every part answers."""
-        return self.governing.warnings()
+        return (*self.governing.warnings(), *self.erasures.deadlines.warnings())

@@ -20,12 +20,12 @@ from service import bootstrap
 from service.adapters.database import SqlDatabase
 from service.adapters.qdrant_edge import QdrantEdgeChunkIndex
 from service.cli.client import Client, token_file
-from service.erasure import Remains
 from service.folder import DataFolder
 from service.policy.access import DocumentId
 from service.product import Adapters, assemble
 from service.settings import load
 from service.supervisor import survivors
+from service.verifying import Verification
 from tests.servers.ports import free_port
 
 PARTS = ("postgres", "valkey", "edge", "api", "worker", "beat")
@@ -130,7 +130,7 @@ class Stack:
             cast("SqlDatabase", opened.database).close()
             cast("QdrantEdgeChunkIndex", opened.index).close()
 
-    def remains(self, tenant: str, document: str) -> Remains:
+    def remains(self, tenant: str, document: str) -> Verification:
         """Ask every store what it still holds of a document."""
         with self.adapters() as adapters:
             owner = next(one for one in adapters.database.tenants() if one.slug == tenant)

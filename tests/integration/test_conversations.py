@@ -98,7 +98,7 @@ def test_after_an_erasure_no_text_of_a_turn_can_be_read_and_its_key_is_gone(
     left = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert not [secret for secret in secrets if secret is None or secret[-16:] in left]
     assert world.product.erasure.remains(who.tenant_id, document).nothing
-    assert world.audited(who.tenant_id, "erasure_verified")[0]["turns"] == 0
+    assert world.audited(who.tenant_id, "erasure_verified")[0]["unanswered"] == []
 
 
 class Dying(SqliteKeyStore):
@@ -129,7 +129,7 @@ def test_a_crash_between_two_steps_of_an_erasure_leaves_what_the_next_attempt_ne
         world.work()
     assert answers[0].conversation
     assert world.product.conversations.show(who, answers[0].conversation)[1] == ()
-    assert world.product.erasure.remains(who.tenant_id, document).turns == 2
+    assert world.product.erasure.remains(who.tenant_id, document).found("turn_sources") == 2
     keys.when = ""
     world.clock.advance(120)
     world.product.jobs.sweep()

@@ -59,7 +59,7 @@ REFUSED = (erased, replaced, entombed_by_the_system)
 def whole(world: World, who: Principal, document: DocumentView) -> bool:
     """Whether row, chunks, points, original and key are all still there."""
     remains = world.product.erasure.remains(who.tenant_id, document.id)
-    return bool(remains.rows == 2 and remains.points == 1 and remains.originals and remains.keys)
+    return all(remains.found(thing) == 1 for thing in ("documents", "chunks", "points", "originals", "document_keys"))
 
 
 def a_held_document(cover: str) -> tuple[World, Principal, DocumentView, Any]:

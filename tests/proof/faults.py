@@ -69,15 +69,15 @@ def payload_edited(stage: Stage, tenant: str, random: Random) -> Iterator[Effect
     """Have somebody write into the index that every chunk is harmless and for everyone, and whose it is."""
     del random
     index = stage.world.index
-    before = dict(index._points)  # noqa: SLF001 - what is edited by hand
-    index._points = {  # noqa: SLF001
+    before = dict(index.points)
+    index.points = {
         (stage.staff[tenant].tenant_id, document): tuple(map(_for_everyone, points))
         for (_, document), points in before.items()
     }
     try:
         yield Effect()
     finally:
-        index._points = before  # noqa: SLF001
+        index.points = before
 
 
 @contextmanager

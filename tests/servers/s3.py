@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -20,8 +20,10 @@ class S3StandIn:
     objects: dict[str, bytes] = field(default_factory=dict)
     refuses_deletion: bool = False
 
-    def answer(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+    def answer(self, method: str, path: str, body: bytes, query: str = "") -> tuple[int, bytes]:
         """Return status and body of the answer to one request."""
+        if method == "GET" and path == _BUCKET.rstrip("/"):
+            return 200, self._list(parse_qs(query))
         if method == "POST" and path == _BUCKET.rstrip("/"):
             return 200, self._delete(re.findall(r"<Key>(.*?)</Key>", body.decode()))
         if not path.startswith(_BUCKET):
@@ -31,6 +33,16 @@ class S3StandIn:
             self.objects[key] = body
             return 200, b""
         return (200, self.objects[key]) if key in self.objects else (404, b"")
+
+    def _list(self, asked: dict[str, list[str]]) -> bytes:
+        prefix, after = asked.get("prefix", [""])[0], asked.get("start-after", [""])[0]
+        names = sorted(key for key in self.objects if key.startswith(prefix) and key > after)
+        told = "".join(
+            f"<Contents><Key>{name}</Key><LastModified>2026-11-23T12:00:00.000Z</LastModified>"
+            f'<ETag>"etag"</ETag><Size>{len(self.objects[name])}</Size></Contents>'
+            for name in names
+        )
+        return f"<ListBucketResult><IsTruncated>false</IsTruncated>{told}</ListBucketResult>".encode()
 
     def _delete(self, keys: list[str]) -> bytes:
         if self.refuses_deletion:
@@ -63,7 +75,8 @@ def _handler(stand_in: S3StandIn) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            status, answer = stand_in.answer(self.command, urlsplit(self.path).path, body)
+            address = urlsplit(self.path)
+            status, answer = stand_in.answer(self.command, address.path, body, address.query)
             self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))
             self.send_header("Last-Modified", "Mon, 23 Nov 2026 12:00:00 GMT")

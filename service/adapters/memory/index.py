@@ -14,14 +14,14 @@ class InMemoryChunkIndex:
 
     def __init__(self, *, dimensions: int | None = None) -> None:
         self._dimensions = dimensions
-        self._points: dict[tuple[TenantId, DocumentId], tuple[Point, ...]] = {}
+        self.points: dict[tuple[TenantId, DocumentId], tuple[Point, ...]] = {}
 
     def replace(self, *, tenant_id: TenantId, document_id: DocumentId, points: Sequence[Point]) -> None:
         """Make these the document's only points. Raises ValueError for points that cannot be stored."""
         checked_points(points, document_id=document_id)
         for point in points:
             checked_vector(point.vector, dimensions=self._dimensions)
-        self._points[tenant_id, document_id] = tuple(points)
+        self.points[tenant_id, document_id] = tuple(points)
 
     def search(self, *, vector: Vector, scope: Scope, limit: int) -> tuple[Hit, ...]:
         """Return the nearest points inside the scope."""
@@ -32,7 +32,7 @@ class InMemoryChunkIndex:
                 ordinal=point.ordinal,
                 score=float((_unit(point.vector) * question).sum()),
             )
-            for (tenant_id, _), points in tuple(self._points.items())
+            for (tenant_id, _), points in tuple(self.points.items())
             for point in points
             if scope.sees(tenant_id=tenant_id, groups=point.groups) and (point.harmless or not scope.harmless_only)
         ]
@@ -42,11 +42,11 @@ class InMemoryChunkIndex:
     def erase(self, *, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
         """Remove the documents' points."""
         for document_id in document_ids:
-            self._points.pop((tenant_id, document_id), None)
+            self.points.pop((tenant_id, document_id), None)
 
     def count(self, *, tenant_id: TenantId, document_id: DocumentId) -> int:
         """Return how many points the document has."""
-        return len(self._points.get((tenant_id, document_id), ()))
+        return len(self.points.get((tenant_id, document_id), ()))
 
     def ready(self) -> bool:
         """Memory always answers."""

@@ -23,8 +23,8 @@ class InMemoryKeyStore(KeyStore):
         self._now = now
         self._unsettled: dict[tuple[TenantId, UUID], tuple[datetime, bool]] = {}
         self._tenants: dict[TenantId, Key] = {}
-        self._documents: dict[_Place, Key | None] = {}
-        self._turns: dict[tuple[TenantId, TurnId], Key | None] = {}
+        self.documents: dict[_Place, Key | None] = {}
+        self.turns: dict[tuple[TenantId, TurnId], Key | None] = {}
         self._actors: dict[tuple[TenantId, KeyId], Key | None] = {}
         self._requests: dict[tuple[TenantId, ErasureId], Key | None] = {}
         self._erased: set[TenantId] = set()
@@ -32,7 +32,7 @@ class InMemoryKeyStore(KeyStore):
 
     @override
     def document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
-        found = self._documents.get((tenant_id, document_id))
+        found = self.documents.get((tenant_id, document_id))
         if found is None:
             raise KeyDestroyedError
         return found
@@ -41,9 +41,9 @@ class InMemoryKeyStore(KeyStore):
     def create_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> Key:
         with self._lock:
             self._refuse_erased(tenant_id)
-            if (tenant_id, document_id) not in self._documents:
+            if (tenant_id, document_id) not in self.documents:
                 self._unsettled[tenant_id, document_id] = (self._now(), True)
-            key = self._documents.setdefault((tenant_id, document_id), Key.fresh())
+            key = self.documents.setdefault((tenant_id, document_id), Key.fresh())
         if key is None:
             raise KeyDestroyedError
         return key
@@ -51,16 +51,16 @@ class InMemoryKeyStore(KeyStore):
     @override
     def destroy_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> None:
         with self._lock:
-            self._documents[tenant_id, document_id] = None
+            self.documents[tenant_id, document_id] = None
             self._unsettled.pop((tenant_id, document_id), None)
 
     @override
     def has_document_key(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
-        return self._documents.get((tenant_id, document_id)) is not None
+        return self.documents.get((tenant_id, document_id)) is not None
 
     @override
     def turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> Key:
-        found = self._turns.get((tenant_id, turn_id))
+        found = self.turns.get((tenant_id, turn_id))
         if found is None:
             raise KeyDestroyedError
         return found
@@ -69,9 +69,9 @@ class InMemoryKeyStore(KeyStore):
     def create_turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> Key:
         with self._lock:
             self._refuse_erased(tenant_id)
-            if (tenant_id, turn_id) not in self._turns:
+            if (tenant_id, turn_id) not in self.turns:
                 self._unsettled[tenant_id, turn_id] = (self._now(), False)
-            key = self._turns.setdefault((tenant_id, turn_id), Key.fresh())
+            key = self.turns.setdefault((tenant_id, turn_id), Key.fresh())
         if key is None:
             raise KeyDestroyedError
         return key
@@ -80,12 +80,12 @@ class InMemoryKeyStore(KeyStore):
     def destroy_turn_keys(self, *, tenant_id: TenantId, turn_ids: Iterable[TurnId]) -> None:
         with self._lock:
             for turn_id in turn_ids:
-                self._turns[tenant_id, turn_id] = None
+                self.turns[tenant_id, turn_id] = None
                 self._unsettled.pop((tenant_id, turn_id), None)
 
     @override
     def has_turn_key(self, *, tenant_id: TenantId, turn_id: TurnId) -> bool:
-        return self._turns.get((tenant_id, turn_id)) is not None
+        return self.turns.get((tenant_id, turn_id)) is not None
 
     @override
     def unsettled(self, tenant_id: TenantId, *, made_before: datetime) -> UnsettledKeys:
@@ -132,10 +132,10 @@ class InMemoryKeyStore(KeyStore):
         with self._lock:
             self._erased.add(tenant_id)
             self._tenants.pop(tenant_id, None)
-            for place in [place for place in self._documents if place[0] == tenant_id]:
-                self._documents[place] = None
-            for turn in [place for place in self._turns if place[0] == tenant_id]:
-                self._turns[turn] = None
+            for place in [place for place in self.documents if place[0] == tenant_id]:
+                self.documents[place] = None
+            for turn in [place for place in self.turns if place[0] == tenant_id]:
+                self.turns[turn] = None
             for actor in [place for place in self._actors if place[0] == tenant_id]:
                 self._actors[actor] = None
             for request in [place for place in self._requests if place[0] == tenant_id]:
@@ -176,26 +176,26 @@ class InMemoryVault(Vault):
     """Originals in a dictionary."""
 
     def __init__(self) -> None:
-        self._originals: dict[_Place, Sealed] = {}
+        self.originals: dict[_Place, Sealed] = {}
 
     @override
     def put(self, *, tenant_id: TenantId, document_id: DocumentId, sealed: Sealed) -> None:
-        self._originals[tenant_id, document_id] = sealed
+        self.originals[tenant_id, document_id] = sealed
 
     @override
     def get(self, *, tenant_id: TenantId, document_id: DocumentId) -> Sealed:
-        found = self._originals.get((tenant_id, document_id))
+        found = self.originals.get((tenant_id, document_id))
         if found is None:
             raise NotFoundError
         return found
 
     @override
     def delete(self, *, tenant_id: TenantId, document_id: DocumentId) -> None:
-        self._originals.pop((tenant_id, document_id), None)
+        self.originals.pop((tenant_id, document_id), None)
 
     @override
     def exists(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
-        return (tenant_id, document_id) in self._originals
+        return (tenant_id, document_id) in self.originals
 
 
 class InMemorySigner(Signer):

@@ -56,11 +56,18 @@ class Count(msgspec.Struct, frozen=True, tag=True):
     document: UUID
 
 
+class Inspect(msgspec.Struct, frozen=True, tag=True):
+    """Look for the document in every collection, of whichever tenant, and for points with these ids."""
+
+    document: UUID
+    points: list[UUID]
+
+
 class Health(msgspec.Struct, frozen=True, tag=True):
     """Say whether the owner answers."""
 
 
-Request = Replace | Search | Erase | Count | Health
+Request = Replace | Search | Erase | Count | Inspect | Health
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
@@ -79,6 +86,15 @@ class Counted(msgspec.Struct, frozen=True, tag=True):
     points: int
 
 
+class Inspected(msgspec.Struct, frozen=True, tag=True):
+    """How many points the engine counts of the document, shows when it lists, and has under the ids."""
+
+    collections: int
+    counted: int
+    listed: int
+    held: int
+
+
 class Refused(msgspec.Struct, frozen=True, tag=True):
     """The request makes no sense; asking again changes nothing."""
 
@@ -91,7 +107,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     detail: str
 
 
-Reply = Done | Found | Counted | Refused | Failed
+Reply = Done | Found | Counted | Inspected | Refused | Failed
 
 decode_request = msgspec.msgpack.Decoder(Request).decode
 decode_reply = msgspec.msgpack.Decoder(Reply).decode

@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from service.adapters.points import checked_limit
+from service.adapters.qdrant_edge.inspecting import inspected
 from service.adapters.qdrant_edge.protocol import (
     Count,
     Counted,
@@ -20,6 +21,7 @@ from service.adapters.qdrant_edge.protocol import (
     Found,
     FrameTooLargeError,
     Health,
+    Inspect,
     Refused,
     Replace,
     Reply,
@@ -141,6 +143,8 @@ def _done(request: Request, store: Store) -> Reply:
             return Found([(hit.document_id, hit.ordinal, hit.score) for hit in hits])
         case Count(tenant=tenant, document=document):
             return Counted(store.count(tenant=tenant, document=document))
+        case Inspect():
+            return inspected(request, store.engines())
         case Health():
             pass
     return Done()

@@ -63,6 +63,11 @@ class Shard:
         shutil.rmtree(folder / "temp_segments", ignore_errors=True)
         return cls(EdgeShard.load(str(folder), _config(dimensions)), dimensions=dimensions)
 
+    @property
+    def engine(self) -> EdgeShard:
+        """The engine itself."""
+        return self._engine
+
     def replace(self, *, tenant: UUID, document: UUID, points: Sequence[WirePoint]) -> None:
         """Make these the document's only points. Durable only after `flush`."""
         self.delete(tenant=tenant, documents=[document])

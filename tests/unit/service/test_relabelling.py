@@ -76,7 +76,7 @@ def test_the_index_learns_the_new_labels() -> None:
     world.uploaded(who, TEXT)
     labeller.learn("garage")
     swept(world)
-    (points,) = world.index._points.values()  # noqa: SLF001 - what the engine was told
+    (points,) = world.index.points.values()
     assert [(point.harmless, point.categories) for point in points] == [(False, frozenset({Category.PII}))]
 
 

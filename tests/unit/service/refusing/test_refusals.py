@@ -57,7 +57,7 @@ def test_a_refused_upload_leaves_no_original_and_no_job() -> None:
     jobs = len(world.product.jobs.page(who, limit=99))
     refused(world, who)
     assert len(world.product.jobs.page(who, limit=99)) == jobs
-    assert world.vault._originals == {}  # noqa: SLF001 - what is stored
+    assert world.vault.originals == {}
 
 
 def test_refusing_begins_at_the_commit_of_the_erasure_not_when_its_job_ran() -> None:
