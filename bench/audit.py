@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 import migrations
 from service.adapters.database import SqlDatabase
 from service.adapters.keystore import SqliteKeyStore
+from service.adapters.memory.erasure_ledger import InMemoryErasureLedger
 from service.adapters.memory.keeping import InMemorySigner
 from service.auditing import Auditing, entry
 from service.bootstrap import SystemClock
@@ -58,7 +59,9 @@ def _measure(server: PostgresServer, folder: Path, entries: int) -> None:
     with closing(database):
         tenant = Tenant(id=TenantId(uuid4()), slug="bench", created_at=SystemClock().now())
         database.add_tenant(tenant)
-        auditing = Auditing(database=database, keys=keys, signer=InMemorySigner(), clock=SystemClock())
+        auditing = Auditing(
+            database=database, keys=keys, signer=InMemorySigner(), clock=SystemClock(), ledger=InMemoryErasureLedger()
+        )
         who = Principal(tenant_id=tenant.id, key_id=KeyId(uuid4()), role=Role.AUDITOR)
         bare = _milliseconds(_bare_insert(server, tenant), 100)
         appended = _milliseconds(lambda: _append(database, who, 1), 100)

@@ -12,6 +12,7 @@ from ingestion.parsing.limits import Limits
 from service import metrics
 from service.adapters.celery import QUEUES, CeleryJobQueue
 from service.adapters.database import SqlDatabase
+from service.adapters.erasure_ledger import FileErasureLedger, HeadNote
 from service.adapters.inspecting.broker import BrokerInspector
 from service.adapters.inspecting.database import SqlInspector
 from service.adapters.inspecting.edge import EdgeInspector
@@ -80,6 +81,7 @@ def adapters(settings: Settings) -> Adapters:
         keys=keys,
         vault=vault_at(settings.vault_url, folder.vault),
         signer=Ed25519Signer(folder.audit_key),
+        ledger=erasure_ledger(settings),
         queue=CeleryJobQueue(broker_url),
         clock=SystemClock(),
         parser=parser(settings),
@@ -91,6 +93,14 @@ def adapters(settings: Settings) -> Adapters:
         local=local_model(settings),
         fast=fast_model(settings),
         cloud=cloud_model(settings),
+    )
+
+
+def erasure_ledger(settings: Settings) -> FileErasureLedger:
+    """Return the ledger in its folder, with its note beside the keys."""
+    folder = DataFolder(settings.data_dir)
+    return FileErasureLedger(
+        settings.ledger or folder.ledger, note=HeadNote(folder.ledger_note), signer=Ed25519Signer(folder.audit_key)
     )
 
 

@@ -150,5 +150,13 @@ class AuditDamagedError(RingfenceError):
     """The audit log's newest checkpoint was changed, or signed with another key: nothing is added on top of it."""
 
 
+class LedgerDamagedError(RingfenceError):
+    """The erasure ledger was cut or changed: nothing is added to it and nothing is destroyed without it."""
+
+
+class RestorePendingError(PartUnavailableError):
+    """A backup was restored and what was erased since then is not erased again yet: finish `ringfence restore`."""
+
+
 class LeaseLostError(RingfenceError):
     """Another worker holds this job now, or its document is erased: this attempt may not write."""

@@ -41,6 +41,21 @@ class DataFolder:
         return self.keys / "audit.key"
 
     @property
+    def ledger(self) -> Path:
+        """The erasure ledger, unless a setting puts it elsewhere."""
+        return self.path / "ledger"
+
+    @property
+    def ledger_note(self) -> Path:
+        """How far the erasure ledger had got: beside the keys, because who cuts the one seldom reaches the other."""
+        return self.keys / "ledger.head"
+
+    @property
+    def restore_pending(self) -> Path:
+        """A mark that is there while a restored backup is not held to the erasure ledger yet."""
+        return self.path / "restore.pending"
+
+    @property
     def model_pins(self) -> Path:
         """What each local model said when it was pinned; no secret."""
         return self.path / "model-pins.json"

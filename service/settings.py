@@ -67,6 +67,10 @@ class Settings(BaseSettings):
     qdrant_api_key: SecretStr | None = Field(None, description="API key of the Qdrant server.")
     vault_url: str | None = Field(None, description="Where sealed originals go, s3://bucket/prefix; unset: a folder.")
 
+    ledger: Path | None = Field(
+        None, description="Folder of the erasure ledger, best on another disk; unset: ledger in the data folder."
+    )
+
     embedder: str = Field("packaged", description="`packaged` (all-MiniLM-L6-v2), a folder, or a model id.")
     embedder_dimensions: int = Field(384, ge=1, description="Length of the embedder's vectors.")
     local_model_url: str | None = Field(
@@ -174,7 +178,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("providers")
+    @field_validator("providers", "ledger")
     @classmethod
     def _absolute_if_any(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()

@@ -30,6 +30,7 @@ EVENTS = frozenset(
         ),
         "erased_resembled",
         *("frame_refused", "index_closed", "index_opened", "inspection_failed"),
+        *("erasure_due_soon", "erasure_not_advanced", "erasure_overdue"),
         *("job_abandoned", "job_not_rung", "jobs_not_given_back"),
         *("labelling_heads_missing", "labelling_heads_unfit", "labeller_failed", "lease_not_renewed"),
         *("local_model_not_ready", "provider_attestation_expiring", "provider_register_unreadable"),
@@ -56,7 +57,7 @@ FOREIGN = {
 SPANS = frozenset(
     {
         *("ask", "plan", "embed", "retrieve", "route", "label", "label_question", "cloud_model", "local_model"),
-        *("ingest", "parse", "batch", "write", "erase", "relabel", "sweep"),
+        *("ingest", "parse", "batch", "write", "erase", "erasures", "relabel", "sweep"),
     }
 )
 """Every span that our own code opens. A test compares them with the code."""
@@ -170,7 +171,7 @@ def _backend(value: object) -> bool:
 
 KEYS: dict[str, Shape] = {
     # ids
-    **dict.fromkeys(("answer", "document", "job", "tenant"), _identifier),
+    **dict.fromkeys(("answer", "document", "erasure", "job", "tenant"), _identifier),
     # counts, sizes, times
     **dict.fromkeys(("chunks", "days", "dimensions", "documents", "dropped", "failures", "hits", "jobs"), _number),
     **dict.fromkeys(("pieces", "requests"), _number),

@@ -20,6 +20,7 @@ from service.adapters.inspecting.memory import (
 from service.adapters.keystore import SqliteKeyStore
 from service.adapters.memory.database import InMemoryDatabase
 from service.adapters.memory.embedding import InMemoryEmbedder, InMemoryParser, InMemoryTokenizer
+from service.adapters.memory.erasure_ledger import InMemoryErasureLedger
 from service.adapters.memory.index import InMemoryChunkIndex
 from service.adapters.memory.keeping import InMemoryKeyStore, InMemorySigner, InMemoryVault
 from service.adapters.memory.labelling import InMemoryLabeller
@@ -34,6 +35,7 @@ from service.ports import (
     CloudModel,
     Database,
     Embedder,
+    ErasureLedger,
     JobKind,
     KeyStore,
     Labeller,
@@ -96,6 +98,7 @@ class World:
     keys: KeyStore
     vault: InMemoryVault
     queue: InMemoryJobQueue
+    ledger: ErasureLedger
     clock: StoppedClock
     labeller: InMemoryLabeller
     register: InMemoryProviderRegister
@@ -179,6 +182,7 @@ def adapters_of(world: World) -> Adapters:
         keys=world.keys,
         vault=world.vault,
         signer=InMemorySigner(),
+        ledger=world.ledger,
         queue=world.queue,
         clock=world.clock,
         parser=InMemoryParser(),
@@ -227,6 +231,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     labeller: InMemoryLabeller | None = None,
     database: Database | None = None,
     keys: KeyStore | None = None,
+    ledger: ErasureLedger | None = None,
     rules: Rules | None = None,
     clock: StoppedClock | None = None,
     quarantine_score: float = 0.7,
@@ -240,6 +245,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     index, clock = index or InMemoryChunkIndex(), clock or StoppedClock()
     keys = keys or InMemoryKeyStore(now=clock.now)
     database = database or InMemoryDatabase(keys=keys)
+    ledger = ledger or InMemoryErasureLedger()
     vault, queue = InMemoryVault(), InMemoryJobQueue()
     labeller = labeller or InMemoryLabeller()
     register = InMemoryProviderRegister(rules or some_rules())
@@ -253,6 +259,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
         keys=keys,
         vault=vault,
         signer=InMemorySigner(),
+        ledger=ledger,
         queue=queue,
         clock=clock,
         parser=InMemoryParser(),
@@ -278,6 +285,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
         keys=keys,
         vault=vault,
         queue=queue,
+        ledger=ledger,
         clock=clock,
         labeller=labeller,
         register=register,

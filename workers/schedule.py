@@ -1,8 +1,12 @@
 """What runs when."""
 
 from service.adapters.celery import (
+    CHECK_DEADLINES,
+    CHECK_DEADLINES_SECONDS,
     CHECK_PROVIDERS,
     CHECK_PROVIDERS_SECONDS,
+    ERASURES,
+    ERASURES_SECONDS,
     QUEUES,
     SEQUENCE,
     SEQUENCE_SECONDS,
@@ -21,6 +25,16 @@ SCHEDULE = {
         "task": SEQUENCE,
         "schedule": SEQUENCE_SECONDS,
         "options": {"queue": QUEUES[SEQUENCE], "expires": SEQUENCE_SECONDS},
+    },
+    "erasures": {
+        "task": ERASURES,
+        "schedule": ERASURES_SECONDS,
+        "options": {"queue": QUEUES[ERASURES], "expires": ERASURES_SECONDS},
+    },
+    "deadlines": {
+        "task": CHECK_DEADLINES,
+        "schedule": CHECK_DEADLINES_SECONDS,
+        "options": {"queue": QUEUES[CHECK_DEADLINES], "expires": CHECK_DEADLINES_SECONDS},
     },
     "providers": {
         "task": CHECK_PROVIDERS,

@@ -19,7 +19,18 @@ from service.errors import (
     RingfenceError,
 )
 from service.policy.access import KeyId, Permission, Principal, TenantId
-from service.ports import AuditCheckpoint, AuditLeaf, AuditRecord, Clock, Database, KeyStore, Signer, Transaction
+from service.ports import (
+    AuditCheckpoint,
+    AuditLeaf,
+    AuditRecord,
+    Clock,
+    Database,
+    ErasedActor,
+    ErasureLedger,
+    KeyStore,
+    Signer,
+    Transaction,
+)
 
 _LEAVES_AT_ONCE = 5_000
 """Leaves of one transaction: each ends with a checkpoint, and whoever dies in between loses nothing."""
@@ -44,6 +55,7 @@ class Auditing:
     keys: KeyStore
     signer: Signer
     clock: Clock
+    ledger: ErasureLedger
 
     def sequence_all(self) -> int:
         """Give every committed entry its leaf; return how many got one. Runs every few seconds.
@@ -158,6 +170,7 @@ class Auditing:
             transaction.audit.append(
                 entry(principal.tenant_id, "actor_forgotten", at=now, actor=principal.key_id, facts={})
             )
+        self.ledger.append([ErasedActor(tenant_id=principal.tenant_id, actor=key_id, erased_at=now)])
         self.keys.destroy_actor_key(tenant_id=principal.tenant_id, actor=key_id)
 
     def _newest(self, principal: Principal) -> AuditCheckpoint:

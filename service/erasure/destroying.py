@@ -7,7 +7,9 @@ from uuid import uuid4
 from service.auditing import entry
 from service.conversations import Forgetting
 from service.doorbell import ring
-from service.errors import HeldError, NotPermittedError
+from service.erasure.at_once import refuse_at_once, requested_at_once
+from service.erasure.listing import listed
+from service.errors import HeldError, NotPermittedError, PartUnavailableError
 from service.holding import refuse_held
 from service.lease import Lease
 from service.policy.access import DocumentId, JobId, KeyId, Permission, Principal, TenantId
@@ -16,6 +18,7 @@ from service.ports import (
     Clock,
     Database,
     DocumentRecord,
+    ErasureLedger,
     JobKind,
     JobQueue,
     JobRecord,
@@ -47,16 +50,23 @@ class Erasure:
     clock: Clock
     lease: Lease
     forgetting: Forgetting
+    ledger: ErasureLedger
     verifier: Verifier
 
     def request(self, principal: Principal, document_id: DocumentId) -> JobRecord:
-        """Make the document unreachable for every reader, now; return the job that destroys it."""
+        """Make the document unreachable for every reader, now; return the job that destroys it.
+
+        The request that it writes is received, located and approved at once. Raises ConflictError where the tenant's
+        policy lets nobody erase alone.
+        """
         if not principal.may(Permission.ERASE):
             raise NotPermittedError
         try:
             with self.database.transaction(principal.tenant_id) as transaction:
                 record = visible(transaction, principal, document_id, lock=True)
+                refuse_at_once(transaction)
                 job = self.entomb(transaction, record, by=principal.key_id, refuse=True)
+                requested_at_once(transaction, record, job, by=principal.key_id, now=self.clock.now())
         except HeldError as held:
             self._audit_refusal(principal, document_id, held)
             raise
@@ -134,6 +144,18 @@ class Erasure:
             for document_id, found in tombstones.items()
         )
 
+    def _list(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
+        """Write them into the ledger before the first key goes, so that what was concluded is in it, whoever dies when.
+
+        Raises PartUnavailableError where it does not hold them then: nothing is destroyed that a restore would revive.
+        """
+        with self.database.transaction(tenant_id) as transaction:
+            entries = listed(transaction, document_ids)
+        self.ledger.append(entries)
+        if self.ledger.missing(document_ids):
+            message = "The erasure ledger does not hold what was written into it. Nothing was destroyed."
+            raise PartUnavailableError(message)
+
     def _end_waiting(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
         """End jobs of the documents that nobody has begun; one that runs finds its document gone and ends itself."""
         now = self.clock.now()
@@ -146,6 +168,7 @@ class Erasure:
                             transaction.jobs.update(replace(ended, failure_detail="The document was erased."))
 
     def _destroy(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
+        self._list(tenant_id, document_ids)
         for document_id in document_ids:
             self.keys.destroy_document_key(tenant_id=tenant_id, document_id=document_id)
         self.forgetting.finish(tenant_id)

@@ -26,12 +26,22 @@ from service.ports.erasing import (
     ErasureItem,
     ErasureRecord,
     ErasureTable,
+    EstateCounts,
+    EstateTable,
     ItemKind,
     ItemState,
 )
 from service.ports.holding import HoldReleaseReason, HoldTable, MatterRecord
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, UnsettledKeys, Vault
+from service.ports.ledger import (
+    ErasedActor,
+    ErasedDocument,
+    ErasedTurn,
+    ErasureLedger,
+    LedgerEntry,
+    LedgerHead,
+)
 from service.ports.locating import IN_NAME, SubjectMark, SubjectTable, TurnMark
 from service.ports.models import (
     CloudModel,
@@ -92,9 +102,15 @@ __all__ = [
     "DocumentState",
     "DocumentTable",
     "Embedder",
+    "ErasedActor",
+    "ErasedDocument",
+    "ErasedTurn",
     "ErasureItem",
+    "ErasureLedger",
     "ErasureRecord",
     "ErasureTable",
+    "EstateCounts",
+    "EstateTable",
     "Generation",
     "Hit",
     "HoldReleaseReason",
@@ -109,6 +125,8 @@ __all__ = [
     "KeyStore",
     "Labeller",
     "LabellingCounts",
+    "LedgerEntry",
+    "LedgerHead",
     "LiftReason",
     "LocalModel",
     "MatterRecord",

@@ -9,7 +9,7 @@ from uuid import UUID
 from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
 from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
-from service.ports.erasing import ErasureTable
+from service.ports.erasing import ErasureTable, EstateTable
 from service.ports.holding import HoldTable
 from service.ports.locating import SubjectTable
 from service.ports.policies import PolicyTable
@@ -179,6 +179,10 @@ class TombstoneTable(Protocol):
         """Return the tombstone."""
         ...
 
+    def all(self) -> tuple[Tombstone, ...]:
+        """Return every tombstone, oldest first."""
+        ...
+
     def mark_gone(self, document_id: DocumentId, at: datetime) -> None:
         """Record that every store was found empty at this time."""
         ...
@@ -287,6 +291,11 @@ class Transaction(Protocol):
     @property
     def erasures(self) -> ErasureTable:
         """The erasure requests."""
+        ...
+
+    @property
+    def estate(self) -> EstateTable:
+        """Everything of the tenant, for its end."""
         ...
 
     @property

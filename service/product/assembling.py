@@ -11,6 +11,7 @@ from service.canaries import Canaries
 from service.conversations import Conversations, Forgetting, Keeping, Recollection
 from service.documents import Documents
 from service.erasure import Erasure
+from service.erasure.requests import Erasures
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
@@ -64,7 +65,7 @@ class _Shared:
         labellers = RememberingLabellers(labeller=adapters.labeller, keys=keys, cache=cache)
         unfailing = replace(labellers, labeller=UnfailingLabeller(inner=adapters.labeller))
         lease = Lease(database=database, clock=clock, seconds=limits.lease_seconds)
-        forgetting = Forgetting(database=database, keys=keys)
+        forgetting = Forgetting(database=database, keys=keys, ledger=adapters.ledger, clock=clock)
         verifier = Verifier(inspectors=adapters.inspectors, clock=clock)
         terms = _terms(adapters)
         return cls(
@@ -84,7 +85,9 @@ class _Shared:
             canaries=Canaries(database=database, keys=keys, clock=clock),
             refusals=Refusals(database=database, clock=clock),
             reporting=Reporting(database=database, keys=keys),
-            auditing=Auditing(database=database, keys=keys, signer=adapters.signer, clock=clock),
+            auditing=Auditing(
+                database=database, keys=keys, signer=adapters.signer, clock=clock, ledger=adapters.ledger
+            ),
             governing=Governing(database=database, clock=clock, terms=terms),
         )
 
@@ -102,6 +105,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         answering=_answering(adapters, limits, shared),
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
         erasure=shared.erasure,
+        erasures=_erasures(adapters, shared),
         verifier=shared.verifier,
         locating=shared.locating,
         amending=_amending(adapters, shared),
@@ -121,6 +125,19 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
         parts={"database": database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
+    )
+
+
+def _erasures(adapters: Adapters, shared: _Shared) -> Erasures:
+    return Erasures.of(
+        database=adapters.database,
+        keys=adapters.keys,
+        queue=adapters.queue,
+        clock=adapters.clock,
+        erasure=shared.erasure,
+        forgetting=shared.forgetting,
+        verifier=shared.verifier,
+        locating=shared.locating,
     )
 
 
@@ -146,6 +163,7 @@ def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier:
         clock=adapters.clock,
         lease=lease,
         forgetting=forgetting,
+        ledger=adapters.ledger,
         verifier=verifier,
     )
 

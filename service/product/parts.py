@@ -10,6 +10,7 @@ from service.canaries import Canaries
 from service.conversations import Conversations
 from service.documents import Documents
 from service.erasure import Erasure
+from service.erasure.requests import Erasures
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
@@ -21,6 +22,7 @@ from service.ports import (
     CloudModel,
     Database,
     Embedder,
+    ErasureLedger,
     JobQueue,
     KeyStore,
     Labeller,
@@ -56,6 +58,7 @@ class Adapters:
     keys: KeyStore
     vault: Vault
     signer: Signer
+    ledger: ErasureLedger
     queue: JobQueue
     clock: Clock
     parser: Parser
@@ -97,6 +100,7 @@ class Ringfence:
     answering: Answering
     conversations: Conversations
     erasure: Erasure
+    erasures: Erasures
     verifier: Verifier
     locating: Locating
     amending: Amending
@@ -119,4 +123,4 @@ class Ringfence:
 
     def warnings(self) -> tuple[str, ...]:
         """Say what needs an operator soon, though every part answers."""
-        return self.governing.warnings()
+        return (*self.governing.warnings(), *self.erasures.deadlines.warnings())

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import migrations
 from service.adapters import provider_template
+from service.adapters.erasure_ledger import FileErasureLedger, HeadNote
 from service.adapters.keystore import SqliteKeyStore, create_master_key, load_master_key
 from service.adapters.provider_file import TomlProviderRegister
 from service.adapters.sentence_transformers import model_folder
@@ -65,6 +66,9 @@ def _initialise(settings: Settings, folder: DataFolder) -> None:
         create_master_key(folder.master_key)
     if not folder.audit_key.exists():
         create_signing_key(folder.audit_key)
+    FileErasureLedger(
+        settings.ledger or folder.ledger, note=HeadNote(folder.ledger_note), signer=Ed25519Signer(folder.audit_key)
+    ).begin()
     if settings.providers is None:
         provider_template.create(folder.providers, settings.cloud_model)
     supervisor = Supervisor(folder, Progress.silent())

@@ -16,6 +16,7 @@ from typing_extensions import override
 import migrations
 from migrations.versions import step_0005_tamper_evident_audit
 from service.adapters.database import SqlDatabase
+from service.adapters.memory.erasure_ledger import InMemoryErasureLedger
 from service.adapters.memory.keeping import InMemoryKeyStore, InMemorySigner
 from service.auditing import Auditing
 from service.policy.access import KeyId, Principal, Role, TenantId
@@ -57,7 +58,13 @@ def connected(url: str) -> Iterator[Connection]:
 
 
 def auditing_on(database: SqlDatabase, *, signer: InMemorySigner | None = None) -> Auditing:
-    return Auditing(database=database, keys=InMemoryKeyStore(), signer=signer or InMemorySigner(), clock=StoppedClock())
+    return Auditing(
+        database=database,
+        keys=InMemoryKeyStore(),
+        signer=signer or InMemorySigner(),
+        clock=StoppedClock(),
+        ledger=InMemoryErasureLedger(),
+    )
 
 
 def an_auditor(tenant_id: TenantId) -> Principal:

@@ -28,6 +28,11 @@ class SqlTombstoneTable(TombstoneTable):
         return self._session.one(select(tombstones).where(tombstones.c.document_id == document_id), Tombstone)
 
     @override
+    def all(self) -> tuple[Tombstone, ...]:
+        oldest_first = select(tombstones).order_by(tombstones.c.erased_at, tombstones.c.document_id)
+        return self._session.many(oldest_first, Tombstone)
+
+    @override
     def mark_gone(self, document_id: DocumentId, at: datetime) -> None:
         self._session.run(update(tombstones).where(tombstones.c.document_id == document_id).values(gone_at=at))
 

@@ -17,6 +17,7 @@ from service.adapters.database.canaries import SqlCanaryTable
 from service.adapters.database.conversations import SqlConversationTable, SqlTurnTable
 from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
 from service.adapters.database.erasures import SqlErasureTable
+from service.adapters.database.estate import SqlEstateTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
 from service.adapters.database.holding import SqlHoldTable
 from service.adapters.database.jobs import SqlJobTable
@@ -55,6 +56,7 @@ class SqlTransaction:
     subjects: SqlSubjectTable
     refusals: SqlRefusalTable
     erasures: SqlErasureTable
+    estate: SqlEstateTable
     holds: SqlHoldTable
 
     @classmethod
@@ -75,6 +77,7 @@ class SqlTransaction:
             subjects=SqlSubjectTable(session, tenant_id),
             refusals=SqlRefusalTable(session),
             erasures=SqlErasureTable(session),
+            estate=SqlEstateTable(session, tenant_id),
             holds=SqlHoldTable(session, tenant_id),
         )
 

@@ -254,6 +254,10 @@ class InMemoryTombstoneTable(TombstoneTable):
         return self._rows.tombstones.get(document_id)
 
     @override
+    def all(self) -> tuple[Tombstone, ...]:
+        return tuple(sorted(self._rows.tombstones.values(), key=lambda one: (one.erased_at, one.document_id)))
+
+    @override
     def mark_gone(self, document_id: DocumentId, at: datetime) -> None:
         found = self.get(document_id)
         if found is not None:

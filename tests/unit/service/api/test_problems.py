@@ -122,6 +122,7 @@ def test_every_error_of_the_product_has_a_status() -> None:
         errors.EgressRefusedError,
         errors.DamagedError,
         errors.LeaseLostError,
+        errors.LedgerDamagedError,
     }
     assert ours - inside == set(STATUS)
 
