@@ -27,6 +27,7 @@ from service.cli import (
     reporting,
     retention,
     running,
+    subjects,
 )
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
 
@@ -48,6 +49,7 @@ running.register(app)
 administering.register(app)
 documents.register(app)
 library.register(app)
+subjects.register(app)
 asking.register(app)
 conversations.register(app)
 labels.register(app)
