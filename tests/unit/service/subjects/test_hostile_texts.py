@@ -43,7 +43,7 @@ def calls(work: Callable[[], object]) -> int:
     return count
 
 
-@pytest.mark.parametrize("subject, piece", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize(("subject", "piece"), HOSTILE.values(), ids=HOSTILE)
 def test_twice_the_text_takes_no_more_than_about_twice_the_work(subject: Subject, piece: str) -> None:
     matcher = Matcher(subject)
     matcher.matches(piece * 3)  # what is remembered of single words is no work any more
