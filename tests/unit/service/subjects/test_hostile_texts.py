@@ -1,7 +1,7 @@
 """A text cannot make the search for a person slow, whatever it says: the work grows with its length (R40).
 
-Counted are the calls of Python functions, which are the same on every machine; where the work is a regular expression's,
-its bound is shown by what it finds.
+Counted are the calls of Python functions, which are the same on every machine; where a regular expression works, its
+bound is shown by what it finds.
 """
 
 import sys
