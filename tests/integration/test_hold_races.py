@@ -178,7 +178,7 @@ def test_a_hold_that_is_being_placed_makes_the_end_of_its_tenant_wait_and_lose(
         transaction.holds.add(matter)
         transaction.holds.cover(matter.id, [document.id], at=world.clock.now(), by=who.key_id)
         pool = ThreadPoolExecutor(1)
-        ending = pool.submit(erasures.executing.advance, who.tenant_id, erasure_id)
+        ending: Future[object] = pool.submit(erasures.executing.advance, who.tenant_id, erasure_id)
         waits_for_a_lock(world, who, ending)
     ending.result(PATIENCE)
     pool.shutdown()
