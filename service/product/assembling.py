@@ -96,6 +96,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     """Return the use cases around these adapters."""
     shared = _Shared.of(adapters, limits)
     database, keys, clock = adapters.database, adapters.keys, adapters.clock
+    amending = _amending(adapters, shared)
     return Ringfence(
         principals=Principals(database=database, clock=clock),
         documents=_documents(adapters, limits, shared),
@@ -105,10 +106,10 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         answering=_answering(adapters, limits, shared),
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
         erasure=shared.erasure,
-        erasures=_erasures(adapters, shared),
+        erasures=_erasures(adapters, shared, amending),
         verifier=shared.verifier,
         locating=shared.locating,
-        amending=_amending(adapters, shared),
+        amending=amending,
         relabelling=shared.relabelling,
         reviewing=Reviewing(
             database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling
@@ -128,7 +129,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     )
 
 
-def _erasures(adapters: Adapters, shared: _Shared) -> Erasures:
+def _erasures(adapters: Adapters, shared: _Shared, amending: Amending) -> Erasures:
     return Erasures.of(
         database=adapters.database,
         keys=adapters.keys,
@@ -138,6 +139,7 @@ def _erasures(adapters: Adapters, shared: _Shared) -> Erasures:
         forgetting=shared.forgetting,
         verifier=shared.verifier,
         locating=shared.locating,
+        amending=amending,
     )
 
 

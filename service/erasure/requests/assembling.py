@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from service.amending import Amending
 from service.conversations import Forgetting
 from service.erasure.destroying import Erasure
 from service.erasure.requests.concluding import Concluding
@@ -43,12 +44,22 @@ class Erasures:
         forgetting: Forgetting,
         verifier: Verifier,
         locating: Locating,
+        amending: Amending,
     ) -> "Erasures":
         """Return them around these parts."""
         written = Written(keys=keys)
         finding = Finding(written=written, locating=locating)
         reading = Reading(database=database, clock=clock, written=written)
-        taking = Taking(database=database, keys=keys, queue=queue, clock=clock, erasure=erasure, forgetting=forgetting)
+        taking = Taking(
+            database=database,
+            keys=keys,
+            queue=queue,
+            clock=clock,
+            erasure=erasure,
+            forgetting=forgetting,
+            amending=amending,
+            finding=finding,
+        )
         return cls(
             receiving=Receiving(database=database, clock=clock, written=written),
             reading=reading,

@@ -10,10 +10,11 @@ from service.erasure.requests.sealed import Written
 from service.erasure.requests.taking import executor
 from service.policy.access import DocumentId
 from service.policy.erasures import ErasureAction, ErasureKind, ErasureState
-from service.ports import Clock, Database, ErasureItem, ErasureRecord, ItemKind, ItemState
+from service.ports import Clock, Database, DocumentState, ErasureItem, ErasureRecord, ItemKind, ItemState, Transaction
 from service.ports.inspecting import Target
 from service.verifying import Verification, Verifier
 
+_INGESTED = frozenset({DocumentState.REGISTERED, DocumentState.PROCESSING})
 _UNDER_WAY = frozenset({ItemState.WAITING, ItemState.DESTROYING})
 
 
@@ -31,7 +32,8 @@ class Concluding:
         """End the request, put it on hold, or say that something is left. Nothing happens while items are under way."""
         with self.database.transaction(record.tenant_id) as transaction:
             items = transaction.erasures.items(record.id)
-        if any(item.state in _UNDER_WAY for item in items):
+            unread = any(_unread(transaction, item) for item in items)
+        if unread or any(item.state in _UNDER_WAY for item in items):
             return
         later, again = self._still_found(record, items)
         if later:
@@ -95,6 +97,12 @@ def targets(items: Sequence[ErasureItem]) -> tuple[Target, ...]:
     """Return the documents that are to be gone, with the points that each had."""
     gone = (item for item in documents_of(items) if item.state in {ItemState.GONE, ItemState.REMAINS})
     return tuple(Target(document_id=DocumentId(item.target), chunk_count=item.chunk_count) for item in gone)
+
+
+def _unread(transaction: Transaction, item: ErasureItem) -> bool:
+    """Whether what took its place is still being ingested: nobody knows yet whom that names."""
+    found = transaction.documents.get(item.replaced_by) if item.replaced_by is not None else None
+    return found is not None and found.state in _INGESTED
 
 
 def _judged(item: ErasureItem, verification: Verification) -> ErasureItem:
