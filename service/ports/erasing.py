@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from service.policy.access import DocumentId, ErasureId, JobId, KeyId, TenantId
+from service.policy.access import DocumentId, ErasureId, JobId, KeyId, TenantId, TurnId
 from service.policy.erasures import (
     ErasureAction,
     ErasureKind,
@@ -170,6 +170,10 @@ class EstateTable(Protocol):
 
     def documents(self, *, limit: int) -> tuple[DocumentId, ...]:
         """Return documents of every group and state, oldest first."""
+        ...
+
+    def turns(self, *, limit: int) -> tuple[TurnId, ...]:
+        """Return turns that are not hidden."""
         ...
 
     def hide_conversations(self, at: datetime) -> None:
