@@ -28,6 +28,7 @@ from service.api.policies import policies
 from service.api.problems import HANDLERS
 from service.api.refusals import refusals
 from service.api.reports import reports
+from service.api.retention import retention
 from service.errors import PartUnavailableError
 from service.product import Ringfence
 from service.vocabulary import learn_paths
@@ -77,7 +78,7 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     app = Litestar(
         route_handlers=[
             *(documents, reviews, labels, jobs, answers, conversations),
-            *(audit, reports, policies, canaries, holds, refusals, erasures, health),
+            *(audit, reports, policies, canaries, holds, retention, refusals, erasures, health),
         ],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),

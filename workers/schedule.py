@@ -8,6 +8,8 @@ from service.adapters.celery import (
     ERASURES,
     ERASURES_SECONDS,
     QUEUES,
+    RETAIN,
+    RETAIN_SECONDS,
     SEQUENCE,
     SEQUENCE_SECONDS,
     SWEEP,
@@ -35,6 +37,11 @@ SCHEDULE = {
         "task": CHECK_DEADLINES,
         "schedule": CHECK_DEADLINES_SECONDS,
         "options": {"queue": QUEUES[CHECK_DEADLINES], "expires": CHECK_DEADLINES_SECONDS},
+    },
+    "retention": {
+        "task": RETAIN,
+        "schedule": RETAIN_SECONDS,
+        "options": {"queue": QUEUES[RETAIN], "expires": RETAIN_SECONDS},
     },
     "providers": {
         "task": CHECK_PROVIDERS,

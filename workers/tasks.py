@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from service import settings
-from service.adapters.celery import CHECK_DEADLINES, CHECK_PROVIDERS, ERASURES, SEQUENCE, SWEEP
+from service.adapters.celery import CHECK_DEADLINES, CHECK_PROVIDERS, ERASURES, RETAIN, SEQUENCE, SWEEP
 from service.errors import PartUnavailableError
 from service.policy.access import JobId, TenantId
 from service.ports import JobKind
@@ -57,6 +57,11 @@ def check_providers() -> None:
     _work(lambda ringfence: ringfence.governing.warn())
 
 
+def retain() -> None:
+    """Erase what is due by the retention rules."""
+    _work(lambda ringfence: ringfence.expiry.run())
+
+
 TASKS: dict[str, Callable[..., None]] = {
     JobKind.INGEST.value: ingest,
     JobKind.ERASE.value: erase,
@@ -66,6 +71,7 @@ TASKS: dict[str, Callable[..., None]] = {
     ERASURES: advance_erasures,
     CHECK_DEADLINES: check_deadlines,
     CHECK_PROVIDERS: check_providers,
+    RETAIN: retain,
 }
 """Every task by the name that rings for it."""
 

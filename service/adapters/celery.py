@@ -27,6 +27,9 @@ CHECK_DEADLINES_SECONDS = 86_400.0
 CHECK_PROVIDERS = "providers.check"
 """The task that warns of attestations which expire soon."""
 CHECK_PROVIDERS_SECONDS = 86_400.0
+RETAIN = "documents.retain"
+"""The task that erases what is due by the rules of its tenant."""
+RETAIN_SECONDS = 86_400.0
 
 QUEUES = {
     JobKind.ERASE.value: "erase",
@@ -35,6 +38,7 @@ QUEUES = {
     CHECK_PROVIDERS: "sweep",
     CHECK_DEADLINES: "sweep",
     ERASURES: "requests",
+    RETAIN: "erase",
     JobKind.INGEST.value: "ingest",
     JobKind.RELABEL.value: "relabel",
 }

@@ -24,6 +24,7 @@ from service.cli import (
     policies,
     refusals,
     reporting,
+    retention,
     running,
 )
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
@@ -54,6 +55,7 @@ policies.register(app)
 canaries.register(app)
 refusals.register(app)
 holds.register(app)
+retention.register(app)
 reporting.register(app)
 labelling.register(app)
 evaluating.register(app)

@@ -77,6 +77,7 @@ from service.ports.records import (
     TurnSource,
 )
 from service.ports.refusing import LiftReason, Refusal, RefusalTable
+from service.ports.retaining import RetentionRecord, RetentionTable
 
 __all__ = [
     "IN_NAME",
@@ -139,6 +140,8 @@ __all__ = [
     "Refusal",
     "RefusalTable",
     "ReleaseReason",
+    "RetentionRecord",
+    "RetentionTable",
     "ReviewReason",
     "ReviewRecord",
     "ReviewTable",

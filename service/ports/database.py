@@ -27,6 +27,7 @@ from service.ports.records import (
     Tombstone,
 )
 from service.ports.refusing import RefusalTable
+from service.ports.retaining import RetentionTable
 
 
 class DocumentTable(Protocol):
@@ -57,6 +58,12 @@ class DocumentTable(Protocol):
 
     def abandoned(self, *, before: datetime) -> tuple[DocumentRecord, ...]:
         """Return documents registered before then for which no job was ever written: nobody was told of them."""
+        ...
+
+    def handed_in_until(
+        self, moment: datetime, *, limit: int, after: tuple[datetime, DocumentId] | None = None
+    ) -> tuple[DocumentRecord, ...]:
+        """Return the oldest documents handed in up to then, after the one with this time and id, which may be gone."""
         ...
 
     def stale(self, *, version: str, limit: int, failed: bool = False) -> tuple[DocumentRecord, ...]:
@@ -301,6 +308,11 @@ class Transaction(Protocol):
     @property
     def holds(self) -> HoldTable:
         """The legal holds."""
+        ...
+
+    @property
+    def retention(self) -> RetentionTable:
+        """The retention rules."""
         ...
 
 

@@ -27,6 +27,7 @@ from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.remembering import LabelCache, RememberingLabellers
 from service.reporting import EvidencePacks, Reporting
+from service.retaining import Expiry, Retention
 from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
@@ -123,6 +124,8 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         canaries=shared.canaries,
         refusals=shared.refusals,
         holds=Holds(database=database, keys=keys, clock=clock),
+        retention=Retention(database=database, keys=keys, clock=clock),
+        expiry=Expiry(database=database, queue=adapters.queue, clock=clock, erasure=shared.erasure),
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
         parts={"database": database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},

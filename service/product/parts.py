@@ -39,6 +39,7 @@ from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.reporting import EvidencePacks, Reporting
+from service.retaining import Expiry, Retention
 from service.reviewing import Reviewing
 from service.searching import Searching
 from service.verifying import Verifier
@@ -113,6 +114,8 @@ class Ringfence:
     canaries: Canaries
     refusals: Refusals
     holds: Holds
+    retention: Retention
+    expiry: Expiry
     reporting: Reporting
     evidence: EvidencePacks
     parts: Mapping[str, Callable[[], bool]]

@@ -37,6 +37,7 @@ from tests.records import (
     an_audit_entry,
     an_erasure,
     an_item,
+    some_retention,
 )
 from tests.servers.postgres import PostgresDatabase, migrated_database, postgres
 
@@ -101,6 +102,7 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.refusals.add(a_refusal(tenant.id))
         transaction.erasures.add(erasure := an_erasure(tenant.id))
         transaction.erasures.put_items([an_item(erasure)])
+        transaction.retention.add(some_retention(tenant.id))
         transaction.holds.add(matter := a_matter(tenant.id))
         transaction.holds.cover(matter.id, [document.id], at=NOON, by=matter.opened_by)
     return tenant.id

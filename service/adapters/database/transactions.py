@@ -24,6 +24,7 @@ from service.adapters.database.jobs import SqlJobTable
 from service.adapters.database.locating import SqlSubjectTable
 from service.adapters.database.policies import SqlPolicyTable
 from service.adapters.database.refusals import SqlRefusalTable
+from service.adapters.database.retaining import SqlRetentionTable
 from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
 from service.adapters.database.session import Session, translated
@@ -58,6 +59,7 @@ class SqlTransaction:
     erasures: SqlErasureTable
     estate: SqlEstateTable
     holds: SqlHoldTable
+    retention: SqlRetentionTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId, keys: KeyStore) -> "SqlTransaction":
@@ -79,6 +81,7 @@ class SqlTransaction:
             erasures=SqlErasureTable(session),
             estate=SqlEstateTable(session, tenant_id),
             holds=SqlHoldTable(session, tenant_id),
+            retention=SqlRetentionTable(session),
         )
 
 

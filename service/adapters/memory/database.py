@@ -18,6 +18,7 @@ from service.adapters.memory.ledger import InMemoryJobTable
 from service.adapters.memory.locating import InMemorySubjectTable
 from service.adapters.memory.policies import InMemoryPolicyTable
 from service.adapters.memory.refusals import InMemoryRefusalTable
+from service.adapters.memory.retaining import InMemoryRetentionTable
 from service.adapters.memory.reviews import InMemoryReviewTable
 from service.adapters.memory.tables import (
     InMemoryApiKeyTable,
@@ -51,6 +52,7 @@ class InMemoryTransaction:
     erasures: InMemoryErasureTable
     estate: InMemoryEstateTable
     holds: InMemoryHoldTable
+    retention: InMemoryRetentionTable
 
     @classmethod
     def of(cls, rows: Rows, keys: KeyStore, renamed: Callable[[str], None]) -> "InMemoryTransaction":
@@ -72,6 +74,7 @@ class InMemoryTransaction:
             erasures=InMemoryErasureTable(rows),
             estate=InMemoryEstateTable(rows, renamed),
             holds=InMemoryHoldTable(rows),
+            retention=InMemoryRetentionTable(rows),
         )
 
 
