@@ -15,6 +15,7 @@ from service.cli import (
     canaries,
     conversations,
     documents,
+    erasures,
     evaluating,
     holds,
     labelling,
@@ -53,6 +54,7 @@ labels.register(app)
 auditing.register(app)
 policies.register(app)
 canaries.register(app)
+erasures.register(app)
 refusals.register(app)
 holds.register(app)
 retention.register(app)
