@@ -36,7 +36,7 @@ EVENTS = frozenset(
         *("local_model_not_ready", "provider_attestation_expiring", "provider_register_unreadable"),
         *("output_withheld", "local_share_jumped", "local_share_settled", "process_failed", "request_failed"),
         *("request_failed_unexpectedly", "statement_failed", "task_failed", "task_interrupted", "thread_failed"),
-        *("retention_failed", "unlisted_event", "watch_not_seeded", "worker_went_deaf"),
+        *("retention_failed", "rewritten_in_place", "unlisted_event", "watch_not_seeded", "worker_went_deaf"),
     }
 )
 """Every event that our own code tells: static names. A test compares them with the calls in the code."""
