@@ -158,6 +158,7 @@ def _erasures(adapters: Adapters, shared: _Shared, amending: Amending) -> Erasur
         erasure=shared.erasure,
         forgetting=shared.forgetting,
         verifier=shared.verifier,
+        receipts=shared.receipts,
         locating=shared.locating,
         amending=amending,
     )

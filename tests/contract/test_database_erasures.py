@@ -21,9 +21,7 @@ def test_a_request_comes_back_as_it_was_written(database: Database, tenant: Tena
     with database.transaction(tenant) as transaction:
         transaction.erasures.add(record)
         assert transaction.erasures.get(record.id, lock=True) == record
-    changed = replace(
-        record, state=ErasureState.REFUSED, refusal=Refusal.LEGAL_CLAIMS, ended_at=NOON, receipt=b"{}", subject=None
-    )
+    changed = replace(record, state=ErasureState.REFUSED, refusal=Refusal.LEGAL_CLAIMS, ended_at=NOON, subject=None)
     with database.transaction(tenant) as transaction:
         transaction.erasures.update(changed)
     with database.transaction(tenant) as transaction:

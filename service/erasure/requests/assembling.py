@@ -18,6 +18,7 @@ from service.erasure.requests.sealed import Written
 from service.erasure.requests.taking import Taking
 from service.locating import Locating
 from service.ports import Clock, Database, JobQueue, KeyStore
+from service.receipts import Receipts
 from service.verifying import Verifier
 
 
@@ -43,6 +44,7 @@ class Erasures:
         erasure: Erasure,
         forgetting: Forgetting,
         verifier: Verifier,
+        receipts: Receipts,
         locating: Locating,
         amending: Amending,
     ) -> "Erasures":
@@ -72,7 +74,12 @@ class Erasures:
                 taking=taking,
                 ending=EndOfTenant(database=database, keys=keys, clock=clock, taking=taking),
                 concluding=Concluding(
-                    database=database, clock=clock, written=written, finding=finding, verifier=verifier
+                    database=database,
+                    clock=clock,
+                    written=written,
+                    finding=finding,
+                    verifier=verifier,
+                    receipts=receipts,
                 ),
             ),
             deadlines=Deadlines(database=database, clock=clock),

@@ -24,7 +24,7 @@ _MOVING = (ErasureState.APPROVED, ErasureState.EXECUTING, ErasureState.PARTIAL, 
 _PROCESSING = Obstacle.PROCESSING.value
 _PATIENCE = timedelta(hours=1)
 """So long an execution waits for documents that are still being ingested."""
-_AGAIN_AFTER = timedelta(minutes=5)
+_AGAIN_AFTER = timedelta(minutes=15)
 """What remained is asked about again so often; sooner once the erase jobs themselves found it gone."""
 
 
@@ -148,8 +148,10 @@ class Executing:
     def _worth_asking(
         self, transaction: Transaction, record: ErasureRecord, items: Sequence[ErasureItem]
     ) -> list[ErasureItem] | None:
-        remaining = [item for item in items if item.state is ItemState.REMAINS]
+        remaining = [item for item in items if item.state is ItemState.REMAINS and item.action is not None]
         again = record.tried_at is None or self.clock.now() >= record.tried_at + _AGAIN_AFTER
+        if not remaining:
+            return None  # people have to decide about what is left
         if not again and not all(_found_gone(transaction, item) for item in remaining):
             return None
         return [replace(item, state=ItemState.WAITING) for item in remaining]

@@ -30,6 +30,7 @@ from service.ports import (
     Transaction,
 )
 
+_DESTROYED = frozenset({ErasureAction.ERASE, ErasureAction.REDACT})
 _REMAINS_FOUND = "remains_found"
 """The stage of an erase job that was not the last one."""
 
@@ -50,7 +51,7 @@ class Taking:
     def work(self, record: ErasureRecord) -> None:
         """Take what waits, and note what is gone."""
         for item in self._items(record):
-            if item.state is ItemState.WAITING and item.kind is not ItemKind.TENANT:
+            if item.state is ItemState.WAITING and item.action in _DESTROYED and item.kind is not ItemKind.TENANT:
                 self.take(record, item)
         self.look(record)
 

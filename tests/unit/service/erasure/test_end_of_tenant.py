@@ -1,5 +1,7 @@
 """The end of a tenant: two keys approve, everything goes, its key last; the audit stays (R40)."""
 
+import json
+
 import pytest
 
 from service.answering import Question
@@ -9,6 +11,7 @@ from service.holding import Cover
 from service.policy.access import ErasureId, Principal, Role
 from service.policy.erasures import ErasureKind, ErasureReason, ErasureState
 from service.ports import HoldReleaseReason, ItemKind
+from service.receipts import verify
 from tests.assembled import World, a_world
 from tests.erasing import advanced, items_of
 
@@ -70,7 +73,7 @@ def test_everything_of_a_tenant_goes_and_its_key_last(world: World, who: Princip
 
 
 def test_the_audit_of_a_tenant_stays_and_still_verifies(world: World, who: Principal) -> None:
-    """R50."""
+    """R50: and the receipt says so."""
     erasure_id = approved(world, who)
     before = len(world.audited(who.tenant_id, "prompt_routed"))
     assert advanced(world, who, erasure_id).state is S.VERIFIED
@@ -79,6 +82,14 @@ def test_the_audit_of_a_tenant_stays_and_still_verifies(world: World, who: Princ
     assert world.audited(who.tenant_id, "tenant_closed") == [{"kind": "tenant"} | closed]
     world.product.auditing.sequence_all()
     assert world.product.auditing.unsealed() == 0.0
+    content = world.product.erasures.reading.receipt(who, erasure_id)
+    assert verify(content) == ()
+    told = json.loads(content)
+    assert told["outcome"] == "verified"
+    assert told["located"] == {
+        "found_by": {"documents": 2, "tenants": 1, "turns": 2},
+        "not_searched": ["audit_stays"],
+    }
 
 
 def test_workers_live_on_beside_a_tenant_that_has_ended(world: World, who: Principal) -> None:

@@ -1,7 +1,10 @@
 """An approved request is carried out item by item, under holds, and ends by the verifier's counts alone (R40, R42)."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from typing_extensions import override
@@ -10,11 +13,12 @@ from service.adapters.memory.index import InMemoryChunkIndex
 from service.answering import Question
 from service.documents import DocumentView
 from service.erasure.requests import Choice, ErasureView
-from service.errors import InvalidRequestError, NotFoundError
+from service.errors import ConflictError, InvalidRequestError, NotFoundError
 from service.holding import Cover
 from service.policy.access import DocumentId, ErasureId, Principal, TenantId, TurnId
 from service.policy.erasures import ErasureAction, ErasureState, LeaveReason, Refusal
 from service.ports import DocumentState, HoldReleaseReason, ItemKind, ItemState
+from service.receipts import verify
 from service.subjects import Subject
 from tests.assembled import World, a_world
 from tests.erasing import about, advanced, asked_for, items_of, located, state_of, the
@@ -75,6 +79,33 @@ def test_a_person_is_erased_and_redacted_as_the_owner_chose(world: World, who: P
     assert {one.state for one in kept} == {DocumentState.READY}
     found = world.product.locating.locate(who, Subject(identifiers=(MAIL,), names=("Margaret Ellison",)))
     assert found.documents == ()
+
+
+def receipt_of(world: World, who: Principal, erasure_id: ErasureId) -> dict[str, Any]:
+    """Return the newest receipt, checked as anybody can check it."""
+    content = world.product.erasures.reading.receipt(who, erasure_id)
+    assert verify(content) == ()
+    assert MAIL.encode() not in content
+    told: dict[str, Any] = json.loads(content)
+    return told
+
+
+def test_the_receipt_tells_what_was_asked_and_what_became_of_each_thing(world: World, who: Principal) -> None:
+    """R42."""
+    both, hers = (world.uploaded(who, text) for text in (ABOUT_HER, ONLY_HER))
+    leave = Choice(target=both.id, action=ErasureAction.LEAVE, reason=LeaveReason.LEGAL_OBLIGATION)
+    view = located(world, who, about(MAIL), leave, Choice(target=hers.id, action=ErasureAction.ERASE))
+    with pytest.raises(ConflictError, match="no receipt"):
+        world.product.erasures.reading.receipt(who, view.record.id)
+    erasure_id = approved(world, who, view)
+    advanced(world, who, erasure_id)
+    told = receipt_of(world, who, erasure_id)
+    assert (told["outcome"], told["about"]) == ("verified", str(erasure_id))
+    assert (told["request"]["reason"], told["request"]["approvals"]) == ("consent_withdrawn", 1)
+    assert told["located"] == {"found_by": {"certain": 2}, "not_searched": []}
+    outcomes = {item["target"]: (item["outcome"], item["left_because"]) for item in told["items"]}
+    assert outcomes == {str(hers.id): ("gone", None), str(both.id): ("left", "legal_obligation")}
+    assert world.product.erasures.reading.get(who, erasure_id).has_receipt
 
 
 def test_a_preview_shows_masked_places_and_decides_nothing(world: World, who: Principal) -> None:
@@ -151,6 +182,9 @@ def test_a_hold_blocks_its_item_alone_and_visibly_and_lifting_it_lets_the_reques
     assert advanced(world, who, erasure_id).state is S.ON_HOLD
     assert states(world, who, erasure_id) == {held.id: ItemState.HELD, free.id: ItemState.GONE}
     assert world.product.documents.get(who, held.id).title
+    told = receipt_of(world, who, erasure_id)
+    assert told["outcome"] == "partial"
+    assert {item["target"]: item["held_by"] for item in told["items"]}[str(held.id)] == [str(matter)]
     lift(world, who, matter)
     assert advanced(world, who, erasure_id).state is S.VERIFIED
     assert set(states(world, who, erasure_id).values()) == {ItemState.GONE}
@@ -215,11 +249,16 @@ def test_what_remains_is_partial_and_verified_only_when_it_is_gone() -> None:
     assert (partial.state, partial.ended_at, partial.tried_at) == (S.PARTIAL, None, world.clock.now())
     assert set(states(world, who, erasure_id).values()) == {ItemState.REMAINS}
     assert len(world.audited(who.tenant_id, "erasure_partial")) == 1, "not told again at every beat"
+    assert receipt_of(world, who, erasure_id)["outcome"] == "partial"
+    world.clock.advance(timedelta(minutes=16).total_seconds())
+    assert advanced(world, who, erasure_id).state is S.PARTIAL
+    assert len(world.audited(who.tenant_id, "receipt_issued")) == 1
     index.lazy = False
-    world.clock.advance(timedelta(minutes=6).total_seconds())
+    world.clock.advance(timedelta(minutes=16).total_seconds())
     world.product.jobs.sweep()
     world.work()
     assert advanced(world, who, erasure_id).state is S.VERIFIED
+    assert receipt_of(world, who, erasure_id)["outcome"] == "verified"
 
 
 def test_a_document_that_somebody_else_erased_meanwhile_is_gone_all_the_same(world: World, who: Principal) -> None:
@@ -248,6 +287,31 @@ def test_executing_again_and_again_changes_nothing(world: World, who: Principal)
     assert (the(world, who, erasure_id), items_of(world, who, erasure_id)) == before
     assert len(world.audited(who.tenant_id, "document_redacted")) == 1
     assert len(world.audited(who.tenant_id, "erasure_concluded")) == 1
+
+
+def test_what_still_names_the_person_after_a_redaction_is_never_verified() -> None:
+    """R42: the version that took the document's place is looked into, whatever the redaction said."""
+    world = a_world()
+    who, _ = world.person("acme")
+    document = world.uploaded(who, ABOUT_HER)
+    view = located(world, who, about(MAIL), Choice(target=document.id, action=ErasureAction.REDACT))
+    erasure_id = approved(world, who, view)
+    world.product.erasures.executing.advance_all()
+    (item,) = items_of(world, who, erasure_id)
+    world.work()
+    again = world.uploaded(who, ONLY_HER)
+    with world.database.transaction(who.tenant_id) as transaction:
+        transaction.erasures.put_items([replace(item, replaced_by=again.id)])
+    assert advanced(world, who, erasure_id).state is S.PARTIAL
+    told = receipt_of(world, who, erasure_id)
+    assert told["outcome"] == "partial"
+    outcomes = {item["target"]: item["outcome"] for item in told["items"]}
+    assert outcomes == {str(document.id): "gone", str(again.id): "remains"}
+    assert len(world.audited(who.tenant_id, "erasure_partial")) == 1
+    assert world.product.documents.get(who, again.id).title, "nobody has decided about it"
+    world.product.erasures.deciding.choose(who, erasure_id, [Choice(target=again.id, action=ErasureAction.ERASE)])
+    world.product.erasures.deciding.approve(who, erasure_id)
+    assert advanced(world, who, erasure_id).state is S.VERIFIED
 
 
 def test_one_request_that_cannot_go_on_keeps_no_other_back(world: World, who: Principal) -> None:
