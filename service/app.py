@@ -30,6 +30,7 @@ from service.api.receipts import receipts
 from service.api.refusals import refusals
 from service.api.reports import reports
 from service.api.retention import retention
+from service.api.subjects import subjects
 from service.errors import PartUnavailableError
 from service.product import Ringfence
 from service.vocabulary import learn_paths
@@ -79,7 +80,7 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     app = Litestar(
         route_handlers=[
             *(documents, reviews, labels, jobs, answers, conversations),
-            *(audit, reports, policies, canaries, holds, retention, receipts, refusals, erasures, health),
+            *(audit, reports, policies, subjects, canaries, holds, retention, receipts, refusals, erasures, health),
         ],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),

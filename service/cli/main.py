@@ -28,6 +28,7 @@ from service.cli import (
     reporting,
     retention,
     running,
+    subjects,
 )
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
 
@@ -49,6 +50,7 @@ running.register(app)
 administering.register(app)
 documents.register(app)
 library.register(app)
+subjects.register(app)
 asking.register(app)
 conversations.register(app)
 labels.register(app)
