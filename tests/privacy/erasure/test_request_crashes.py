@@ -90,9 +90,8 @@ def outcome(kind: str, at: int) -> None:
     power = Power(at=at)
     with pytest.raises(KilledError):
         execute(world, watched(world, power), times=3)
-    for _ in range(3):
-        settled(world)
-        execute(world, assemble(adapters_of(world), LIMITS))
+    settled(world)
+    execute(world, assemble(adapters_of(world), LIMITS), times=4)
     ended = the(world, who, erasure_id)
     told = (kind, at, power.steps[-1])
     assert (ended.state, ended.subject, ended.closed_at is not None) == (ErasureState.VERIFIED, None, True), told
