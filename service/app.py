@@ -20,6 +20,7 @@ from service.api.dependencies import provide_principal, provide_ringfence
 from service.api.docs import DocsPage
 from service.api.documents import documents
 from service.api.erasures import erasures
+from service.api.exports import exports
 from service.api.health import health, timed
 from service.api.holds import holds
 from service.api.jobs import jobs
@@ -78,7 +79,7 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     app = Litestar(
         route_handlers=[
             *(documents, reviews, labels, jobs, answers, conversations),
-            *(audit, reports, policies, canaries, holds, retention, refusals, erasures, health),
+            *(audit, reports, policies, canaries, holds, retention, exports, refusals, erasures, health),
         ],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),

@@ -20,6 +20,7 @@ from service.errors import (
     RedactionFailedError,
     RingfenceError,
 )
+from service.holding import refuse_held
 from service.places import original_place
 from service.policy.access import DocumentId, JobId, Permission, Principal, TenantId
 from service.ports import (
@@ -155,6 +156,8 @@ class Amending:
         version = sealed_version(self.keys, original, wording, by=principal.key_id, at=self.clock.now())
         waiting = replace(version.record, external_id=None, external_fingerprint=None)
         with self.database.transaction(principal.tenant_id) as transaction:
+            # Here already: a hold on the group or the tenant would keep the waiting version as well.
+            refuse_held(transaction, [original.record.id])
             self.refusals.check(transaction, principal, content=version.record.content_fingerprint, external=None)
             transaction.documents.add(waiting)
         try:

@@ -16,6 +16,7 @@ from service.cli import (
     conversations,
     documents,
     evaluating,
+    exports,
     holds,
     labelling,
     labels,
@@ -56,6 +57,7 @@ canaries.register(app)
 refusals.register(app)
 holds.register(app)
 retention.register(app)
+exports.register(app)
 reporting.register(app)
 labelling.register(app)
 evaluating.register(app)

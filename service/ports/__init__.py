@@ -31,6 +31,7 @@ from service.ports.erasing import (
     ItemKind,
     ItemState,
 )
+from service.ports.exporting import Discarded, ExportRecord, ExportTable
 from service.ports.holding import HoldReleaseReason, HoldTable, MatterRecord
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, UnsettledKeys, Vault
@@ -99,6 +100,7 @@ __all__ = [
     "ConversationRecord",
     "ConversationTable",
     "Database",
+    "Discarded",
     "DocumentRecord",
     "DocumentState",
     "DocumentTable",
@@ -112,6 +114,8 @@ __all__ = [
     "ErasureTable",
     "EstateCounts",
     "EstateTable",
+    "ExportRecord",
+    "ExportTable",
     "Generation",
     "Hit",
     "HoldReleaseReason",

@@ -9,9 +9,11 @@ from service.answering.saying import RecentlyShown, Sayings
 from service.auditing import Auditing
 from service.canaries import Canaries
 from service.conversations import Conversations, Forgetting, Keeping, Recollection
+from service.discarding import Discarding
 from service.documents import Documents
 from service.erasure import Erasure
 from service.erasure.requests import Erasures
+from service.exporting import Exports, Gathering
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
@@ -125,6 +127,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         holds=Holds(database=database, keys=keys, clock=clock),
         retention=Retention(database=database, keys=keys, clock=clock),
         expiry=Expiry(database=database, queue=adapters.queue, clock=clock, erasure=shared.erasure),
+        exports=_exports(adapters, shared),
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
         parts={"database": database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
@@ -144,6 +147,29 @@ def _erasures(adapters: Adapters, shared: _Shared) -> Erasures:
     )
 
 
+def _discarding(adapters: Adapters) -> Discarding:
+    return Discarding(database=adapters.database, keys=adapters.keys, vault=adapters.vault, clock=adapters.clock)
+
+
+def _exports(adapters: Adapters, shared: _Shared) -> Exports:
+    gathering = Gathering(
+        database=adapters.database,
+        keys=adapters.keys,
+        clock=adapters.clock,
+        labels=shared.labels,
+        locating=shared.locating,
+        reporting=shared.reporting,
+    )
+    return Exports(
+        database=adapters.database,
+        keys=adapters.keys,
+        vault=adapters.vault,
+        clock=adapters.clock,
+        gathering=gathering,
+        discarding=_discarding(adapters),
+    )
+
+
 def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
     return Jobs(
         database=adapters.database,
@@ -152,6 +178,7 @@ def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
         erasure=shared.erasure,
         relabelling=shared.relabelling,
         forgetting=shared.forgetting,
+        discarding=_discarding(adapters),
         settling=Settling(database=adapters.database, keys=adapters.keys, clock=adapters.clock),
     )
 
@@ -166,6 +193,7 @@ def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier:
         clock=adapters.clock,
         lease=lease,
         forgetting=forgetting,
+        discarding=_discarding(adapters),
         ledger=adapters.ledger,
         verifier=verifier,
     )

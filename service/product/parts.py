@@ -11,6 +11,7 @@ from service.conversations import Conversations
 from service.documents import Documents
 from service.erasure import Erasure
 from service.erasure.requests import Erasures
+from service.exporting import Exports
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
@@ -116,6 +117,7 @@ class Ringfence:
     holds: Holds
     retention: Retention
     expiry: Expiry
+    exports: Exports
     reporting: Reporting
     evidence: EvidencePacks
     parts: Mapping[str, Callable[[], bool]]
