@@ -14,6 +14,7 @@ from service.ports.exporting import ExportTable
 from service.ports.holding import HoldTable
 from service.ports.locating import SubjectTable
 from service.ports.policies import PolicyTable
+from service.ports.receipting import ReceiptTable
 from service.ports.records import (
     ApiKeyRecord,
     CanaryRecord,
@@ -299,6 +300,11 @@ class Transaction(Protocol):
     @property
     def erasures(self) -> ErasureTable:
         """The erasure requests."""
+        ...
+
+    @property
+    def receipts(self) -> ReceiptTable:
+        """The receipts of erasures."""
         ...
 
     @property

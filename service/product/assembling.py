@@ -1,7 +1,9 @@
 """Puts the use cases together around one set of adapters."""
 
 from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 
+import migrations
 from service.amending import Amending
 from service.answering import Answering, Budget, Planner
 from service.answering.redacting import Redactor
@@ -24,6 +26,7 @@ from service.locating import Locating
 from service.principals import Principals
 from service.product.parts import Adapters, Ringfence, UseCaseLimits
 from service.quarantine import Quarantine
+from service.receipts import Receipts, Versions
 from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
@@ -39,6 +42,13 @@ from service.verifying import Verifier
 from service.watching import Watch
 
 
+def _product() -> str:
+    try:
+        return f"ringfence-{version('ringfence')}"
+    except PackageNotFoundError:  # run from a folder that was never installed
+        return "ringfence-unknown"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shared:
     """What several use cases need of one another."""
@@ -50,6 +60,7 @@ class _Shared:
     lease: Lease
     forgetting: Forgetting
     verifier: Verifier
+    receipts: Receipts
     erasure: Erasure
     locating: Locating
     relabelling: Relabelling
@@ -70,6 +81,10 @@ class _Shared:
         lease = Lease(database=database, clock=clock, seconds=limits.lease_seconds)
         forgetting = Forgetting(database=database, keys=keys, ledger=adapters.ledger, clock=clock)
         verifier = Verifier(inspectors=adapters.inspectors, clock=clock)
+        versions = Versions(
+            labeller=lambda: labellers.version, product=_product(), schema=lambda: f"step_{migrations.head()}"
+        )
+        receipts = Receipts(database=database, signer=adapters.signer, clock=clock, versions=versions)
         terms = _terms(adapters)
         return cls(
             labellers=labellers,
@@ -79,7 +94,8 @@ class _Shared:
             lease=lease,
             forgetting=forgetting,
             verifier=verifier,
-            erasure=_erasure(adapters, lease, forgetting, verifier),
+            receipts=receipts,
+            erasure=_erasure(adapters, lease, forgetting, verifier, receipts),
             locating=Locating(
                 database=database, index=adapters.index, keys=keys, embedder=adapters.embedder, clock=clock
             ),
@@ -110,6 +126,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         erasure=shared.erasure,
         erasures=_erasures(adapters, shared),
         verifier=shared.verifier,
+        receipts=shared.receipts,
         locating=shared.locating,
         amending=_amending(adapters, shared),
         relabelling=shared.relabelling,
@@ -183,7 +200,9 @@ def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
     )
 
 
-def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier: Verifier) -> Erasure:
+def _erasure(
+    adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier: Verifier, receipts: Receipts
+) -> Erasure:
     return Erasure(
         database=adapters.database,
         index=adapters.index,
@@ -196,6 +215,7 @@ def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier:
         discarding=_discarding(adapters),
         ledger=adapters.ledger,
         verifier=verifier,
+        receipts=receipts,
     )
 
 

@@ -52,6 +52,7 @@ from service.ports import (
 )
 from service.ports.exporting import ExportRecord
 from service.ports.holding import MatterRecord
+from service.ports.receipting import ReceiptId, ReceiptRecord
 from service.ports.retaining import RetentionRecord
 
 _Aged = TypeVar("_Aged", DocumentRecord, JobRecord, ConversationRecord)
@@ -81,6 +82,7 @@ class Rows:
     refusals: dict[DocumentId, Refusal] = field(default_factory=dict)
     erasures: dict[ErasureId, ErasureRecord] = field(default_factory=dict)
     erasure_items: dict[tuple[ErasureId, UUID], ErasureItem] = field(default_factory=dict)
+    receipts: dict[ReceiptId, ReceiptRecord] = field(default_factory=dict)
     exports: dict[ExportId, ExportRecord] = field(default_factory=dict)
     export_documents: dict[ExportId, frozenset[DocumentId]] = field(default_factory=dict)
     export_turns: dict[ExportId, frozenset[TurnId]] = field(default_factory=dict)
@@ -111,6 +113,7 @@ class Rows:
             refusals=dict(self.refusals),
             erasures=dict(self.erasures),
             erasure_items=dict(self.erasure_items),
+            receipts=dict(self.receipts),
             exports=dict(self.exports),
             export_documents=dict(self.export_documents),
             export_turns=dict(self.export_turns),
