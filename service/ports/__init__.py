@@ -35,6 +35,7 @@ from service.ports.keeping import KeyStore, UnsettledKeys, Vault
 from service.ports.ledger import (
     ErasedActor,
     ErasedDocument,
+    ErasedTenant,
     ErasedTurn,
     ErasureLedger,
     LedgerEntry,
@@ -102,6 +103,7 @@ __all__ = [
     "Embedder",
     "ErasedActor",
     "ErasedDocument",
+    "ErasedTenant",
     "ErasedTurn",
     "ErasureItem",
     "ErasureLedger",

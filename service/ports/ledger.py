@@ -55,7 +55,20 @@ class ErasedActor:
         return self.actor
 
 
-LedgerEntry = ErasedDocument | ErasedTurn | ErasedActor
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasedTenant:
+    """A tenant whose key is destroyed, and with it every other of its keys."""
+
+    tenant_id: TenantId
+    erased_at: datetime
+
+    @property
+    def subject(self) -> UUID:
+        """The id of what was erased."""
+        return self.tenant_id
+
+
+LedgerEntry = ErasedDocument | ErasedTurn | ErasedActor | ErasedTenant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
