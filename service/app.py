@@ -1,5 +1,6 @@
 """The Litestar application."""
 
+from contextlib import suppress
 from threading import Thread
 from typing import Any
 
@@ -19,6 +20,7 @@ from service.api.conversations import conversations
 from service.api.dependencies import provide_principal, provide_ringfence
 from service.api.docs import DocsPage
 from service.api.documents import documents
+from service.api.erasures import erasures
 from service.api.health import health, timed
 from service.api.holds import holds
 from service.api.jobs import jobs
@@ -27,6 +29,9 @@ from service.api.policies import policies
 from service.api.problems import HANDLERS
 from service.api.refusals import refusals
 from service.api.reports import reports
+from service.api.retention import retention
+from service.api.subjects import subjects
+from service.errors import PartUnavailableError
 from service.product import Ringfence
 from service.vocabulary import learn_paths
 
@@ -63,8 +68,11 @@ def _load(ringfence: Ringfence) -> None:
 
 
 def _warn(app: Litestar) -> None:
-    """Tell the log of every attestation that expires soon."""
-    provide_ringfence(app.state).governing.warn()
+    """Tell the log of every attestation that expires soon, and of every erasure request that is pressing."""
+    ringfence = provide_ringfence(app.state)
+    ringfence.governing.warn()
+    with suppress(PartUnavailableError):
+        ringfence.erasures.deadlines.warn()
 
 
 def _check_restored(request: Request[Any, Any, Any]) -> None:
@@ -78,7 +86,7 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     app = Litestar(
         route_handlers=[
             *(documents, reviews, labels, jobs, answers, conversations),
-            *(audit, reports, policies, canaries, holds, refusals, health),
+            *(audit, reports, policies, subjects, canaries, holds, retention, refusals, erasures, health),
         ],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),

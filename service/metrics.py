@@ -29,6 +29,8 @@ LOCAL_SHARE_ALARM = Gauge("ringfence_local_share_alarm", "1 while that share has
 UPLOADS_REFUSED = Counter("ringfence_uploads_refused_total", "Uploads of what was erased, refused.", ["reason"])
 ERASED_RESEMBLED = Counter("ringfence_erased_resembled_total", "Documents that resemble an erased one.")
 OLDEST_JOB = Gauge("ringfence_queue_age_seconds", "Age of the oldest job that waits or whose worker is gone.")
+ERASURES_OVERDUE = Gauge("ringfence_erasures_overdue", "Open erasure requests that should have been answered by now.")
+ERASURES_DUE_SOON = Gauge("ringfence_erasures_due_soon", "Open erasure requests that are due within seven days.")
 CHECKPOINT_AGE = Gauge(
     "ringfence_audit_checkpoint_age_seconds",
     "For how long the oldest audit entry has waited for a signed checkpoint over it; 0 where none waits.",

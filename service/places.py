@@ -1,6 +1,6 @@
 """Where a sealed value belongs: the string that binds a ciphertext to its tenant, document and field."""
 
-from service.policy.access import DocumentId, MatterId, TenantId, TurnId
+from service.policy.access import DocumentId, ErasureId, MatterId, TenantId, TurnId
 
 
 def original_place(tenant_id: TenantId, document_id: DocumentId) -> str:
@@ -46,6 +46,16 @@ def turn_question_place(tenant_id: TenantId, turn_id: TurnId) -> str:
 def turn_answer_place(tenant_id: TenantId, turn_id: TurnId) -> str:
     """Return the place of the answer of a turn."""
     return f"{tenant_id}|{turn_id}|turn|answer"
+
+
+def request_subject_place(tenant_id: TenantId, request_id: ErasureId) -> str:
+    """Return the place of whom an erasure request is about."""
+    return f"{tenant_id}|{request_id}|request|subject"
+
+
+def request_note_place(tenant_id: TenantId, request_id: ErasureId) -> str:
+    """Return the place of what somebody wrote in an erasure request."""
+    return f"{tenant_id}|{request_id}|request|note"
 
 
 def matter_name_place(tenant_id: TenantId, matter_id: MatterId) -> str:

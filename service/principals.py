@@ -14,6 +14,8 @@ from service.ports import ApiKeyRecord, Clock, Database, Tenant
 _TOKEN_PREFIX = "rf_"  # noqa: S105 - marks our tokens so that scanners can find a lost one
 _TOKEN_BYTES = 32
 _SLUG_LENGTH = 63
+_ERASED = "erased-"
+"""How a tenant is called after its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +40,9 @@ class Principals:
             or not slug.isascii()
             or slug != slug.lower()
             or len(slug) > _SLUG_LENGTH
+            or slug.startswith(_ERASED)
         ):
-            message = "a tenant's name has lower-case letters, digits and hyphens only, at most 63"
+            message = "a tenant's name: at most 63 lower-case letters, digits and hyphens, not beginning with erased-"
             raise InvalidRequestError(message)
         tenant = Tenant(id=TenantId(uuid4()), slug=slug, created_at=self.clock.now())
         self.database.add_tenant(tenant)

@@ -19,6 +19,7 @@ from service.policy.access import (
     TurnId,
 )
 from service.policy.erasures import ErasureAction, ErasureKind, ErasureReason, ErasureState, due_at
+from service.policy.retention import Keeping, RetentionRule
 from service.policy.tightening import TenantPolicy
 from service.ports import (
     ApiKeyRecord,
@@ -40,6 +41,7 @@ from service.ports import (
     MatterRecord,
     PolicyRecord,
     Refusal,
+    RetentionRecord,
     ReviewReason,
     ReviewRecord,
     Tenant,
@@ -181,6 +183,14 @@ def a_matter(
         opened_at=opened_at,
         opened_by=KeyId(uuid4()),
     )
+
+
+def some_retention(tenant_id: TenantId, version: int = 1) -> RetentionRecord:
+    rules = (
+        RetentionRule(category=Category.PII, keep_days=365, keeping=Keeping.SHORTEST),
+        RetentionRule(category=None, keep_days=3650),
+    )
+    return RetentionRecord(tenant_id=tenant_id, version=version, rules=rules, set_at=NOON, set_by=KeyId(uuid4()))
 
 
 def an_api_key(tenant_id: TenantId) -> ApiKeyRecord:

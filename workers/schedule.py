@@ -1,9 +1,15 @@
 """What runs when."""
 
 from service.adapters.celery import (
+    CHECK_DEADLINES,
+    CHECK_DEADLINES_SECONDS,
     CHECK_PROVIDERS,
     CHECK_PROVIDERS_SECONDS,
+    ERASURES,
+    ERASURES_SECONDS,
     QUEUES,
+    RETAIN,
+    RETAIN_SECONDS,
     SEQUENCE,
     SEQUENCE_SECONDS,
     SWEEP,
@@ -21,6 +27,21 @@ SCHEDULE = {
         "task": SEQUENCE,
         "schedule": SEQUENCE_SECONDS,
         "options": {"queue": QUEUES[SEQUENCE], "expires": SEQUENCE_SECONDS},
+    },
+    "erasures": {
+        "task": ERASURES,
+        "schedule": ERASURES_SECONDS,
+        "options": {"queue": QUEUES[ERASURES], "expires": ERASURES_SECONDS},
+    },
+    "deadlines": {
+        "task": CHECK_DEADLINES,
+        "schedule": CHECK_DEADLINES_SECONDS,
+        "options": {"queue": QUEUES[CHECK_DEADLINES], "expires": CHECK_DEADLINES_SECONDS},
+    },
+    "retention": {
+        "task": RETAIN,
+        "schedule": RETAIN_SECONDS,
+        "options": {"queue": QUEUES[RETAIN], "expires": RETAIN_SECONDS},
     },
     "providers": {
         "task": CHECK_PROVIDERS,

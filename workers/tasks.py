@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from service import settings
-from service.adapters.celery import CHECK_PROVIDERS, SEQUENCE, SWEEP
+from service.adapters.celery import CHECK_DEADLINES, CHECK_PROVIDERS, ERASURES, RETAIN, SEQUENCE, SWEEP
 from service.errors import PartUnavailableError
 from service.policy.access import JobId, TenantId
 from service.ports import JobKind
@@ -22,8 +22,9 @@ def ingest(tenant: str, job: str) -> None:
 
 
 def erase(tenant: str, job: str) -> None:
-    """Destroy a document everywhere."""
+    """Destroy a document everywhere, and tell the request that asked for it."""
     _work(lambda ringfence: ringfence.erasure.run(TenantId(UUID(tenant)), JobId(UUID(job))), job=job)
+    _work(lambda ringfence: ringfence.erasures.executing.advance_tenant(TenantId(UUID(tenant))), job=job)
 
 
 def relabel(tenant: str, job: str) -> None:
@@ -41,9 +42,24 @@ def sequence() -> None:
     _work(lambda ringfence: ringfence.auditing.sequence_all())
 
 
+def advance_erasures() -> None:
+    """Take every erasure request as far as it gets."""
+    _work(lambda ringfence: ringfence.erasures.executing.advance_all())
+
+
+def check_deadlines() -> None:
+    """Warn of erasure requests that are due soon or overdue."""
+    _work(lambda ringfence: ringfence.erasures.deadlines.warn())
+
+
 def check_providers() -> None:
     """Warn of attestations that expire soon or have expired."""
     _work(lambda ringfence: ringfence.governing.warn())
+
+
+def retain() -> None:
+    """Erase what is due by the retention rules."""
+    _work(lambda ringfence: ringfence.expiry.run())
 
 
 TASKS: dict[str, Callable[..., None]] = {
@@ -52,7 +68,10 @@ TASKS: dict[str, Callable[..., None]] = {
     JobKind.RELABEL.value: relabel,
     SWEEP: sweep,
     SEQUENCE: sequence,
+    ERASURES: advance_erasures,
+    CHECK_DEADLINES: check_deadlines,
     CHECK_PROVIDERS: check_providers,
+    RETAIN: retain,
 }
 """Every task by the name that rings for it."""
 

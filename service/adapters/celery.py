@@ -18,21 +18,37 @@ SWEEP_SECONDS = 5.0
 SEQUENCE = "audit.sequence"
 """The task that gives audit entries their leaves; until it ran, nothing but the database protects them."""
 SEQUENCE_SECONDS = 5.0
+ERASURES = "erasures.advance"
+"""The task that takes erasure requests as far as they get."""
+ERASURES_SECONDS = 5.0
+CHECK_DEADLINES = "erasures.check"
+"""The task that warns of erasure requests which are due soon or overdue."""
+CHECK_DEADLINES_SECONDS = 86_400.0
 CHECK_PROVIDERS = "providers.check"
 """The task that warns of attestations which expire soon."""
 CHECK_PROVIDERS_SECONDS = 86_400.0
+RETAIN = "documents.retain"
+"""The task that erases what is due by the rules of its tenant."""
+RETAIN_SECONDS = 86_400.0
 
 QUEUES = {
     JobKind.ERASE.value: "erase",
     SWEEP: "sweep",
     SEQUENCE: "audit",
     CHECK_PROVIDERS: "sweep",
+    CHECK_DEADLINES: "sweep",
+    ERASURES: "requests",
+    RETAIN: "erase",
     JobKind.INGEST.value: "ingest",
     JobKind.RELABEL.value: "relabel",
 }
 """Task → queue. Each kind of job has its own, so that an erasure never waits behind a thousand uploads."""
 
-_LIFETIMES = {QUEUES[SWEEP]: 2 * SWEEP_SECONDS, QUEUES[SEQUENCE]: 2 * SEQUENCE_SECONDS}
+_LIFETIMES = {
+    QUEUES[SWEEP]: 2 * SWEEP_SECONDS,
+    QUEUES[SEQUENCE]: 2 * SEQUENCE_SECONDS,
+    QUEUES[ERASURES]: 2 * ERASURES_SECONDS,
+}
 _TASK_SECONDS = 3_000
 """A task that runs longer is ended; its job comes back when the lease runs out."""
 _CONNECT_SECONDS = 3.0

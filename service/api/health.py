@@ -37,6 +37,7 @@ def metrics(ringfence: NamedDependency[Ringfence]) -> Response[bytes]:
     """Give the numbers in Prometheus' text format."""
     ringfence.governing.measure()
     with suppress(PartUnavailableError):
+        ringfence.erasures.deadlines.measure()
         OLDEST_JOB.set(ringfence.jobs.oldest())
         CHECKPOINT_AGE.set(ringfence.auditing.unsealed())
     return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})

@@ -15,6 +15,7 @@ from service.ports import (
     Database,
     ErasedActor,
     ErasedDocument,
+    ErasedRequest,
     ErasedTenant,
     ErasedTurn,
     ErasureLedger,
@@ -42,6 +43,7 @@ class Replayed:
     revived: int
     turns: int
     actors: int
+    requests: int
     tenants: int
     orphans: int
 
@@ -78,6 +80,7 @@ class Replaying:
             revived=revived,
             turns=_count(entries, ErasedTurn),
             actors=_count(entries, ErasedActor),
+            requests=_count(entries, ErasedRequest),
             tenants=_count(entries, ErasedTenant),
             orphans=orphans,
         )
@@ -106,12 +109,30 @@ class Replaying:
         for document in documents:
             self.vault.delete(tenant_id=tenant_id, document_id=document.document_id)
         for line in lines:
-            if isinstance(line, ErasedActor):
-                self.keys.destroy_actor_key(tenant_id=tenant_id, actor=line.actor)
-            elif isinstance(line, ErasedTenant):
-                self.keys.destroy_tenant_key(tenant_id)
+            self._keyless(line, known=known)
         self._verify(tenant_id, documents, turns, known=known)
         return revived
+
+    def _keyless(self, line: LedgerEntry, *, known: bool) -> None:
+        """Destroy what a line of another kind names: an actor's key, a request's, all that a tenant has left."""
+        if isinstance(line, ErasedActor):
+            self.keys.destroy_actor_key(tenant_id=line.tenant_id, actor=line.actor)
+        elif isinstance(line, ErasedRequest):
+            self.keys.destroy_request_key(tenant_id=line.tenant_id, request_id=line.request_id)
+        elif isinstance(line, ErasedTenant):
+            if known:
+                self._end(line)
+            self.keys.destroy_tenant_key(line.tenant_id)
+
+    def _end(self, line: ErasedTenant) -> None:
+        """Close a tenant again: no API key works, nothing is left of its conversations, and its name is gone."""
+        with self.database.transaction(line.tenant_id) as transaction:
+            transaction.estate.end_api_keys(line.erased_at)
+            transaction.estate.hide_conversations(line.erased_at)
+        self.forgetting.finish(line.tenant_id)
+        with self.database.transaction(line.tenant_id) as transaction:
+            transaction.estate.rename(f"erased-{line.tenant_id}")
+            transaction.estate.clear()
 
     def _entombed(self, tenant_id: TenantId, documents: Iterable[ErasedDocument], turns: Iterable[ErasedTurn]) -> int:
         """Put tombstones, refusals and marks as the ledger says; return how many documents were there again."""

@@ -25,7 +25,9 @@ from service.cli import (
     policies,
     refusals,
     reporting,
+    retention,
     running,
+    subjects,
 )
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
 
@@ -47,6 +49,7 @@ running.register(app)
 administering.register(app)
 documents.register(app)
 library.register(app)
+subjects.register(app)
 asking.register(app)
 conversations.register(app)
 labels.register(app)
@@ -56,6 +59,7 @@ policies.register(app)
 canaries.register(app)
 refusals.register(app)
 holds.register(app)
+retention.register(app)
 reporting.register(app)
 labelling.register(app)
 evaluating.register(app)

@@ -7,6 +7,7 @@ from uuid import uuid4
 from service.auditing import entry
 from service.conversations import Forgetting
 from service.doorbell import ring
+from service.erasure.at_once import refuse_at_once, requested_at_once
 from service.erasure.listing import listed
 from service.errors import HeldError, NotPermittedError, PartUnavailableError
 from service.holding import refuse_held
@@ -53,13 +54,19 @@ class Erasure:
     verifier: Verifier
 
     def request(self, principal: Principal, document_id: DocumentId) -> JobRecord:
-        """Make the document unreachable for every reader, now; return the job that destroys it."""
+        """Make the document unreachable for every reader, now; return the job that destroys it.
+
+        The request that it writes is received, located and approved at once. Raises ConflictError where the tenant's
+        policy lets nobody erase alone.
+        """
         if not principal.may(Permission.ERASE):
             raise NotPermittedError
         try:
             with self.database.transaction(principal.tenant_id) as transaction:
                 record = visible(transaction, principal, document_id, lock=True)
+                refuse_at_once(transaction)
                 job = self.entomb(transaction, record, by=principal.key_id, refuse=True)
+                requested_at_once(transaction, record, job, by=principal.key_id, now=self.clock.now())
         except HeldError as held:
             self._audit_refusal(principal, document_id, held)
             raise

@@ -55,6 +55,8 @@ class Permission(StrEnum):
     SEE_HOLDS = "see_holds"
     PLACE_HOLD = "place_hold"
     RELEASE_HOLD = "release_hold"
+    SEE_RETENTION = "see_retention"
+    SET_RETENTION = "set_retention"
 
 
 _READ = frozenset({Permission.ASK})
@@ -70,12 +72,13 @@ _OWN = frozenset(
         Permission.SEE_ERASURES,
     }
 )
+_KEEP = frozenset({Permission.SEE_RETENTION, Permission.SET_RETENTION})
 _HOLD = frozenset({Permission.SEE_HOLDS, Permission.PLACE_HOLD, Permission.RELEASE_HOLD})
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.READER: _READ,
         Role.CONTRIBUTOR: _WRITE,
-        Role.DATA_OWNER: _WRITE | _KEEP_LABELS | _OWN | _HOLD | {Permission.SEE_POLICY},
+        Role.DATA_OWNER: _WRITE | _KEEP_LABELS | _OWN | _HOLD | _KEEP | {Permission.SEE_POLICY},
         Role.OPERATOR: _KEEP_LABELS
         | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.SEE_POLICY, Permission.KEEP_CANARIES},
         Role.AUDITOR: frozenset(
@@ -86,6 +89,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.SEE_LABELLING,
                 Permission.SEE_POLICY,
                 Permission.SEE_HOLDS,
+                Permission.SEE_RETENTION,
             }
         ),
         Role.ADMIN: frozenset(Permission),

@@ -26,6 +26,8 @@ from service.ports.erasing import (
     ErasureItem,
     ErasureRecord,
     ErasureTable,
+    EstateCounts,
+    EstateTable,
     ItemKind,
     ItemState,
 )
@@ -35,6 +37,7 @@ from service.ports.keeping import KeyStore, UnsettledKeys, Vault
 from service.ports.ledger import (
     ErasedActor,
     ErasedDocument,
+    ErasedRequest,
     ErasedTenant,
     ErasedTurn,
     ErasureLedger,
@@ -76,6 +79,7 @@ from service.ports.records import (
     TurnSource,
 )
 from service.ports.refusing import LiftReason, Refusal, RefusalTable
+from service.ports.retaining import RetentionRecord, RetentionTable
 
 __all__ = [
     "IN_NAME",
@@ -103,12 +107,15 @@ __all__ = [
     "Embedder",
     "ErasedActor",
     "ErasedDocument",
+    "ErasedRequest",
     "ErasedTenant",
     "ErasedTurn",
     "ErasureItem",
     "ErasureLedger",
     "ErasureRecord",
     "ErasureTable",
+    "EstateCounts",
+    "EstateTable",
     "Generation",
     "Hit",
     "HoldReleaseReason",
@@ -137,6 +144,8 @@ __all__ = [
     "Refusal",
     "RefusalTable",
     "ReleaseReason",
+    "RetentionRecord",
+    "RetentionTable",
     "ReviewReason",
     "ReviewRecord",
     "ReviewTable",

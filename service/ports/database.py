@@ -9,7 +9,7 @@ from uuid import UUID
 from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
 from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
-from service.ports.erasing import ErasureTable
+from service.ports.erasing import ErasureTable, EstateTable
 from service.ports.holding import HoldTable
 from service.ports.locating import SubjectTable
 from service.ports.policies import PolicyTable
@@ -28,6 +28,7 @@ from service.ports.records import (
     Tombstone,
 )
 from service.ports.refusing import RefusalTable
+from service.ports.retaining import RetentionTable
 
 
 class DocumentTable(Protocol):
@@ -62,6 +63,12 @@ class DocumentTable(Protocol):
 
     def abandoned(self, *, before: datetime) -> tuple[DocumentRecord, ...]:
         """Return documents registered before then for which no job was ever written: nobody was told of them."""
+        ...
+
+    def handed_in_until(
+        self, moment: datetime, *, limit: int, after: tuple[datetime, DocumentId] | None = None
+    ) -> tuple[DocumentRecord, ...]:
+        """Return the oldest documents handed in up to then, after the one with this time and id, which may be gone."""
         ...
 
     def stale(self, *, version: str, limit: int, failed: bool = False) -> tuple[DocumentRecord, ...]:
@@ -299,8 +306,18 @@ class Transaction(Protocol):
         ...
 
     @property
+    def estate(self) -> EstateTable:
+        """Everything of the tenant, for its end."""
+        ...
+
+    @property
     def holds(self) -> HoldTable:
         """The legal holds."""
+        ...
+
+    @property
+    def retention(self) -> RetentionTable:
+        """The retention rules."""
         ...
 
 

@@ -66,6 +66,7 @@ class ItemKind(StrEnum):
 
     DOCUMENT = "document"
     TURN = "turn"
+    TENANT = "tenant"
 
 
 class ItemState(StrEnum):
@@ -81,7 +82,7 @@ class ItemState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureItem:
-    """One document or turn of a request. `action` is None until somebody has decided.
+    """One document or turn of a request, or the tenant itself. `action` is None until somebody has decided.
 
     `certain` is False where it may be about another person. `added_later` marks what was found after the preview that
     was approved. `held_by` names the matters whose hold covers it. `job_id` destroys it; `replaced_by` is the document
@@ -145,4 +146,44 @@ class ErasureTable(Protocol):
 
     def remove_items(self, items: Iterable[ErasureItem]) -> None:
         """Forget items that were found before and are not any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstateCounts:
+    """How much a tenant has, hidden turns included."""
+
+    documents: int
+    conversations: int
+    turns: int
+    canaries: int
+    policies: int
+    api_keys: int
+
+
+class EstateTable(Protocol):
+    """Everything of one tenant, for its end. Each step may be taken again."""
+
+    def counts(self) -> EstateCounts:
+        """Count what there is. API keys are counted while they can be used or still have a name."""
+        ...
+
+    def documents(self, *, limit: int) -> tuple[DocumentId, ...]:
+        """Return documents of every group and state, oldest first."""
+        ...
+
+    def hide_conversations(self, at: datetime) -> None:
+        """Hide every conversation and turn from every reader."""
+        ...
+
+    def end_api_keys(self, at: datetime) -> None:
+        """Make every API key useless from `at` and forget what it was called."""
+        ...
+
+    def clear(self) -> None:
+        """Delete canaries and, of a tenant whose name was replaced by `erased-…`, policies."""
+        ...
+
+    def rename(self, slug: str) -> None:
+        """Replace the tenant's name. Names that people choose have no business beginning with `erased-`."""
         ...

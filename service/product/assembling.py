@@ -12,6 +12,7 @@ from service.canaries import Canaries
 from service.conversations import Conversations, Forgetting, Keeping, Recollection
 from service.documents import Documents
 from service.erasure import Erasure
+from service.erasure.requests import Erasures
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
@@ -27,6 +28,7 @@ from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.remembering import LabelCache, RememberingLabellers
 from service.reporting import EvidencePacks, Reporting
+from service.retaining import Expiry, Retention
 from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
@@ -105,6 +107,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         answering=_answering(adapters, limits, shared),
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
         erasure=shared.erasure,
+        erasures=_erasures(adapters, shared),
         verifier=shared.verifier,
         locating=shared.locating,
         amending=_amending(adapters, shared),
@@ -121,6 +124,8 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         canaries=shared.canaries,
         refusals=shared.refusals,
         holds=Holds(database=database, keys=keys, clock=clock),
+        retention=Retention(database=database, keys=keys, clock=clock),
+        expiry=Expiry(database=database, queue=adapters.queue, clock=clock, erasure=shared.erasure),
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
         rebuilding=Rebuilding(database=database, index=adapters.index, keys=keys, embedder=adapters.embedder),
@@ -145,6 +150,19 @@ def _replaying(adapters: Adapters, shared: _Shared) -> Replaying:
         forgetting=shared.forgetting,
         verifier=Verifier(inspectors=adapters.inspectors, clock=adapters.clock),
         clock=adapters.clock,
+    )
+
+
+def _erasures(adapters: Adapters, shared: _Shared) -> Erasures:
+    return Erasures.of(
+        database=adapters.database,
+        keys=adapters.keys,
+        queue=adapters.queue,
+        clock=adapters.clock,
+        erasure=shared.erasure,
+        forgetting=shared.forgetting,
+        verifier=shared.verifier,
+        locating=shared.locating,
     )
 
 

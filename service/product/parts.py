@@ -11,6 +11,7 @@ from service.canaries import Canaries
 from service.conversations import Conversations
 from service.documents import Documents
 from service.erasure import Erasure
+from service.erasure.requests import Erasures
 from service.errors import RestorePendingError
 from service.governing import Governing
 from service.holding import Holds
@@ -40,6 +41,7 @@ from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
 from service.reporting import EvidencePacks, Reporting
+from service.retaining import Expiry, Retention
 from service.reviewing import Reviewing
 from service.searching import Searching
 from service.verifying import Verifier
@@ -103,6 +105,7 @@ class Ringfence:
     answering: Answering
     conversations: Conversations
     erasure: Erasure
+    erasures: Erasures
     verifier: Verifier
     locating: Locating
     amending: Amending
@@ -115,6 +118,8 @@ class Ringfence:
     canaries: Canaries
     refusals: Refusals
     holds: Holds
+    retention: Retention
+    expiry: Expiry
     reporting: Reporting
     evidence: EvidencePacks
     rebuilding: Rebuilding
@@ -133,4 +138,4 @@ class Ringfence:
 
     def warnings(self) -> tuple[str, ...]:
         """Say what needs an operator soon, though every part answers."""
-        return self.governing.warnings()
+        return (*self.governing.warnings(), *self.erasures.deadlines.warnings())

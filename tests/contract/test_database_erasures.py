@@ -9,9 +9,9 @@ import pytest
 from service.errors import NotFoundError
 from service.policy.access import ErasureId, JobId, TenantId
 from service.policy.erasures import ENDED, ErasureAction, ErasureState, LeaveReason, Refusal
-from service.ports import Database, ItemKind, ItemState
+from service.ports import Database, EstateCounts, ItemKind, ItemState, TurnSource
 from tests.contract.databases import database, migrated_database, postgres, tenant, tenant_in
-from tests.records import NOON, an_erasure, an_item
+from tests.records import NOON, a_canary, a_conversation, a_document, a_policy, a_turn, an_api_key, an_erasure, an_item
 
 __all__ = ["database", "migrated_database", "postgres", "tenant"]
 
@@ -100,3 +100,33 @@ def test_items_are_written_again_in_place_and_removed(database: Database, tenant
 def test_an_item_needs_its_request(database: Database, tenant: TenantId) -> None:
     with pytest.raises(NotFoundError), database.transaction(tenant) as transaction:
         transaction.erasures.put_items([an_item(an_erasure(tenant))])
+
+
+def test_a_tenants_estate_is_counted_hidden_and_cleared(database: Database, tenant: TenantId) -> None:
+    """R40: the end of a tenant, table by table; another one's stays."""
+    other = tenant_in(database)
+    for one in (tenant, other):
+        conversation = a_conversation(one)
+        with database.transaction(one) as transaction:
+            document = a_document(one)
+            transaction.documents.add(document)
+            transaction.conversations.add(conversation)
+            transaction.turns.add(a_turn(conversation, TurnSource(document_id=document.id, ordinal=0)))
+            transaction.canaries.add(a_canary(one))
+            transaction.policies.add(a_policy(one))
+            transaction.api_keys.add(an_api_key(one))
+    full = EstateCounts(documents=1, conversations=1, turns=1, canaries=1, policies=1, api_keys=1)
+    for _ in range(2):
+        with database.transaction(tenant) as transaction:
+            assert len(transaction.estate.documents(limit=9)) == 1
+            transaction.estate.hide_conversations(NOON)
+            transaction.estate.end_api_keys(NOON)
+            transaction.estate.rename(f"erased-{tenant}")
+            transaction.estate.clear()
+            assert len(transaction.turns.erased(limit=9)) == 1
+            assert [(key.name, key.revoked_at) for key in transaction.api_keys.all()] == [("", NOON)]
+            left = transaction.estate.counts()
+        assert left == replace(full, canaries=0, policies=0, api_keys=0)
+    with database.transaction(other) as transaction:
+        assert transaction.estate.counts() == full
+        assert transaction.turns.erased(limit=9) == ()

@@ -37,6 +37,7 @@ from tests.records import (
     an_audit_entry,
     an_erasure,
     an_item,
+    some_retention,
 )
 from tests.servers.postgres import PostgresDatabase, migrated_database, postgres
 
@@ -101,6 +102,7 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.refusals.add(a_refusal(tenant.id))
         transaction.erasures.add(erasure := an_erasure(tenant.id))
         transaction.erasures.put_items([an_item(erasure)])
+        transaction.retention.add(some_retention(tenant.id))
         transaction.holds.add(matter := a_matter(tenant.id))
         transaction.holds.cover(matter.id, [document.id], at=NOON, by=matter.opened_by)
     return tenant.id
@@ -205,7 +207,10 @@ def test_a_row_cannot_be_given_to_another_tenant(app: Connection, filled: Tenant
         "drop policy tenant on turns",
         "update turns set answer = ''",
         "delete from jobs",
-        "update tenants set slug = 'x'",
+        "update tenants set created_at = now()",
+        "update tenants set id = gen_random_uuid()",
+        "delete from tenants",
+        "delete from erasures",
         "update api_keys set role = 'admin'",
         "update alembic_version set version_num = 'x'",
     ],
@@ -214,6 +219,16 @@ def test_the_application_cannot_lift_what_binds_it(app: Connection, filled: Tena
     app.execute("select set_config('app.tenant', %s, false)", [str(filled)])
     with pytest.raises(errors.InsufficientPrivilege):
         app.execute(statement.encode())
+
+
+def test_a_tenant_is_renamed_by_itself_alone(database: SqlDatabase, filled: TenantId) -> None:
+    """R30, R40: the end of a tenant leaves another one's name alone."""
+    other = a_tenant()
+    database.add_tenant(other)
+    with database.transaction(filled) as transaction:
+        transaction.estate.rename(f"erased-{filled}")
+    slugs = {one.id: one.slug for one in database.tenants()}
+    assert (slugs[filled], slugs[other.id]) == (f"erased-{filled}", other.slug)
 
 
 def test_row_level_security_switched_off_for_a_session_is_an_error_not_a_view_of_all(app: Connection) -> None:
@@ -255,14 +270,22 @@ def test_not_even_a_superuser_changes_the_audit_by_a_statement(
     assert all(_count(owner, table) != 0 for table in _APPEND_ONLY)
 
 
-@pytest.mark.parametrize(
-    "statement", ["update tenant_policies set policy = '{}'", "delete from tenant_policies", "truncate tenant_policies"]
-)
+@pytest.mark.parametrize("statement", ["update tenant_policies set policy = '{}'", "truncate tenant_policies"])
 def test_the_application_cannot_change_what_a_policy_was(app: Connection, filled: TenantId, statement: str) -> None:
     """R15, R50: another version, never another past."""
     app.execute("select set_config('app.tenant', %s, false)", [str(filled)])
     with pytest.raises(errors.InsufficientPrivilege):
         app.execute(statement.encode())
+
+
+def test_the_policies_of_a_tenant_are_deleted_only_when_it_has_ended(app: Connection, filled: TenantId) -> None:
+    """R40, R50."""
+    app.execute("select set_config('app.tenant', %s, false)", [str(filled)])
+    app.execute("delete from tenant_policies")
+    assert _count(app, "tenant_policies") == 1
+    app.execute("update tenants set slug = 'erased-' || id")
+    app.execute("delete from tenant_policies")
+    assert _count(app, "tenant_policies") == 0
 
 
 def test_pooled_connections_never_carry_a_tenant_over(database: SqlDatabase) -> None:

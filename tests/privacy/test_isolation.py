@@ -47,13 +47,14 @@ class Ids:
     canary: str
     key: str
     erased: str
+    erasure: str
     matter: str
 
     def all(self) -> tuple[str, ...]:
         """Return every id."""
         return (
             *(self.document, self.job, self.conversation, self.answer, self.canary),
-            *(self.key, self.erased, self.matter),
+            *(self.key, self.erased, self.matter, self.erasure),
         )
 
 
@@ -75,8 +76,15 @@ def _owned(world: World, http: TestClient[Any], token: str, tenant: str = "acme"
         canary=http.post("/v1/canaries", headers=who).json()["id"],
         key=str(left.key_id),
         erased=gone["document"]["id"],
+        erasure=_asked_for(http, who, sent["document"]["id"]),
         matter=http.post("/v1/holds", json={"name": "Falcon", "groups": ["board"]}, headers=who).json()["id"],
     )
+
+
+def _asked_for(http: TestClient[Any], who: dict[str, str], document: str) -> str:
+    """Open an erasure request for the document."""
+    body = {"kind": "documents", "reason": "owner_decision", "documents": [document], "note": "Falcon has landed."}
+    return str(http.post("/v1/erasures", json=body, headers=who).json()["id"])
 
 
 def everything_seen(http: TestClient[Any], token: str, ids: Ids) -> str:
@@ -94,6 +102,7 @@ def everything_seen(http: TestClient[Any], token: str, ids: Ids) -> str:
         ("GET", f"/v1/documents/{ids.document}/chunks", None),
         ("POST", f"/v1/documents/{ids.document}/reviews", REVIEW),
         ("POST", f"/v1/documents/{ids.document}/release", {"reason": "false_positive"}),
+        ("POST", "/v1/subjects/locate", {"identifiers": [PRIVATE], "names": ["Falcon"]}),
         ("GET", "/v1/labels/progress", None),
         ("POST", "/v1/labels/relabel", None),
         ("POST", "/v1/conversations", None),
@@ -125,6 +134,22 @@ def everything_seen(http: TestClient[Any], token: str, ids: Ids) -> str:
         ("DELETE", f"/v1/canaries/{ids.canary}", None),
         ("GET", "/v1/refusals", None),
         ("POST", f"/v1/refusals/{ids.erased}/lift", {"reason": "consent_given"}),
+        ("POST", "/v1/erasures", {"kind": "documents", "reason": "owner_decision", "documents": [ids.document]}),
+        ("POST", "/v1/erasures", {"kind": "subject", "reason": "objection", "subject": {"names": ["Falcon"]}}),
+        ("GET", "/v1/erasures", None),
+        ("GET", f"/v1/erasures?document={ids.document}", None),
+        ("GET", f"/v1/erasures/{ids.erasure}", None),
+        ("POST", f"/v1/erasures/{ids.erasure}/preview", None),
+        ("POST", f"/v1/erasures/{ids.erasure}/choices", {"choices": [{"target": ids.document, "action": "erase"}]}),
+        ("POST", f"/v1/erasures/{ids.erasure}/extend", {"reason": "complexity"}),
+        ("POST", f"/v1/erasures/{ids.erasure}/approve", None),
+        ("GET", f"/v1/erasures/{ids.erasure}/receipt", None),
+        ("POST", f"/v1/erasures/{ids.erasure}/refuse", {"refusal": "legal_claims"}),
+        ("POST", f"/v1/erasures/{ids.erasure}/cancel", None),
+        ("GET", "/v1/retention", None),
+        ("PUT", "/v1/retention", {"rules": [{"category": "any", "keep_days": 30}]}),
+        ("POST", "/v1/retention/preview", {}),
+        ("POST", "/v1/retention/approval", {"version": 1}),
         ("GET", "/v1/holds", None),
         ("POST", "/v1/holds", {"name": "Own matter", "groups": ["nobody"]}),
         ("POST", "/v1/holds", {"name": "Theirs", "documents": [ids.document]}),
@@ -135,6 +160,7 @@ def everything_seen(http: TestClient[Any], token: str, ids: Ids) -> str:
         ("DELETE", f"/v1/holds/{ids.matter}/release", None),
         ("DELETE", f"/v1/conversations/{ids.conversation}/turns/0", None),
         ("DELETE", f"/v1/conversations/{ids.conversation}", None),
+        ("POST", f"/v1/documents/{ids.document}/rectify", {"title": "Falcon"}),
         ("DELETE", f"/v1/documents/{ids.document}", None),
         ("GET", "/healthz", None),
         ("GET", "/readyz", None),
@@ -166,7 +192,7 @@ def test_a_tenant_sees_nothing_of_another_through_any_endpoint(world: World, htt
         assert trace not in seen
     mine = everything_seen(http, ours, ids)
     assert "sensor" in mine
-    for trace in (ids.document, ids.job, ids.conversation, ids.answer, ids.canary, ids.matter):
+    for trace in (ids.document, ids.job, ids.conversation, ids.answer, ids.canary, ids.matter, ids.erasure):
         assert trace in mine
 
 
@@ -285,6 +311,13 @@ def test_without_a_valid_key_there_is_no_way_in(http: TestClient[Any], header: d
         (Role.READER, "GET", "/v1/reports/answers/{id}"),
         (Role.CONTRIBUTOR, "GET", f"/v1/reports/evidence?{PERIOD}"),
         (Role.AUDITOR, "PUT", "/v1/policy"),
+        (Role.CONTRIBUTOR, "GET", "/v1/erasures"),
+        (Role.OPERATOR, "POST", "/v1/erasures"),
+        (Role.AUDITOR, "POST", "/v1/erasures"),
+        (Role.AUDITOR, "PUT", "/v1/retention"),
+        (Role.AUDITOR, "POST", "/v1/retention/preview"),
+        (Role.AUDITOR, "POST", "/v1/retention/approval"),
+        (Role.OPERATOR, "GET", "/v1/retention"),
         (Role.AUDITOR, "POST", "/v1/holds"),
         (Role.OPERATOR, "GET", "/v1/holds"),
         (Role.AUDITOR, "POST", "/v1/holds/{id}/cover"),
@@ -304,6 +337,10 @@ def test_a_role_may_do_only_what_it_is_for(
         "/v1/documents": {"text": PRIVATE},
         "/v1/documents/{id}/reviews": REVIEW,
         "/v1/policy": {},
+        "/v1/erasures": {"kind": "documents", "reason": "objection", "documents": [str(document.id)]},
+        "/v1/retention": {"rules": []},
+        "/v1/retention/preview": {},
+        "/v1/retention/approval": {"version": 1},
         "/v1/holds": {"name": "Falcon", "whole_tenant": True},
         "/v1/holds/{id}/cover": {"whole_tenant": True},
         "/v1/holds/{id}/release": {"reason": "other"},

@@ -27,6 +27,7 @@ class EdgeOwner:
     folder: Path
     socket: Path
     dimensions: int = DIMENSIONS
+    rewritten_beside: int | None = None
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
@@ -43,6 +44,8 @@ class EdgeOwner:
     def launch(self) -> subprocess.Popen[bytes]:
         """Start a process that tries to own the folder, with an empty environment."""
         arguments = ["--folder", str(self.folder), "--socket", str(self.socket), "--dimensions", str(self.dimensions)]
+        if self.rewritten_beside is not None:
+            arguments += ["--rewritten-beside", str(self.rewritten_beside)]
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "service.adapters.qdrant_edge.owner", *arguments],

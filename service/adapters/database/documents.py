@@ -79,6 +79,15 @@ class SqlDocumentTable(DocumentTable):
         return self._session.many(found.order_by(documents.c.created_at, documents.c.id), DocumentRecord)
 
     @override
+    def handed_in_until(
+        self, moment: datetime, *, limit: int, after: tuple[datetime, DocumentId] | None = None
+    ) -> tuple[DocumentRecord, ...]:
+        oldest = select(documents).where(documents.c.created_at <= moment)
+        if after is not None:
+            oldest = oldest.where(tuple_(documents.c.created_at, documents.c.id) > after)
+        return self._session.many(oldest.order_by(documents.c.created_at, documents.c.id).limit(limit), DocumentRecord)
+
+    @override
     def stale(self, *, version: str, limit: int, failed: bool = False) -> tuple[DocumentRecord, ...]:
         being_done = (
             select(jobs.c.id)

@@ -17,12 +17,14 @@ from service.adapters.database.canaries import SqlCanaryTable
 from service.adapters.database.conversations import SqlConversationTable, SqlTurnTable
 from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
 from service.adapters.database.erasures import SqlErasureTable
+from service.adapters.database.estate import SqlEstateTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
 from service.adapters.database.holding import SqlHoldTable
 from service.adapters.database.jobs import SqlJobTable
 from service.adapters.database.locating import SqlSubjectTable
 from service.adapters.database.policies import SqlPolicyTable
 from service.adapters.database.refusals import SqlRefusalTable
+from service.adapters.database.retaining import SqlRetentionTable
 from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
 from service.adapters.database.session import Session, translated
@@ -55,7 +57,9 @@ class SqlTransaction:
     subjects: SqlSubjectTable
     refusals: SqlRefusalTable
     erasures: SqlErasureTable
+    estate: SqlEstateTable
     holds: SqlHoldTable
+    retention: SqlRetentionTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId, keys: KeyStore) -> "SqlTransaction":
@@ -75,7 +79,9 @@ class SqlTransaction:
             subjects=SqlSubjectTable(session, tenant_id),
             refusals=SqlRefusalTable(session),
             erasures=SqlErasureTable(session),
+            estate=SqlEstateTable(session, tenant_id),
             holds=SqlHoldTable(session, tenant_id),
+            retention=SqlRetentionTable(session),
         )
 
 

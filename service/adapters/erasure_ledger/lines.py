@@ -9,12 +9,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from service.errors import LedgerDamagedError
-from service.ports import ErasedActor, ErasedDocument, ErasedTenant, ErasedTurn, LedgerEntry, Signer
+from service.ports import ErasedActor, ErasedDocument, ErasedRequest, ErasedTenant, ErasedTurn, LedgerEntry, Signer
 
 _KINDS: dict[str, type[LedgerEntry]] = {
     "document": ErasedDocument,
     "turn": ErasedTurn,
     "actor": ErasedActor,
+    "request": ErasedRequest,
     "tenant": ErasedTenant,
 }
 _BEGUN = "begun"

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from uuid import UUID
 
+from service.adapters.inspecting.searching import held
+
 _BLOCK = 128
 """Edge starts every payload at a multiple of this many bytes in its pages."""
 _LARGEST_PAYLOAD = 1 << 20
@@ -39,7 +41,8 @@ def needles_in(path: Path, needles: Mapping[str, bytes]) -> list[str]:
     texts = [content]
     if _PAYLOAD_PAGE.search(path.as_posix()):
         texts.append(b"\x00".join(payloads(content)))
-    return [name for name, needle in needles.items() if any(needle in text for text in texts)]
+    found = frozenset[str]().union(*(held(text, needles) for text in texts))
+    return [name for name in needles if name in found]
 
 
 def forms_of(name: str, identifier: UUID) -> dict[str, bytes]:

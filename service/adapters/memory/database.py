@@ -1,9 +1,9 @@
 """The twin of the database: transactions follow one another, and one that fails leaves no trace."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from typing_extensions import override
 
@@ -11,12 +11,14 @@ from service.adapters.memory.audit_log import InMemoryAuditTable
 from service.adapters.memory.canaries import InMemoryCanaryTable
 from service.adapters.memory.conversations import InMemoryConversationTable, InMemoryTurnTable
 from service.adapters.memory.erasures import InMemoryErasureTable
+from service.adapters.memory.estate import InMemoryEstateTable
 from service.adapters.memory.holding import InMemoryHoldTable
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
 from service.adapters.memory.locating import InMemorySubjectTable
 from service.adapters.memory.policies import InMemoryPolicyTable
 from service.adapters.memory.refusals import InMemoryRefusalTable
+from service.adapters.memory.retaining import InMemoryRetentionTable
 from service.adapters.memory.reviews import InMemoryReviewTable
 from service.adapters.memory.tables import (
     InMemoryApiKeyTable,
@@ -48,11 +50,13 @@ class InMemoryTransaction:
     subjects: InMemorySubjectTable
     refusals: InMemoryRefusalTable
     erasures: InMemoryErasureTable
+    estate: InMemoryEstateTable
     holds: InMemoryHoldTable
+    retention: InMemoryRetentionTable
 
     @classmethod
-    def of(cls, rows: Rows, keys: KeyStore) -> "InMemoryTransaction":
-        """Return the tables over these rows."""
+    def of(cls, rows: Rows, keys: KeyStore, renamed: Callable[[str], None]) -> "InMemoryTransaction":
+        """Return the tables over these rows; `renamed` keeps a new name of the tenant until the commit."""
         return cls(
             documents=InMemoryDocumentTable(rows),
             chunks=InMemoryChunkTable(rows),
@@ -68,7 +72,9 @@ class InMemoryTransaction:
             subjects=InMemorySubjectTable(rows),
             refusals=InMemoryRefusalTable(rows),
             erasures=InMemoryErasureTable(rows),
+            estate=InMemoryEstateTable(rows, renamed),
             holds=InMemoryHoldTable(rows),
+            retention=InMemoryRetentionTable(rows),
         )
 
 
@@ -88,13 +94,16 @@ class InMemoryDatabase(Database):
         with self._lock:
             rows = self._rows.get(tenant_id, Rows(tenant_id=tenant_id))
             changed = rows.copied()
+            slugs: list[str] = []
             self._begin()
             try:
-                yield InMemoryTransaction.of(changed, self._keys)
+                yield InMemoryTransaction.of(changed, self._keys, slugs.append)
             finally:
                 self._open = False
             if changed != rows:
                 self._commit(changed)
+            for slug in slugs:
+                self._tenants[tenant_id] = replace(self._tenants[tenant_id], slug=slug)
 
     def rows(self, tenant_id: TenantId) -> Rows:
         """Return what is committed, for whoever inspects the twin."""

@@ -50,6 +50,7 @@ from service.ports import (
     TurnRecord,
 )
 from service.ports.holding import MatterRecord
+from service.ports.retaining import RetentionRecord
 
 _Aged = TypeVar("_Aged", DocumentRecord, JobRecord, ConversationRecord)
 
@@ -78,6 +79,7 @@ class Rows:
     refusals: dict[DocumentId, Refusal] = field(default_factory=dict)
     erasures: dict[ErasureId, ErasureRecord] = field(default_factory=dict)
     erasure_items: dict[tuple[ErasureId, UUID], ErasureItem] = field(default_factory=dict)
+    retention: dict[int, RetentionRecord] = field(default_factory=dict)
     matters: dict[MatterId, MatterRecord] = field(default_factory=dict)
     matter_documents: set[tuple[MatterId, DocumentId]] = field(default_factory=set)
 
@@ -104,6 +106,7 @@ class Rows:
             refusals=dict(self.refusals),
             erasures=dict(self.erasures),
             erasure_items=dict(self.erasure_items),
+            retention=dict(self.retention),
             matters=dict(self.matters),
             matter_documents=set(self.matter_documents),
         )
@@ -162,6 +165,14 @@ class InMemoryDocumentTable(DocumentTable):
         told = {job.document_id for job in self._rows.jobs.values()}
         oldest_first = reversed(_newest_first(self._rows.documents.values()))
         return tuple(record for record in oldest_first if record.created_at < before and record.id not in told)
+
+    @override
+    def handed_in_until(
+        self, moment: datetime, *, limit: int, after: tuple[datetime, DocumentId] | None = None
+    ) -> tuple[DocumentRecord, ...]:
+        old = (record for record in self._rows.documents.values() if record.created_at <= moment)
+        following = (record for record in old if after is None or (record.created_at, record.id) > after)
+        return tuple(reversed(_newest_first(following)))[:limit]
 
     @override
     def stale(self, *, version: str, limit: int, failed: bool = False) -> tuple[DocumentRecord, ...]:

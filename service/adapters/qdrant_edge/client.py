@@ -45,7 +45,7 @@ class QdrantEdgeChunkIndex:
     """Speaks to the owner process. Threads and forked children may share one; it outlives owners.
 
     `collection` names the vector space, so it is the embedder's name: vectors of two are never compared.
-    A rewrite after an erasure stops the owner for a while (about a second at 20,000 points), so the
+    A rewrite after an erasure takes a while (about a second at 20,000 points), and who writes waits for it, so the
     time-outs are long.
     """
 

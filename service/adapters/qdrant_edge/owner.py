@@ -13,6 +13,7 @@ import structlog
 
 from service import telemetry
 from service.adapters.qdrant_edge.serving import Listener
+from service.adapters.qdrant_edge.shard import REWRITTEN_BESIDE
 from service.adapters.qdrant_edge.store import Store
 
 ALREADY_OWNED = 3
@@ -32,17 +33,18 @@ def main() -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)  # before any thread: they inherit it, so `sigwait` gets them
     try:
         with _owned(arguments.folder):
-            _serve(arguments.folder, arguments.socket, arguments.dimensions)
+            _serve(arguments)
     except FolderOwnedError:
         sys.stderr.write(f"the index in {arguments.folder} already belongs to a running owner\n")
         return ALREADY_OWNED
     return os.EX_OK
 
 
-def _serve(folder: Path, path: Path, dimensions: int) -> None:
+def _serve(arguments: argparse.Namespace) -> None:
     telemetry.configure()
-    store = Store(folder, dimensions=dimensions)
-    listener = Listener(path, store)
+    dimensions = arguments.dimensions
+    store = Store(arguments.folder, dimensions=dimensions, rewritten_beside=arguments.rewritten_beside)
+    listener = Listener(arguments.socket, store)
     _log.info("index_opened", dimensions=dimensions)
     signal.sigwait(_STOP)
     listener.stop()
@@ -68,6 +70,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, required=True, help="where the collections lie")
     parser.add_argument("--socket", type=Path, required=True, help="where to listen")
     parser.add_argument("--dimensions", type=int, required=True, help="length of every vector")
+    beside = "points from which a collection is rewritten in another process"
+    parser.add_argument("--rewritten-beside", type=int, default=REWRITTEN_BESIDE, help=beside)
     return parser.parse_args()
 
 

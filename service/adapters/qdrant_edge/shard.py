@@ -3,10 +3,12 @@
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from uuid import UUID, uuid5
 
 import numpy as np
+import structlog
 from qdrant_edge import (
     CountRequest,
     Distance,
@@ -26,20 +28,29 @@ from qdrant_edge import (
 )
 
 from service.adapters.points import nearest
+from service.adapters.qdrant_edge import rewriting
 from service.adapters.qdrant_edge.protocol import Search, WirePoint
 from service.policy.access import DocumentId
 from service.ports import Hit, chunk_id
 
+_log = structlog.get_logger()
 _NOBODY = UUID(int=0)
 _UPSERTS_AT_ONCE = 500
+REWRITTEN_BESIDE = 2_000
+"""Points from which a collection is rewritten in another process: below, the pause is shorter than that takes."""
 
 
 class Shard:
-    """Points of one vector space. One thread may write while others read; whoever calls sees to that."""
+    """Points of one vector space. One thread may write while others read; whoever calls sees to that.
 
-    def __init__(self, engine: EdgeShard, *, dimensions: int) -> None:
+    The engine holds the interpreter's lock in every call, so the lock here costs readers nothing.
+    """
+
+    def __init__(self, engine: EdgeShard, folder: Path, *, dimensions: int) -> None:
         self.dimensions = dimensions
         self._engine = engine
+        self._folder = folder
+        self._using = Lock()
 
     @classmethod
     def create(cls, folder: Path, *, dimensions: int) -> "Shard":
@@ -61,7 +72,7 @@ class Shard:
         A kill during a rewrite leaves copies of segments behind that the engine never looks at again.
         """
         shutil.rmtree(folder / "temp_segments", ignore_errors=True)
-        return cls(EdgeShard.load(str(folder), _config(dimensions)), dimensions=dimensions)
+        return cls(EdgeShard.load(str(folder), _config(dimensions)), folder, dimensions=dimensions)
 
     @property
     def engine(self) -> EdgeShard:
@@ -79,11 +90,30 @@ class Shard:
         """Make the documents' points unreachable. Their bytes stay until `rewrite`."""
         self._engine.update(UpdateOperation.delete_points_by_filter(_of_documents(tenant, documents)))
 
-    def rewrite(self) -> None:
+    def rewrite(self, *, beside: int = REWRITTEN_BESIDE) -> None:
         """Write every segment that holds a deleted point anew, without it, and make that durable.
 
-        Stops every thread of the process: the engine holds the interpreter's lock meanwhile.
+        With at least `beside` points a copy is rewritten in another process and takes the place of this one: readers
+        wait a moment for the change. Where that fails, and with fewer points, this process does it by itself.
         """
+        if self._engine.count(CountRequest(exact=False)) < beside:
+            self.rewrite_alone()
+            return
+        self._engine.flush()
+        try:
+            rewriting.copied_and_rewritten(self._folder, dimensions=self.dimensions)
+        except rewriting.NotRewrittenError:
+            _log.warning("rewritten_in_place")
+            self.rewrite_alone()
+            return
+        with self._using:
+            self._engine.close()
+            rewriting.exchanged(self._folder)
+            self._engine = EdgeShard.load(str(self._folder), _config(self.dimensions))
+        rewriting.cleared(self._folder.parent)
+
+    def rewrite_alone(self) -> None:
+        """Rewrite in this process. All its threads stand still: the engine holds the interpreter's lock meanwhile."""
         self._engine.flush()
         self._engine.optimize()
         self._engine.flush()
@@ -97,7 +127,7 @@ class Shard:
         point = Point(throwaway, [1.0] * self.dimensions, {"tenant": str(_NOBODY)})
         self._engine.update(UpdateOperation.upsert_points([point]))
         self._engine.update(UpdateOperation.delete_points([throwaway]))
-        self.rewrite()
+        self.rewrite_alone()
 
     def search(self, request: Search) -> tuple[Hit, ...]:
         """Return the nearest points inside the request's scope."""
@@ -106,13 +136,16 @@ class Shard:
 
         def fetch(page: int) -> list[Hit]:
             query = QueryRequest(query=question, filter=within, limit=page, with_payload=["document", "ordinal"])
-            return [_hit(point.payload or {}, point.score) for point in self._engine.query(query)]
+            with self._using:
+                points = self._engine.query(query)
+            return [_hit(point.payload or {}, point.score) for point in points]
 
         return nearest(fetch, limit=request.limit)
 
     def count(self, *, tenant: UUID, documents: Sequence[UUID]) -> int:
         """Return how many points the documents have, counted now."""
-        return int(self._engine.count(CountRequest(exact=True, filter=_of_documents(tenant, documents))))
+        with self._using:
+            return int(self._engine.count(CountRequest(exact=True, filter=_of_documents(tenant, documents))))
 
     def flush(self) -> None:
         """Make everything before this survive a kill -9."""

@@ -1,6 +1,5 @@
 """Every collection of one folder: one write at a time, flushed before it counts as done."""
 
-import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,8 @@ from qdrant_edge import EdgeShard
 
 from service.adapters.points import collection_name
 from service.adapters.qdrant_edge.protocol import Erase, Replace, Search
-from service.adapters.qdrant_edge.shard import Shard
+from service.adapters.qdrant_edge.rewriting import cleared
+from service.adapters.qdrant_edge.shard import REWRITTEN_BESIDE, Shard
 from service.adapters.qdrant_edge.sharing import Shared
 from service.ports import Hit
 
@@ -32,13 +32,13 @@ class RemainsError(Exception):
 class Store:
     """The collections below one folder. Whoever opens it owns the folder: the engine takes no lock."""
 
-    def __init__(self, folder: Path, *, dimensions: int) -> None:
+    def __init__(self, folder: Path, *, dimensions: int, rewritten_beside: int = REWRITTEN_BESIDE) -> None:
         self._folder = folder
+        self._rewritten_beside = rewritten_beside
         self._dimensions = dimensions
         self._writing = Lock()
         self._erasures = Shared(self._erase, lock=self._writing)
-        for unfinished in folder.glob("*.new"):
-            shutil.rmtree(unfinished)
+        cleared(folder)
         self._shards = {
             path.name: Shard.load(path, dimensions=int(path.name.rpartition("-")[2]))
             for path in sorted(folder.iterdir())
@@ -67,7 +67,7 @@ class Store:
     def erase(self, request: Erase) -> None:
         """Leave no point and no byte of the documents.
 
-        A rewrite stops every thread, so erasures that wait for one share the next. Raises RemainsError.
+        A rewrite takes its time, so erasures that wait for one share the next. Raises RemainsError.
         """
         self._erasures.do(request)
 
@@ -101,7 +101,7 @@ class Store:
         for shard in self._shards.values():
             for tenant, names in documents.items():
                 shard.delete(tenant=tenant, documents=names)
-            shard.rewrite()
+            shard.rewrite(beside=self._rewritten_beside)
             if any(shard.count(tenant=tenant, documents=names) for tenant, names in documents.items()):
                 raise RemainsError
         _log.info("documents_erased", requests=len(requests), documents=sum(map(len, documents.values())))

@@ -18,6 +18,7 @@ from service.app import application
 from service.documents import Upload
 from service.errors import (
     KeyDestroyedError,
+    NotAuthenticatedError,
     NotFoundError,
     RefusedError,
     RestoreIncompleteError,
@@ -211,6 +212,20 @@ def test_lines_of_a_tenant_that_the_dump_does_not_know_destroy_its_keys_only(wor
     replayed = world.product.replaying.run()
     assert (replayed.documents, replayed.tenants) == (1, 1)
     assert not world.keys.has_document_key(tenant_id=tenant, document_id=document)
+
+
+def test_an_erased_tenant_is_closed_again(world: World, who: Principal) -> None:
+    """R40: its API keys do not work, its name is gone, its key is destroyed."""
+    _, token = world.person("acme")
+    conversation = world.product.conversations.open(who).id
+    world.product.answering.ask(who, Question(text=TEXT, conversation=conversation))
+    world.ledger.append([ErasedTenant(tenant_id=who.tenant_id, erased_at=world.clock.now())])
+    assert world.product.replaying.run().tenants == 1
+    with pytest.raises(NotAuthenticatedError):
+        world.product.principals.authenticate(token)
+    assert [tenant.slug for tenant in world.database.tenants()] == [f"erased-{who.tenant_id}"]
+    with pytest.raises(KeyDestroyedError):
+        world.keys.tenant_key(who.tenant_id)
 
 
 class StubbornVault(InMemoryVault):

@@ -1,0 +1,129 @@
+"""The end of a tenant: everything of it, its key last. Its audit stays (R40)."""
+
+from dataclasses import dataclass, replace
+
+from service.doorbell import ring
+from service.erasure.requests.changing import locked, noted
+from service.erasure.requests.holding import held
+from service.erasure.requests.taking import Taking
+from service.policy.access import DocumentId
+from service.policy.erasures import ErasureAction, ErasureState
+from service.ports import (
+    Clock,
+    Database,
+    ErasedTenant,
+    ErasureItem,
+    ErasureRecord,
+    EstateCounts,
+    ItemKind,
+    ItemState,
+    KeyStore,
+    Transaction,
+)
+
+_BATCH = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndOfTenant:
+    """Each step finds out for itself what is left to do."""
+
+    database: Database
+    keys: KeyStore
+    clock: Clock
+    taking: Taking
+
+    def work(self, record: ErasureRecord) -> None:
+        """Take whatever the tenant still has; destroy its key once there is nothing else."""
+        if not self._closed(record):
+            return
+        while self._entombed(record):
+            pass
+        self.taking.work(record)
+        self.taking.forgetting.finish(record.tenant_id)
+        self._finish(record)
+
+    def _closed(self, record: ErasureRecord) -> bool:
+        """Let nobody in any more and make everything unreachable; say whether no hold keeps it from that.
+
+        Holds come before anything else: whoever could release them needs an API key.
+        """
+        now = self.clock.now()
+        with self.database.transaction(record.tenant_id) as transaction:
+            record = locked(transaction, record.id)
+            if record.state is not ErasureState.EXECUTING:
+                return False
+            tenant = _itself(transaction, record)
+            holds = held(transaction, [tenant]).get(tenant.target, ())
+            if holds:
+                transaction.erasures.put_items([replace(tenant, state=ItemState.HELD, held_by=holds)])
+                return False
+            before = transaction.estate.counts()
+            transaction.estate.end_api_keys(now)
+            transaction.estate.hide_conversations(now)
+            if before.api_keys:
+                noted(transaction, record, action="tenant_closed", now=now, facts=_facts(before))
+        return True
+
+    def _entombed(self, record: ErasureRecord) -> bool:
+        """Make the next documents unreachable, each in a transaction of its own; say whether there were any."""
+        with self.database.transaction(record.tenant_id) as transaction:
+            document_ids = transaction.estate.documents(limit=_BATCH)
+        for document_id in document_ids:
+            self._entomb(record, document_id)
+        return bool(document_ids)
+
+    def _entomb(self, record: ErasureRecord, document_id: DocumentId) -> None:
+        item = _item(record, document_id)
+        with self.database.transaction(record.tenant_id) as transaction:
+            document = transaction.documents.get(document_id, lock=True)
+            if document is None or locked(transaction, record.id).state is not ErasureState.EXECUTING:
+                return
+            taken, job = self.taking.entombed(transaction, record, item, document)
+            transaction.erasures.put_items([taken])
+        ring(self.taking.queue, job)
+
+    def _finish(self, record: ErasureRecord) -> None:
+        """Replace the name and destroy the key once nothing else is left."""
+        with self.database.transaction(record.tenant_id) as transaction:
+            items = transaction.erasures.items(record.id)
+            counts = transaction.estate.counts()
+        if any(item.kind is not ItemKind.TENANT and item.state is not ItemState.GONE for item in items):
+            return
+        if counts.documents or counts.conversations or counts.turns:
+            return
+        with self.database.transaction(record.tenant_id) as transaction:
+            transaction.estate.rename(f"erased-{record.tenant_id}")
+            transaction.estate.clear()
+        line = ErasedTenant(tenant_id=record.tenant_id, erased_at=self.clock.now())
+        self.taking.erasure.ledger.append([line])
+        self.keys.destroy_tenant_key(record.tenant_id)
+        with self.database.transaction(record.tenant_id) as transaction:
+            locked(transaction, record.id)
+            gone = replace(_itself(transaction, record), state=ItemState.GONE, held_by=())
+            transaction.erasures.put_items([gone])
+
+
+def _itself(transaction: Transaction, record: ErasureRecord) -> ErasureItem:
+    return next(item for item in transaction.erasures.items(record.id) if item.kind is ItemKind.TENANT)
+
+
+def _facts(counts: EstateCounts) -> dict[str, object]:
+    return {
+        "documents": counts.documents,
+        "conversations": counts.conversations,
+        "turns": counts.turns,
+        "canaries": counts.canaries,
+        "policies": counts.policies,
+        "api_keys": counts.api_keys,
+    }
+
+
+def _item(record: ErasureRecord, document_id: DocumentId) -> ErasureItem:
+    return ErasureItem(
+        erasure_id=record.id,
+        tenant_id=record.tenant_id,
+        kind=ItemKind.DOCUMENT,
+        target=document_id,
+        action=ErasureAction.ERASE,
+    )

@@ -1,0 +1,32 @@
+"""What a legal hold keeps from being destroyed, read anew at every step (R45)."""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from service.policy.access import DocumentId, TurnId
+from service.ports import ErasureItem, ItemKind, Transaction
+
+
+def held(transaction: Transaction, items: Iterable[ErasureItem]) -> Mapping[UUID, tuple[UUID, ...]]:
+    """Return the matters that hold each of these documents, or anything of the tenant; what is free is left out."""
+    every = tuple(items)
+    documents = [DocumentId(item.target) for item in every if item.kind is ItemKind.DOCUMENT]
+    found: dict[UUID, tuple[UUID, ...]] = {
+        document: tuple(sorted(matters)) for document, matters in transaction.holds.on(documents).items()
+    }
+    found |= _turns(transaction, [TurnId(item.target) for item in every if item.kind is ItemKind.TURN])
+    tenants = [item.target for item in every if item.kind is ItemKind.TENANT]
+    open_ones = tuple(one.id for one in transaction.holds.all() if one.released_at is None) if tenants else ()
+    return found | (dict.fromkeys(tenants, open_ones) if open_ones else {})
+
+
+def _turns(transaction: Transaction, turn_ids: Iterable[TurnId]) -> dict[UUID, tuple[UUID, ...]]:
+    """Return the matters that hold turns: those of whatever they rest on, and those of the whole tenant."""
+    found: dict[UUID, tuple[UUID, ...]] = {}
+    for turn_id in turn_ids:
+        turn = transaction.turns.get(turn_id)
+        sources = {source.document_id for source in turn.sources} if turn is not None else set()
+        matters = transaction.holds.whole().union(*transaction.holds.on(sources).values())
+        if matters:
+            found[turn_id] = tuple(sorted(matters))
+    return found

@@ -1,0 +1,107 @@
+"""Shows before anything is destroyed what would go, what is held, and what was not searched (R40)."""
+
+from dataclasses import dataclass, replace
+
+from service.chunks import title_of
+from service.erasure.requests.changing import locked, moved, noted, require
+from service.erasure.requests.finding import Finding, Found, documents_of, merged
+from service.erasure.requests.holding import held
+from service.erasure.requests.reading import Reading
+from service.erasure.requests.values import Preview, PreviewedDocument, PreviewedTurn
+from service.errors import DamagedError, KeyDestroyedError, NotFoundError
+from service.policy.access import DocumentId, ErasureId, Principal
+from service.policy.erasures import ErasureKind, ErasureState
+from service.ports import Clock, Database, DocumentRecord, ErasureItem, ErasureRecord, ItemKind, KeyStore, Transaction
+
+_UNDECIDED = frozenset({ErasureState.RECEIVED, ErasureState.LOCATED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Previewing:
+    """Locates, until it is approved; afterwards it shows what was approved and how far that is."""
+
+    database: Database
+    keys: KeyStore
+    clock: Clock
+    finding: Finding
+    reading: Reading
+
+    def preview(self, principal: Principal, erasure_id: ErasureId) -> Preview:
+        """Return what the request is about now. Raises NotFoundError, NotPermittedError.
+
+        What was chosen before stays chosen. Where something is found that was not there, nobody has approved yet.
+        """
+        record, known = self._known(principal, erasure_id)
+        found = Found(items=known, hits={}, not_searched={})
+        if record.state in _UNDECIDED:
+            found = self.finding.find(principal, record, known)
+        with self.database.transaction(principal.tenant_id) as transaction:
+            record = locked(transaction, erasure_id)
+            if record.state in _UNDECIDED:
+                record = self._located(transaction, principal, record, found)
+            return self._shown(transaction, principal, record, found)
+
+    def _known(self, principal: Principal, erasure_id: ErasureId) -> tuple[ErasureRecord, tuple[ErasureItem, ...]]:
+        with self.database.transaction(principal.tenant_id) as transaction:
+            record = transaction.erasures.get(erasure_id)
+            if record is None:
+                raise NotFoundError
+            require(principal, record.kind)
+            return record, transaction.erasures.items(erasure_id)
+
+    def _located(
+        self, transaction: Transaction, principal: Principal, record: ErasureRecord, found: Found
+    ) -> ErasureRecord:
+        """Write the items down. Consent to another list than this one is none."""
+        known = transaction.erasures.items(record.id)
+        items = merged(known, found.items)
+        targets = {item.target for item in items}
+        transaction.erasures.remove_items([item for item in known if item.target not in targets])
+        transaction.erasures.put_items(items)
+        now = self.clock.now()
+        same = {item.target for item in known} == targets
+        located = replace(record, located_at=now, approvals=record.approvals if same else ())
+        facts = {
+            "documents": len(documents_of(items)),
+            "turns": sum(item.kind is ItemKind.TURN for item in items),
+            "certain": sum(item.certain for item in items),
+        }
+        who = principal.key_id
+        if record.state is ErasureState.RECEIVED:
+            return moved(
+                transaction, located, ErasureState.LOCATED, action="erasure_located", now=now, facts=facts, by=who
+            )
+        return noted(transaction, located, action="erasure_located", now=now, facts=facts, by=who)
+
+    def _shown(self, transaction: Transaction, principal: Principal, record: ErasureRecord, found: Found) -> Preview:
+        view = self.reading.view(transaction, principal, record)
+        documents = documents_of(view.items)
+        holds = held(transaction, documents)
+        return Preview(
+            view=view,
+            documents=tuple(
+                PreviewedDocument(
+                    item=item,
+                    title=self._title(transaction.documents.get(DocumentId(item.target))),
+                    turns=transaction.turns.count(DocumentId(item.target)),
+                    held_by=holds.get(item.target, ()),
+                    hits=found.hits.get(item.target, ()),
+                )
+                for item in documents
+            ),
+            turns=tuple(
+                PreviewedTurn(item=item, hits=found.hits.get(item.target, ()))
+                for item in view.items
+                if item.kind is ItemKind.TURN
+            ),
+            not_searched=found.not_searched,
+            tenant=transaction.estate.counts() if record.kind is ErasureKind.TENANT else None,
+        )
+
+    def _title(self, document: DocumentRecord | None) -> str | None:
+        if document is None:
+            return None
+        try:
+            return title_of(self.keys.document_key(tenant_id=document.tenant_id, document_id=document.id), document)
+        except (KeyDestroyedError, DamagedError):
+            return None

@@ -1,0 +1,162 @@
+"""Takes the items of a request one by one, each in a transaction of its own, and looks what became of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+from service.conversations import Forgetting
+from service.doorbell import ring
+from service.erasure.destroying import Erasure
+from service.erasure.requests.changing import locked
+from service.erasure.requests.holding import held
+from service.policy.access import DocumentId, JobId, Principal, Role, TurnId
+from service.policy.erasures import ErasureState
+from service.ports import (
+    Clock,
+    Database,
+    DocumentRecord,
+    ErasureItem,
+    ErasureRecord,
+    ItemKind,
+    ItemState,
+    JobKind,
+    JobQueue,
+    JobRecord,
+    JobState,
+    KeyStore,
+    Transaction,
+)
+
+_REMAINS_FOUND = "remains_found"
+"""The stage of an erase job that was not the last one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taking:
+    """Each step reads anew what it rests on: the request's state, the item's, and the holds."""
+
+    database: Database
+    keys: KeyStore
+    queue: JobQueue
+    clock: Clock
+    erasure: Erasure
+    forgetting: Forgetting
+
+    def work(self, record: ErasureRecord) -> None:
+        """Take what waits, and note what is gone."""
+        for item in self._items(record):
+            if item.state is ItemState.WAITING and item.kind is not ItemKind.TENANT:
+                self.take(record, item)
+        self.look(record)
+
+    def take(self, record: ErasureRecord, item: ErasureItem) -> None:
+        """Make one item unreachable and have it destroyed, unless a hold covers it."""
+        if item.kind is ItemKind.TURN:
+            self._take_turn(record, item)
+        else:
+            self._take_document(record, item)
+
+    def look(self, record: ErasureRecord) -> None:
+        """Note which of the items under destruction are gone, and which the verifier still found something of."""
+        under_way = [item for item in self._items(record) if item.state is ItemState.DESTROYING]
+        if any(item.kind is ItemKind.TURN for item in under_way):
+            self.forgetting.finish(record.tenant_id)
+        jobs = []
+        with self.database.transaction(record.tenant_id) as transaction:
+            locked(transaction, record.id)
+            for item in under_way:
+                seen, job = self._seen(transaction, item)
+                transaction.erasures.put_items([seen])
+                jobs += [job] if job is not None else []
+        for job in jobs:
+            ring(self.queue, job)
+
+    def _items(self, record: ErasureRecord) -> tuple[ErasureItem, ...]:
+        with self.database.transaction(record.tenant_id) as transaction:
+            return transaction.erasures.items(record.id)
+
+    def _take_document(self, record: ErasureRecord, item: ErasureItem) -> None:
+        job = None
+        with self.database.transaction(record.tenant_id) as transaction:
+            # The document's row first, as everybody does.
+            document = transaction.documents.get(DocumentId(item.target), lock=True)
+            if not still_waiting(transaction, record, item):
+                return
+            holds = held(transaction, [item]).get(item.target, ())
+            if holds:
+                taken = replace(item, state=ItemState.HELD, held_by=holds)
+            elif document is None:
+                taken = replace(item, state=ItemState.DESTROYING)
+            else:
+                taken, job = self.entombed(transaction, record, item, document)
+            transaction.erasures.put_items([taken])
+        if job is not None:
+            ring(self.queue, job)
+
+    def entombed(
+        self, transaction: Transaction, record: ErasureRecord, item: ErasureItem, document: DocumentRecord
+    ) -> tuple[ErasureItem, JobRecord]:
+        """Make the document unreachable inside the transaction; return the item and the job that destroys it."""
+        job = self.erasure.entomb(transaction, document, by=record.approvals[-1].by, refuse=True)
+        count = document.chunk_count
+        return replace(item, state=ItemState.DESTROYING, job_id=job.id, chunk_count=count, held_by=()), job
+
+    def _take_turn(self, record: ErasureRecord, item: ErasureItem) -> None:
+        with self.database.transaction(record.tenant_id) as transaction:
+            if not still_waiting(transaction, record, item):
+                return
+            holds = held(transaction, [item]).get(item.target, ())
+            if holds:
+                taken = replace(item, state=ItemState.HELD, held_by=holds)
+            else:
+                transaction.turns.erase(TurnId(item.target), self.clock.now())
+                taken = replace(item, state=ItemState.DESTROYING, held_by=())
+            transaction.erasures.put_items([taken])
+
+    def _seen(self, transaction: Transaction, item: ErasureItem) -> tuple[ErasureItem, JobRecord | None]:
+        """Return the item as it is now, and a job where nobody is left who would destroy it."""
+        if item.kind is ItemKind.TURN:
+            turn = TurnId(item.target)
+            there = self.keys.has_turn_key(tenant_id=item.tenant_id, turn_id=turn) or transaction.turns.alive([turn])
+            return (item if there else replace(item, state=ItemState.GONE)), None
+        document_id = DocumentId(item.target)
+        tombstone = transaction.tombstones.get(document_id)
+        if tombstone is not None and tombstone.gone_at is not None:
+            return replace(item, state=ItemState.GONE), None
+        if transaction.documents.get(document_id) is not None:
+            return replace(item, state=ItemState.REMAINS), None  # it lives: nobody may destroy its key
+        waiting = transaction.jobs.open(JobKind.ERASE, document_id=document_id)
+        if not waiting:
+            job = self._job(item)
+            transaction.jobs.add(job)
+            return replace(item, job_id=job.id), job
+        state = ItemState.REMAINS if waiting[0].stage == _REMAINS_FOUND else item.state
+        return replace(item, state=state, job_id=waiting[0].id), None
+
+    def _job(self, item: ErasureItem) -> JobRecord:
+        now = self.clock.now()
+        return JobRecord(
+            id=JobId(uuid4()),
+            tenant_id=item.tenant_id,
+            kind=JobKind.ERASE,
+            document_id=DocumentId(item.target),
+            state=JobState.QUEUED,
+            created_at=now,
+            updated_at=now,
+        )
+
+
+def still_waiting(transaction: Transaction, record: ErasureRecord, item: ErasureItem) -> bool:
+    """Lock the request; say whether it is still being executed and nobody has taken the item meanwhile."""
+    if locked(transaction, record.id).state is not ErasureState.EXECUTING:
+        return False
+    return _now(transaction.erasures.items(record.id), item).state is ItemState.WAITING
+
+
+def _now(items: Sequence[ErasureItem], item: ErasureItem) -> ErasureItem:
+    return next((one for one in items if one.target == item.target), item)
+
+
+def executor(record: ErasureRecord) -> Principal:
+    """Return as whom a worker looks for a person: the key that approved last, with an owner's sight."""
+    return Principal(tenant_id=record.tenant_id, key_id=record.approvals[-1].by, role=Role.DATA_OWNER)
