@@ -67,7 +67,8 @@ class Jobs:
             abandoned = transaction.documents.abandoned(before=now - _ABANDONED_AFTER)
             held = transaction.holds.on((record.id for record in abandoned), lock=True) if abandoned else {}
             for record in abandoned:
-                if record.id not in held:  # a legal hold keeps it until its release, when a sweep finds it again
+                # A legal hold keeps it until its release, when a sweep finds it again. Another one may have been first.
+                if record.id not in held and transaction.documents.get(record.id, lock=True) is not None:
                     self.erasure.entomb(transaction, record, by=None, refuse=False)
             waiting = transaction.jobs.waiting(now=now, queued_before=now - _RING_AGAIN_AFTER, limit=_RINGS)
         self.forgetting.finish(tenant_id)

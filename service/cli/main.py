@@ -23,6 +23,7 @@ from service.cli import (
     library,
     models,
     policies,
+    receipts,
     refusals,
     reporting,
     retention,
@@ -57,6 +58,7 @@ auditing.register(app)
 backing_up.register(app)
 policies.register(app)
 canaries.register(app)
+receipts.register(app)
 refusals.register(app)
 holds.register(app)
 retention.register(app)
