@@ -2,8 +2,9 @@
 
 from contextlib import suppress
 from threading import Thread
+from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
@@ -76,6 +77,12 @@ def _warn(app: Litestar) -> None:
         ringfence.erasures.deadlines.warn()
 
 
+def _check_restored(request: Request[Any, Any, Any]) -> None:
+    """Answer nobody while a restored backup may hold what was erased; whether it lives may always be asked."""
+    if request.url.path.startswith("/v1"):
+        provide_ringfence(request.app.state).check_restored()
+
+
 def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     """Return the application around these use cases."""
     app = Litestar(
@@ -89,6 +96,7 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
             "principal": Provide(provide_principal, sync_to_thread=True),
         },
         exception_handlers=HANDLERS,
+        before_request=_check_restored,
         middleware=[timed],
         openapi_config=_OPENAPI,
         request_class=JsonRequest,

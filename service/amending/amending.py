@@ -189,7 +189,9 @@ class Amending:
             raise ConflictError(message)
         # What reviewers added counts for every chunk from now on: nobody knows which of the new ones they meant.
         added = (found.review.added for found in transaction.reviews.of(current.id))
-        record = replace(version.record, declared=current.declared.union(*added))
+        # Its time runs from when the document was handed in: an amendment keeps nobody's data longer.
+        declared = current.declared.union(*added)
+        record = replace(version.record, declared=declared, created_at=current.created_at)
         erasing = self.erasure.entomb(transaction, current, by=principal.key_id, refuse=action == _REDACTED)
         transaction.documents.update(record)
         job = JobRecord(

@@ -12,6 +12,7 @@ from service.cli import (
     administering,
     asking,
     auditing,
+    backing_up,
     canaries,
     conversations,
     documents,
@@ -55,6 +56,7 @@ asking.register(app)
 conversations.register(app)
 labels.register(app)
 auditing.register(app)
+backing_up.register(app)
 policies.register(app)
 canaries.register(app)
 receipts.register(app)

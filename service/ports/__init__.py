@@ -38,6 +38,8 @@ from service.ports.keeping import KeyStore, UnsettledKeys, Vault
 from service.ports.ledger import (
     ErasedActor,
     ErasedDocument,
+    ErasedRequest,
+    ErasedTenant,
     ErasedTurn,
     ErasureLedger,
     LedgerEntry,
@@ -107,6 +109,8 @@ __all__ = [
     "Embedder",
     "ErasedActor",
     "ErasedDocument",
+    "ErasedRequest",
+    "ErasedTenant",
     "ErasedTurn",
     "ErasureItem",
     "ErasureLedger",

@@ -1,6 +1,6 @@
 """The truth: tables of one tenant inside a transaction of that tenant."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -20,6 +20,7 @@ from service.ports.records import (
     CanaryRecord,
     ChunkRecord,
     DocumentRecord,
+    DocumentState,
     JobKind,
     JobRecord,
     JobState,
@@ -56,6 +57,10 @@ class DocumentTable(Protocol):
 
         Raises NotFoundError where that one is not inside the scope (any more): a listing never ends too early.
         """
+        ...
+
+    def ids(self, *, states: Collection[DocumentState] | None = None) -> tuple[DocumentId, ...]:
+        """Return the ids of every document, or of those in these states, oldest first."""
         ...
 
     def abandoned(self, *, before: datetime) -> tuple[DocumentRecord, ...]:

@@ -1,6 +1,6 @@
 """Keys and sealed originals."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -125,4 +125,11 @@ class Vault(Protocol):
 
     def exists(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
         """Whether an original is stored."""
+        ...
+
+    def stored(self) -> Iterator[tuple[TenantId, DocumentId]]:
+        """Yield where there are originals, of every tenant, in no order; what comes and goes meanwhile may be missed.
+
+        Raises PartUnavailableError.
+        """
         ...

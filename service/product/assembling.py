@@ -9,6 +9,7 @@ from service.answering import Answering, Budget, Planner
 from service.answering.redacting import Redactor
 from service.answering.saying import RecentlyShown, Sayings
 from service.auditing import Auditing
+from service.backup import Rebuilding, Replaying
 from service.canaries import Canaries
 from service.conversations import Conversations, Forgetting, Keeping, Recollection
 from service.discarding import Discarding
@@ -147,7 +148,28 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         exports=_exports(adapters, shared),
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
-        parts={"database": database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
+        rebuilding=Rebuilding(database=database, index=adapters.index, keys=keys, embedder=adapters.embedder),
+        replaying=_replaying(adapters, shared),
+        restore_pending=adapters.restore_pending,
+        parts={
+            "database": database.ready,
+            "index": adapters.index.ready,
+            "broker": adapters.queue.ready,
+            "restore": lambda: not adapters.restore_pending(),
+        },
+    )
+
+
+def _replaying(adapters: Adapters, shared: _Shared) -> Replaying:
+    return Replaying(
+        database=adapters.database,
+        index=adapters.index,
+        keys=adapters.keys,
+        vault=adapters.vault,
+        ledger=adapters.ledger,
+        forgetting=shared.forgetting,
+        verifier=Verifier(inspectors=adapters.inspectors, clock=adapters.clock),
+        clock=adapters.clock,
     )
 
 

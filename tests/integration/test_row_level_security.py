@@ -18,6 +18,7 @@ from service.adapters.database.tables import metadata
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.policy.access import DocumentId, KeyId, TenantId, TurnId
 from service.ports import SubjectMark, Tombstone, TurnMark, TurnSource
+from tests.contract.test_database_receipts import a_receipt
 from tests.records import (
     NOON,
     a_canary,
@@ -101,6 +102,7 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.policies.add(a_policy(tenant.id))
         transaction.canaries.add(a_canary(tenant.id))
         transaction.refusals.add(a_refusal(tenant.id))
+        transaction.receipts.add(a_receipt(tenant.id))
         transaction.erasures.add(erasure := an_erasure(tenant.id))
         transaction.erasures.put_items([an_item(erasure)])
         export = an_export(tenant.id)

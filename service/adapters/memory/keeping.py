@@ -1,7 +1,7 @@
 """The twins of the key store, the vault and the signer."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -220,6 +220,10 @@ class InMemoryVault(Vault):
     @override
     def exists(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
         return (tenant_id, document_id) in self.originals
+
+    @override
+    def stored(self) -> Iterator[tuple[TenantId, DocumentId]]:
+        return iter(tuple(self.originals))
 
 
 class InMemorySigner(Signer):

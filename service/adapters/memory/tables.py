@@ -1,6 +1,6 @@
 """The tables of one tenant in memory: what PostgreSQL's constraints refuse, these refuse."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -165,6 +165,11 @@ class InMemoryDocumentTable(DocumentTable):
             if scope.sees(tenant_id=record.tenant_id, groups=record.groups)
         ]
         return paged(visible, limit=limit, after=after)
+
+    @override
+    def ids(self, *, states: Collection[DocumentState] | None = None) -> tuple[DocumentId, ...]:
+        oldest_first = reversed(_newest_first(self._rows.documents.values()))
+        return tuple(record.id for record in oldest_first if states is None or record.state in states)
 
     @override
     def abandoned(self, *, before: datetime) -> tuple[DocumentRecord, ...]:
