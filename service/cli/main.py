@@ -12,11 +12,13 @@ from service.cli import (
     administering,
     asking,
     auditing,
+    backing_up,
     canaries,
     conversations,
     documents,
     erasures,
     evaluating,
+    exports,
     holds,
     labelling,
     labels,
@@ -55,6 +57,7 @@ asking.register(app)
 conversations.register(app)
 labels.register(app)
 auditing.register(app)
+backing_up.register(app)
 policies.register(app)
 canaries.register(app)
 erasures.register(app)
@@ -62,6 +65,7 @@ receipts.register(app)
 refusals.register(app)
 holds.register(app)
 retention.register(app)
+exports.register(app)
 reporting.register(app)
 labelling.register(app)
 evaluating.register(app)

@@ -49,7 +49,7 @@ class Erasures:
         amending: Amending,
     ) -> "Erasures":
         """Return them around these parts."""
-        written = Written(keys=keys)
+        written = Written(keys=keys, ledger=erasure.ledger, clock=clock)
         finding = Finding(written=written, locating=locating)
         reading = Reading(database=database, clock=clock, written=written)
         taking = Taking(
