@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from service.adapters.memory.database import InMemoryDatabase
 from service.adapters.memory.keeping import InMemoryKeyStore
-from service.policy.access import TenantId
+from service.policy.access import DocumentId, TenantId
 from service.ports import Database, JobKind, JobState
 from service.product import Ringfence, assemble
 from tests.assembled import LIMITS, World, adapters_of
@@ -136,6 +136,7 @@ def settled(world: World) -> None:
         worked(world, product)
         world.clock.advance(_LATER)
         product.jobs.sweep()
+        product.erasures.executing.advance_all()
     worked(world, product)
 
 
@@ -163,6 +164,23 @@ class Left:
             originals=_orphans(world.vault.originals, alive),
             jobs=sum(job.state not in ended for job in rows.jobs.values()),
         )
+
+
+def held_of(world: World, tenant_id: TenantId, document_id: DocumentId) -> int:
+    """Count what the stores hold of one document, past every port: rows, chunks, key, points, original."""
+    rows = cast("InMemoryDatabase", world.database)._rows[tenant_id]  # noqa: SLF001
+    keys, place = cast("InMemoryKeyStore", world.keys), (tenant_id, document_id)
+    resting = [turn for turn in rows.turns.values() if any(one.document_id == document_id for one in turn.sources)]
+    return sum(
+        (
+            int(document_id in rows.documents),
+            len(rows.chunks.get(document_id, ())),
+            int(keys.documents.get(place) is not None),
+            len(world.index.points.get(place, ())),
+            int(place in world.vault.originals),
+            len(resting),
+        )
+    )
 
 
 NOTHING = Left(keys=0, turn_keys=0, points=0, originals=0, jobs=0)
