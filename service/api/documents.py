@@ -10,6 +10,7 @@ from litestar.openapi.spec import Example, OpenAPIMediaType, Operation, RequestB
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath, JSONBody, QueryParameter, RawBody
 
+from service.api.amending_schemas import AmendedBody, RectifyRequest
 from service.api.problems import documented
 from service.api.quarantine_schemas import ReleaseRequest
 from service.api.schemas import Accepted, DocumentBody, JobBody, Page
@@ -124,8 +125,27 @@ def release_document(
     return Accepted(document=DocumentBody.of(ringfence.documents.get(principal, wanted)), job=JobBody.of(job))
 
 
+@post(
+    "/{document_id:uuid}/rectify",
+    status_code=202,
+    sync_to_thread=True,
+    summary="Put a document right",
+    responses=documented(NotFoundError, ConflictError),
+)
+def rectify_document(
+    document_id: FromPath[UUID],
+    data: JSONBody[RectifyRequest],
+    principal: NamedDependency[Principal],
+    ringfence: NamedDependency[Ringfence],
+) -> AmendedBody:
+    """Put a new version in the document's place (Art. 16): a new id, labelled anew. The old one is destroyed."""
+    amended = ringfence.amending.rectify(principal, DocumentId(document_id), data.correction())
+    view = ringfence.documents.get(principal, amended.record.id)
+    return AmendedBody(document=DocumentBody.of(view), job=JobBody.of(amended.job), erasing=JobBody.of(amended.erasing))
+
+
 documents = Router(
     "/v1/documents",
-    route_handlers=[hand_in, list_documents, show_document, erase_document, release_document],
+    route_handlers=[hand_in, list_documents, show_document, erase_document, release_document, rectify_document],
     tags=["documents"],
 )

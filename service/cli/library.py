@@ -1,5 +1,7 @@
-"""Commands about documents that are there: list, show, release."""
+"""Commands about documents that are there: list, show, release, rectify."""
 
+import sys
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,9 +13,10 @@ from service.cli.client import connected, pages
 from service.cli.documents import labels_of
 from service.cli.options import AsJson, DataDir, TenantName, identifier, loaded, out, print_json
 from service.cli.reasons import cue_sentence, quarantined
+from service.errors import SettingsError
 from service.ports import ReleaseReason
 
-_documents = typer.Typer(help="List, show and release documents; without a command: list them.")
+_documents = typer.Typer(help="List, show, release and rectify documents; without a command: list them.")
 
 Document = Annotated[UUID, typer.Argument(help="Id of the document.")]
 
@@ -27,7 +30,7 @@ def register(app: typer.Typer) -> None:
 def documents(
     context: typer.Context, tenant: TenantName = None, data: DataDir = None, *, as_json: AsJson = False
 ) -> None:
-    """List, show and release documents; without a command: list them."""
+    """List, show, release and rectify documents; without a command: list them."""
     if context.invoked_subcommand is None:
         list_documents(tenant, data, as_json=as_json)
 
@@ -82,6 +85,46 @@ def release(
         print_json(released)
     else:
         out.print(f"{document}: released; it is searchable when job {released['job']['id']} is done")
+
+
+@_documents.command("rectify")
+def rectify(  # noqa: PLR0913 - one option each
+    document: Document,
+    tenant: TenantName = None,
+    data: DataDir = None,
+    *,
+    text: Annotated[
+        Path | None, typer.Option("--text", help="A file with what it is to say, or - for standard input.")
+    ] = None,
+    chunk: Annotated[int | None, typer.Option(min=0, help="Only this chunk, as `labels show` counts them.")] = None,
+    title: Annotated[str | None, typer.Option(help="What it is to be called.")] = None,
+    file_name: Annotated[str | None, typer.Option(help="What its file is to be called.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have a document say something else (Art. 16). Needs the data-owner or admin role.
+
+    A new document with an id of its own takes its place and is labelled anew; the old one is destroyed, with the
+    answers that rest on it. What the new one says is plain text: the layout of the old file goes with it.
+    """
+    body = {"text": _said(text), "chunk": chunk, "title": title, "file_name": file_name}
+    with connected(loaded(data), tenant) as client:
+        amended = client.call("POST", f"/v1/documents/{document}/rectify", json=body)
+    if as_json:
+        print_json(amended)
+    else:
+        out.print(f"{document}: replaced by {amended['document']['id']}")
+        out.print(f"the new version is searchable when job {amended['job']['id']} is done")
+        out.print(f"the old version is unreachable; job {amended['erasing']['id']} destroys it")
+
+
+def _said(file: Path | None) -> str | None:
+    if file is None:
+        return None
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        message = f"{file} cannot be read as text"
+        raise SettingsError(message) from None
 
 
 def _lines(one: dict[str, Any]) -> list[str]:

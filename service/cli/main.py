@@ -22,10 +22,12 @@ from service.cli import (
     library,
     models,
     policies,
+    receipts,
     refusals,
     reporting,
     retention,
     running,
+    subjects,
 )
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
 
@@ -47,12 +49,14 @@ running.register(app)
 administering.register(app)
 documents.register(app)
 library.register(app)
+subjects.register(app)
 asking.register(app)
 conversations.register(app)
 labels.register(app)
 auditing.register(app)
 policies.register(app)
 canaries.register(app)
+receipts.register(app)
 refusals.register(app)
 holds.register(app)
 retention.register(app)

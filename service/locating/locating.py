@@ -60,8 +60,8 @@ class Locating:
             progress(done, len(document_ids))
         turns, unread = self._turns(tenant_id, turn_ids, judge)
         located = Located(
-            documents=tuple(documents),
-            turns=turns,
+            documents=judge.settled(documents),
+            turns=judge.settled_turns(turns),
             not_searched=(*obstacles, *unread),
             not_indexed=tuple(not_indexed),
             searched_documents=done,

@@ -41,6 +41,7 @@ class LocatedField:
     """What people wrote about a document and names the person: `title`, `file_name`, `external_id` or `note`."""
 
     name: str
+    forms: frozenset[Form]
     certain: bool
     snippet: str = field(repr=False)
 
@@ -69,6 +70,7 @@ class LocatedTurn:
     id: TurnId
     conversation: ConversationId
     found_by: frozenset[FoundBy]
+    forms: frozenset[Form]
     certain: bool
     snippet: str = field(repr=False)
 

@@ -16,8 +16,13 @@ _LETTERS = str.maketrans(
 )
 _TWO_AS_ONE = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
 """`Mueller`, `Müller` and `Muller` are one name; so are `Ågård` and `Aagaard`."""
-_WORD = re.compile(r"[^\W\d_]+(?:(?:-[ \t]*\n[ \t]*|[\u00ad'\u2018\u2019\u02bc\u00b4`])[^\W\d_]+)*['\u2019]?")
-_BROKEN_LINE = re.compile(r"-[ \t]*\n[ \t]*")
+_BREAK = (
+    r"-(?:[ \t]*\n[ \t]*| (?!(?:und|oder|bzw|and|or|et|ou|y|o|e|i|lub|en|of)\b)(?=[a-z\u00df-\u00ff]))"  # `Mül- ler`
+)
+"""Where a word was cut at the end of a line, which is not where a hyphen stands for the rest: `Ein- und Ausgang`."""
+_WORD = re.compile(rf"[^\W\d_]+(?:(?:{_BREAK}|[\u00ad'\u2018\u2019\u02bc\u00b4`])[^\W\d_]+)*['\u2019]?")
+_COMBINING = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+_BROKEN_LINE = re.compile(_BREAK)
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 _GENITIVE = ("s", "es", "ens")
 _SLAVIC = (
@@ -56,10 +61,9 @@ def words(text: str) -> list[Word]:
 
 def folded(text: str) -> str:
     """Return the text without case, accents and invisible characters. Offsets are not kept."""
-    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
-    if not plain.isascii():
-        plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return plain
+    if text.isascii():
+        return text.lower().replace("`", "'")
+    return _COMBINING.sub("", unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS))
 
 
 def squeezed(text: str) -> str:
@@ -94,6 +98,11 @@ def stem(word: str) -> str:
     return base[: len(base) - len(ending)]
 
 
+def stems(name: str) -> frozenset[str]:
+    """Return every stem that a form of the name may have: `Wróbel` has `Wróbla`."""
+    return frozenset(map(stem, (name, *_contracted(plain(name)))))
+
+
 def is_form_of(word: str, name: str) -> int:
     """Return 2 where the word is the name or its genitive, 1 where it may be another case of it, 0 where it is not."""
     written, base = plain(word), plain(name)
@@ -108,14 +117,9 @@ def is_form_of(word: str, name: str) -> int:
     return int(any(fits))
 
 
-def initials(name: str) -> str:
-    """Return the folded first letter of a name."""
-    return folded(name)[:1]
-
-
 def _contracted(base: str) -> set[str]:
     """Return the name without the vowel that other cases drop: `Wróbel` has `Wróbla`."""
-    return {base[:-2] + base[-1]} if base[-2] == "e" else set()
+    return {base[:-2] + base[-1]} if len(base) > _SHORTEST_STEM and base[-2] == "e" else set()
 
 
 def _as_one(text: str) -> str:

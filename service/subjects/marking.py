@@ -6,7 +6,7 @@ from itertools import pairwise, product
 from ingestion.labelling.names.words import facts_of
 from ingestion.sensitivity import Finding
 from service.sealing import Key
-from service.subjects.folding import Word, folded, stem, words
+from service.subjects.folding import Word, folded, stem, stems, words
 from service.subjects.identifiers import EMAIL, email_of, number_of, phone_of
 from service.subjects.matching import Form
 from service.subjects.names import PersonName
@@ -51,7 +51,7 @@ def marks_of_words(key: Key, text: str) -> frozenset[bytes]:
 def marks_of_subject(key: Key, subject: Subject) -> Mapping[bytes, Form]:
     """Return the marks under which a text that names the person is found, with what each of them says."""
     plain = [(one, Form.IDENTIFIER) for identifier in subject.identifiers for one in _of_identifier(identifier)]
-    plain += [(one, _FORMS[one[0]]) for name in subject.names for one in _of_name(name)]
+    plain += [(one, _FORMS[one[0]]) for name in subject.names for one in _of_name(name, every_case=True)]
     marks: dict[bytes, Form] = {}
     for one, form in plain:
         marks.setdefault(_mark(key, one), form)
@@ -74,19 +74,25 @@ def _of_identifier(value: str) -> Iterator[_Plain]:
         yield "subject:phone", phone.national
 
 
-def _of_name(value: str) -> Iterator[_Plain]:
-    """Yield given with family (in no order, for nobody knows which is which), initial with family, family."""
+def _of_name(value: str, *, every_case: bool = False) -> Iterator[_Plain]:
+    """Yield given with family (in no order, for nobody knows which is which), initial with family, family.
+
+    `every_case` for who is looked for: a text has one form of a name, and one mark for it.
+    """
+
+    def stems_of(word: str) -> Iterable[str]:
+        return stems(word) if every_case else (stem(word),)
+
     name = PersonName.of(value)
     if name is None:
         return
-    families = [stem(one) for one in (*name.family, *name.whole_between)]
-    if len(name.family) > 1:
-        families.append(stem("".join(name.family)))
+    whole = ("".join(name.family),) if len(name.family) > 1 else ()
+    families = [one for word in (*name.family, *name.whole_between, *whole) for one in stems_of(word)]
     for family in families:
         yield "subject:family", family
         if name.initial:
             yield "subject:initial", f"{name.initial} {family}"
-    for given, family in product((stem(one) for one in name.whole_given), families):
+    for given, family in product((one for word in name.whole_given for one in stems_of(word)), families):
         yield "subject:name", " ".join(sorted((given, family)))
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from service.subjects.folding import searchable, squeezed
 from service.subjects.identifying import IdentifierMatcher
-from service.subjects.naming import NameMatcher
+from service.subjects.naming import NAMESAKE, NameMatcher
 from service.subjects.spans import Span
 from service.subjects.values import Subject
 
@@ -50,6 +50,12 @@ class Matcher:
         spans = (span for name in self._names for span in name.resembling(text))
         return tuple(_apart(_match(span, Form.FAMILY) for span in spans))
 
+    def has_namesake(self, text: str) -> bool:
+        """Whether the text names somebody else with the same initial and family name."""
+        plain = searchable(text)
+        names = [name for name in self._names if name.tells_by_initial(plain)]
+        return any(span.form == NAMESAKE for name in names for span in name.spans(text.replace("_", " ")))
+
     def _found(self, text: str) -> Iterator[Match]:
         if self._identifiers:
             letters = squeezed(text)
@@ -60,7 +66,8 @@ class Matcher:
             plain = searchable(text)
             for name in self._names:
                 if name.may_be_in(plain):
-                    yield from (_match(span, Form(span.form)) for span in name.spans(text))
+                    spans = (span for span in name.spans(text) if span.form != NAMESAKE)
+                    yield from (_match(span, Form(span.form)) for span in spans)
 
 
 def _match(span: Span, form: Form) -> Match:

@@ -50,9 +50,19 @@ class PersonName:
         return tuple(one for one in self.between if len(one) > 1)
 
 
+_ADDRESSES = frozenset(
+    {
+        *("pan", "pana", "panu", "panem", "pani", "panie", "sayin", "bay", "bayan", "sig", "signor", "signora", "dott"),
+        *("dottssa", "ssa", "avv", "heer", "meneer", "mevrouw", "dhr", "mevr", "mw", "fru", "hr", "fr", "kollege"),
+        *("kollegin", "collega", "don", "dona", "maitre", "mgr", "inz", "pani", "ssa"),
+    }
+)
+"""How people are addressed in further languages, folded."""
+
+
 def is_title(word: str) -> bool:
     """Whether the word only says how a person is addressed."""
-    return folded(word) in TITLES
+    return folded(word) in TITLES or folded(word) in _ADDRESSES
 
 
 def is_particle(word: str) -> bool:

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from service.subjects.folding import Word, folded, is_form_of, plain, stem, words
+from service.subjects.folding import Word, folded, is_form_of, plain, stems, words
 from service.subjects.names import PersonName, is_given, is_particle, is_title
 from service.subjects.spans import Span
 
 _FULL, _INITIAL, _FAMILY = "full_name", "initial", "family"
+NAMESAKE = "namesake"
+"""Not the person: somebody else with the same initial and family name, so that an initial tells the two not apart."""
 _BESIDE = re.compile(r"[ \t\n\u00a0.\-\u2010\u2011\"(]{0,4}")
 _BEHIND = re.compile(r"[ \t\u00a0]?[,|\t][ \t\n\u00a0]{0,2}|[ \u00a0]")
 _JOINED = re.compile(r"[ \u00a0]|\.?[ \u00a0]?[\-\u2010\u2011]\n?|\.[ \u00a0]?")
@@ -33,13 +35,18 @@ class NameMatcher:
         if parts is None:
             return None
         whole = ("".join(parts.family),) if len(parts.family) > 1 else ()
-        return cls(name=parts, stems=frozenset(map(stem, (*parts.family, *parts.whole_between, *whole))))
+        families = (*parts.family, *parts.whole_between, *whole)
+        return cls(name=parts, stems=frozenset().union(*map(stems, families)))
 
     def may_be_in(self, plain_text: str) -> bool:
         """Whether a text that folds to this can hold the name."""
         if any(one in plain_text for one in self.stems):
             return True
-        return any(stem(one) in plain_text for one in self.name.whole_given)
+        return any(one in plain_text for given in self.name.whole_given for one in stems(given))
+
+    def tells_by_initial(self, plain_text: str) -> bool:
+        """Whether a text that folds to this may name somebody with the family name, where an initial is to tell who."""
+        return bool(self.name.initial) and any(one in plain_text for one in self.stems)
 
     def spans(self, text: str) -> Iterator[Span]:
         """Yield every place where the name stands."""
@@ -96,13 +103,13 @@ class _Neighbours:
         found = self._before() or self._behind()
         if found is None and self.line[self.place].capital:
             found = _FAMILY, self.place, False
-        if found is not None and found[0]:
+        if found is not None and (found[0] != NAMESAKE or self._same_initial(found[1])):
             form, other, sure = found
             first, last = self._extended(min(self.place, other), max(self.place, other))
             yield Span(start=self.line[first].start, end=self.line[last].end, sure=sure and self._whole(), form=form)
 
     def _before(self) -> tuple[str, int, bool] | None:
-        """Return what stands in front: form, the place of its word, how surely. A form of "" is another person."""
+        """Return what stands in front: form, the place of its word, how surely. `NAMESAKE` is another person."""
         other = None
         nearest = True
         for place in range(self.place - 1, max(self.place - _FURTHEST_BEFORE, 0) - 1, -1):
@@ -115,7 +122,7 @@ class _Neighbours:
             if fit:
                 other = self._begun(word, place, fit)  # of `H.-P.` the P says less than the H before it
             elif nearest and self._somebody_else(word):
-                other = "", place, False
+                other = NAMESAKE, place, False
             if not (_joins(word) or word.capital):
                 break
             nearest = nearest and _joins(word)
@@ -143,7 +150,7 @@ class _Neighbours:
                 return None
             return (_INITIAL if single else _FULL), self.place + 1, sure
         if sure and is_given(after.text) and self.name.given and "," in self.text[word.end : after.start]:
-            return "", self.place + 1, False
+            return NAMESAKE, self.place + 1, False
         return None
 
     def _given_fit(self, word: Word) -> int:
@@ -174,11 +181,17 @@ class _Neighbours:
         if not self.name.given:
             return False
         if len(word.text) == 1:
-            return word.capital and self._dotted(word) and folded(word.text) != self.name.initial
+            # In French `M. Fournier` is Monsieur Fournier, whatever he is called.
+            return word.capital and self._dotted(word) and folded(word.text) not in {self.name.initial, "m"}
         return word.capital and is_given(word.text) and not is_title(word.text) and not self._between(word)
 
     def _between(self, word: Word) -> bool:
         return any(is_form_of(word.text, one) for one in (*self.name.whole_between, *self.name.family))
+
+    def _same_initial(self, place: int) -> bool:
+        """Whether the given name at this place begins as the person's does, and is more than a letter."""
+        other = self.line[place].text
+        return len(other) > 1 and folded(other)[:1] == self.name.initial
 
     def _is_family(self) -> bool:
         """Whether the word is a form of the family name, and not of a name between."""

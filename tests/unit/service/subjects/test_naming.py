@@ -24,6 +24,8 @@ def _found(name: str, text: str) -> list[tuple[str, bool]]:
         ("Jürgen Müller", "Jürgen Karl Müller", "Jürgen Karl Müller"),
         ("Jürgen Müller", "Vertrag_Müller_Jürgen.pdf", "Müller_Jürgen"),  # a file name
         ("Jürgen Müller", "Jürgen Mül-\nler kam", "Jürgen Mül-\nler"),  # broken at the end of a line
+        ("Jürgen Müller", "Jürgen Mül- ler kam", "Jürgen Mül- ler"),  # the same, once the line is gone
+        ("Jürgen Müller", "Jürgen Müller- und Weberakte", "Jürgen Müller"),
         ("Müller, Jürgen", "Jürgen Müller", "Jürgen Müller"),
         ("J. Müller", "Herr J. Müller", "J. Müller"),
         ("Hans-Peter Weber", "H.-P. Webers Antrag", "H.-P. Webers"),
