@@ -12,9 +12,10 @@ from typing import Any, cast
 
 from service.adapters.memory.database import InMemoryDatabase
 from service.adapters.memory.keeping import InMemoryKeyStore
+from service.adapters.memory.queue import InMemoryJobQueue
 from service.policy.access import DocumentId, TenantId
 from service.ports import Database, JobKind, JobState
-from service.product import Ringfence, assemble
+from service.product import Adapters, Ringfence, assemble
 from tests.assembled import LIMITS, World, adapters_of
 
 _SWEEPS = 6
@@ -109,7 +110,11 @@ def _tables(opened: Any, power: Power) -> Any:  # noqa: ANN401
 
 def watched(world: World, power: Power) -> Ringfence:
     """Return the product as another process has it, every step of which is counted."""
-    adapters = adapters_of(world)
+    return watched_product(adapters_of(world), power)
+
+
+def watched_product(adapters: Adapters, power: Power) -> Ringfence:
+    """Return the product on these adapters, every step of which is counted."""
     changed: dict[str, Any] = {
         name: Watched(inner, name, power) for name in _WATCHED if (inner := getattr(adapters, name)) is not None
     }
@@ -119,8 +124,13 @@ def watched(world: World, power: Power) -> Ringfence:
 
 def worked(world: World, product: Ringfence) -> None:
     """Do what a worker does until nobody rings; a ring that kills its worker is gone with it."""
-    while world.queue.rings:
-        ring = world.queue.rings.pop(0)
+    worked_off(world.queue, product)
+
+
+def worked_off(queue: InMemoryJobQueue, product: Ringfence) -> None:
+    """Do what a worker does until nobody rings at this bell."""
+    while queue.rings:
+        ring = queue.rings.pop(0)
         run = {
             JobKind.INGEST: product.ingestion.run,
             JobKind.ERASE: product.erasure.run,
