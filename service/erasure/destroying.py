@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from service.auditing import entry
 from service.conversations import Forgetting
+from service.discarding import Discarding
 from service.doorbell import ring
 from service.erasure.at_once import refuse_at_once, requested_at_once
 from service.erasure.listing import listed
@@ -52,6 +53,7 @@ class Erasure:
     clock: Clock
     lease: Lease
     forgetting: Forgetting
+    discarding: Discarding
     ledger: ErasureLedger
     verifier: Verifier
     receipts: Receipts
@@ -176,6 +178,7 @@ class Erasure:
         for document_id in document_ids:
             self.keys.destroy_document_key(tenant_id=tenant_id, document_id=document_id)
         self.forgetting.finish(tenant_id)
+        self.discarding.finish(tenant_id)
         self.index.erase(tenant_id=tenant_id, document_ids=document_ids)
         for document_id in document_ids:
             self.vault.delete(tenant_id=tenant_id, document_id=document_id)
