@@ -9,11 +9,14 @@ from service.answering import Answering, Budget, Planner
 from service.answering.redacting import Redactor
 from service.answering.saying import RecentlyShown, Sayings
 from service.auditing import Auditing
+from service.backup import Rebuilding, Replaying
 from service.canaries import Canaries
 from service.conversations import Conversations, Forgetting, Keeping, Recollection
+from service.discarding import Discarding
 from service.documents import Documents
 from service.erasure import Erasure
 from service.erasure.requests import Erasures
+from service.exporting import Exports, Gathering
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
@@ -113,6 +116,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     """Return the use cases around these adapters."""
     shared = _Shared.of(adapters, limits)
     database, keys, clock = adapters.database, adapters.keys, adapters.clock
+    amending = _amending(adapters, shared)
     return Ringfence(
         principals=Principals(database=database, clock=clock),
         documents=_documents(adapters, limits, shared),
@@ -122,11 +126,11 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         answering=_answering(adapters, limits, shared),
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
         erasure=shared.erasure,
-        erasures=_erasures(adapters, shared),
+        erasures=_erasures(adapters, shared, amending),
         verifier=shared.verifier,
         receipts=shared.receipts,
         locating=shared.locating,
-        amending=_amending(adapters, shared),
+        amending=amending,
         relabelling=shared.relabelling,
         reviewing=Reviewing(
             database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling
@@ -142,13 +146,35 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         holds=Holds(database=database, keys=keys, clock=clock),
         retention=Retention(database=database, keys=keys, clock=clock),
         expiry=Expiry(database=database, queue=adapters.queue, clock=clock, erasure=shared.erasure),
+        exports=_exports(adapters, shared),
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
-        parts={"database": database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
+        rebuilding=Rebuilding(database=database, index=adapters.index, keys=keys, embedder=adapters.embedder),
+        replaying=_replaying(adapters, shared),
+        restore_pending=adapters.restore_pending,
+        parts={
+            "database": database.ready,
+            "index": adapters.index.ready,
+            "broker": adapters.queue.ready,
+            "restore": lambda: not adapters.restore_pending(),
+        },
     )
 
 
-def _erasures(adapters: Adapters, shared: _Shared) -> Erasures:
+def _replaying(adapters: Adapters, shared: _Shared) -> Replaying:
+    return Replaying(
+        database=adapters.database,
+        index=adapters.index,
+        keys=adapters.keys,
+        vault=adapters.vault,
+        ledger=adapters.ledger,
+        forgetting=shared.forgetting,
+        verifier=Verifier(inspectors=adapters.inspectors, clock=adapters.clock),
+        clock=adapters.clock,
+    )
+
+
+def _erasures(adapters: Adapters, shared: _Shared, amending: Amending) -> Erasures:
     return Erasures.of(
         database=adapters.database,
         keys=adapters.keys,
@@ -157,7 +183,32 @@ def _erasures(adapters: Adapters, shared: _Shared) -> Erasures:
         erasure=shared.erasure,
         forgetting=shared.forgetting,
         verifier=shared.verifier,
+        receipts=shared.receipts,
         locating=shared.locating,
+        amending=amending,
+    )
+
+
+def _discarding(adapters: Adapters) -> Discarding:
+    return Discarding(database=adapters.database, keys=adapters.keys, vault=adapters.vault, clock=adapters.clock)
+
+
+def _exports(adapters: Adapters, shared: _Shared) -> Exports:
+    gathering = Gathering(
+        database=adapters.database,
+        keys=adapters.keys,
+        clock=adapters.clock,
+        labels=shared.labels,
+        locating=shared.locating,
+        reporting=shared.reporting,
+    )
+    return Exports(
+        database=adapters.database,
+        keys=adapters.keys,
+        vault=adapters.vault,
+        clock=adapters.clock,
+        gathering=gathering,
+        discarding=_discarding(adapters),
     )
 
 
@@ -169,6 +220,7 @@ def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
         erasure=shared.erasure,
         relabelling=shared.relabelling,
         forgetting=shared.forgetting,
+        discarding=_discarding(adapters),
         settling=Settling(database=adapters.database, keys=adapters.keys, clock=adapters.clock),
     )
 
@@ -185,6 +237,7 @@ def _erasure(
         clock=adapters.clock,
         lease=lease,
         forgetting=forgetting,
+        discarding=_discarding(adapters),
         ledger=adapters.ledger,
         verifier=verifier,
         receipts=receipts,
