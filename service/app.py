@@ -21,6 +21,7 @@ from service.api.dependencies import provide_principal, provide_ringfence
 from service.api.docs import DocsPage
 from service.api.documents import documents
 from service.api.erasures import erasures
+from service.api.exports import exports
 from service.api.health import health, timed
 from service.api.holds import holds
 from service.api.jobs import jobs
@@ -87,7 +88,8 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     app = Litestar(
         route_handlers=[
             *(documents, reviews, labels, jobs, answers, conversations),
-            *(audit, reports, policies, subjects, canaries, holds, retention, receipts, refusals, erasures, health),
+            *(audit, reports, policies, subjects, canaries, holds, retention, exports),
+            *(receipts, refusals, erasures, health),
         ],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),

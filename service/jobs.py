@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from service.conversations import Forgetting
+from service.discarding import Discarding
 from service.doorbell import ring
 from service.erasure import Erasure
 from service.errors import NotFoundError, NotPermittedError
@@ -30,6 +31,7 @@ class Jobs:
     relabelling: Relabelling
     forgetting: Forgetting
     settling: Settling
+    discarding: Discarding
 
     def get(self, principal: Principal, job_id: JobId) -> JobRecord:
         """Return one job of the principal's tenant. Raises NotFoundError."""
@@ -73,6 +75,7 @@ class Jobs:
             waiting = transaction.jobs.waiting(now=now, queued_before=now - _RING_AGAIN_AFTER, limit=_RINGS)
         self.forgetting.finish(tenant_id)
         self.settling.finish(tenant_id)
+        self.discarding.finish(tenant_id)
         return sum(ring(self.queue, job) for job in waiting) + self.relabelling.enqueue(tenant_id)
 
     @staticmethod

@@ -17,6 +17,7 @@ from service.cli import (
     conversations,
     documents,
     evaluating,
+    exports,
     holds,
     labelling,
     labels,
@@ -62,6 +63,7 @@ receipts.register(app)
 refusals.register(app)
 holds.register(app)
 retention.register(app)
+exports.register(app)
 reporting.register(app)
 labelling.register(app)
 evaluating.register(app)

@@ -31,6 +31,7 @@ from service.ports.erasing import (
     ItemKind,
     ItemState,
 )
+from service.ports.exporting import Discarded, ExportRecord, ExportTable
 from service.ports.holding import HoldReleaseReason, HoldTable, MatterRecord
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, UnsettledKeys, Vault
@@ -101,6 +102,7 @@ __all__ = [
     "ConversationRecord",
     "ConversationTable",
     "Database",
+    "Discarded",
     "DocumentRecord",
     "DocumentState",
     "DocumentTable",
@@ -116,6 +118,8 @@ __all__ = [
     "ErasureTable",
     "EstateCounts",
     "EstateTable",
+    "ExportRecord",
+    "ExportTable",
     "Generation",
     "Hit",
     "HoldReleaseReason",

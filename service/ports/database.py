@@ -10,6 +10,7 @@ from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
 from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
 from service.ports.erasing import ErasureTable, EstateTable
+from service.ports.exporting import ExportTable
 from service.ports.holding import HoldTable
 from service.ports.locating import SubjectTable
 from service.ports.policies import PolicyTable
@@ -324,6 +325,11 @@ class Transaction(Protocol):
     @property
     def retention(self) -> RetentionTable:
         """The retention rules."""
+        ...
+
+    @property
+    def exports(self) -> ExportTable:
+        """The exports of persons' data."""
         ...
 
 

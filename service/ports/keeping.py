@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from service.policy.access import DocumentId, ErasureId, KeyId, TenantId, TurnId
+from service.policy.access import DocumentId, ErasureId, ExportId, KeyId, TenantId, TurnId
 from service.sealing import Key, Sealed
 
 
@@ -72,6 +72,18 @@ class KeyStore(Protocol):
         ...
 
     def destroy_request_key(self, *, tenant_id: TenantId, request_id: ErasureId) -> None:
+        """Make the key unrecoverable. Doing it twice does no harm."""
+        ...
+
+    def export_key(self, *, tenant_id: TenantId, export_id: ExportId) -> Key:
+        """Return the key of an export of a person's data. Raises KeyDestroyedError where there is none."""
+        ...
+
+    def create_export_key(self, *, tenant_id: TenantId, export_id: ExportId) -> Key:
+        """Return the export's key, made now if it never had one. Raises KeyDestroyedError after destroy."""
+        ...
+
+    def destroy_export_key(self, *, tenant_id: TenantId, export_id: ExportId) -> None:
         """Make the key unrecoverable. Doing it twice does no harm."""
         ...
 

@@ -13,6 +13,7 @@ from service.documents import Documents
 from service.erasure import Erasure
 from service.erasure.requests import Erasures
 from service.errors import RestorePendingError
+from service.exporting import Exports
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
@@ -122,6 +123,7 @@ class Ringfence:
     holds: Holds
     retention: Retention
     expiry: Expiry
+    exports: Exports
     reporting: Reporting
     evidence: EvidencePacks
     rebuilding: Rebuilding
