@@ -26,6 +26,7 @@ from service.errors import (
 from service.policy.access import DocumentId, Principal, Role, TenantId
 from service.ports import DocumentState, ErasedDocument, ErasedTenant, JobState
 from service.sealing import Sealed
+from service.subjects import Subject
 from tests.assembled import World, a_world
 from tests.picture import Picture, refilled
 from tests.records import a_matter, a_refusal
@@ -163,6 +164,18 @@ def test_originals_that_no_row_of_the_dump_knows_are_destroyed(world: World, who
     assert world.product.replaying.run().orphans == 1
     assert world.vault.originals == {}
     assert not world.keys.has_document_key(tenant_id=who.tenant_id, document_id=later.id)
+
+
+def test_no_export_of_a_persons_data_outlives_a_restore(world: World, who: Principal) -> None:
+    """R47: it is kept for days, and may hold what was erased since the dump."""
+    world.uploaded(who, "Ada Example, ada@example.org, parks in the garage.")
+    subject = Subject(identifiers=("ada@example.org",), names=("Ada Example",))
+    export = world.product.exports.make(who, subject)
+    world.product.replaying.run()
+    assert world.product.exports.all(who) == ()
+    with pytest.raises(NotFoundError):
+        world.product.exports.content(who, export.id)
+    assert len(world.vault.originals) == 1
 
 
 def test_replaying_twice_does_no_harm(world: World, who: Principal) -> None:
