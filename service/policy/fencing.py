@@ -28,8 +28,9 @@ _TAGS = (
 _SQUARE_TOKENS = (
     r"inst|system_prompt|available_tools|tool_(?:calls|results|content)|gmask|s?mask|[se]op|[be]os|pad|cls|sep|unk"
 )
+# What ends a text counts as a whole word: in a prompt a line break follows it.
 _OPENING = re.compile(
-    rf"<(?=[{_JOINER}]*\||[^<>a-z0-9]*{_FENCE_WORD}|[\s/{_JOINER}]*(?:{_TAGS})[\s>])|\[(?=[\s/]*(?:{_SQUARE_TOKENS})[\s\]])"
+    rf"<(?=[{_JOINER}]*\||[^<>a-z0-9]*{_FENCE_WORD}|[\s/{_JOINER}]*(?:{_TAGS})(?:[\s>]|\Z))|\[(?=[\s/]*(?:{_SQUARE_TOKENS})(?:[\s\]]|\Z))"
 )
 
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.policy.fencing import fenced, shadow
@@ -90,6 +90,7 @@ def test_fencing_twice_changes_nothing_more(text: str) -> None:
 
 
 @given(sources=st.lists(ANY, min_size=1, max_size=4), question=ANY, earlier=ANY)
+@example(sources=["[inst"], question="<s", earlier="</system")
 def test_a_prompt_has_as_many_fences_as_sources_and_no_control_token(
     sources: list[str], question: str, earlier: str
 ) -> None:
