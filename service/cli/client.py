@@ -62,6 +62,9 @@ class Client:
         except httpx.TransportError as error:
             message = f"nothing answers at {self.http.base_url}; start it with `ringfence up`"
             raise PartUnavailableError(message) from error
+        except UnicodeEncodeError:
+            message = "what was given is no text in UTF-8: nothing was sent"
+            raise InvalidRequestError(message) from None
         if response.is_error:
             raise _error(response)
         return response

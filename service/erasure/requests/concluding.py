@@ -101,6 +101,8 @@ class Concluding:
             if found.state is not ErasureState.EXECUTING:
                 return  # another worker was here
             known, targets_now = transaction.erasures.items(record.id), {item.target for item in items}
+            if any(item.state in _UNDER_WAY for item in known):
+                return  # another worker has found more meanwhile, or begun anew
             transaction.erasures.remove_items(item for item in known if item.target not in targets_now)
             transaction.erasures.put_items(items)
             if held:

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from service.doorbell import ring
-from service.erasure.requests.changing import locked, noted
+from service.erasure.requests.changing import locked, moved, noted
 from service.erasure.requests.holding import held
 from service.erasure.requests.taking import Taking
 from service.policy.access import DocumentId
-from service.policy.erasures import ErasureAction, ErasureState
+from service.policy.erasures import ErasureAction, ErasureKind, ErasureState
 from service.ports import (
     Clock,
     Database,
@@ -23,6 +23,8 @@ from service.ports import (
 )
 
 _BATCH = 100
+_NOT_BEGUN = frozenset({ErasureState.RECEIVED, ErasureState.LOCATED, ErasureState.APPROVED})
+_BEGUN = frozenset({ErasureState.EXECUTING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,8 @@ class EndOfTenant:
             return
         while self._hidden(record) or self._entombed(record):
             pass
+        self._others_cancelled(record)
+        self._exports_removed(record)
         self.taking.work(record)
         self.taking.forgetting.finish(record.tenant_id)
         self._finish(record)
@@ -98,12 +102,35 @@ class EndOfTenant:
         ring(self.taking.queue, job)
         return True
 
+    def _others_cancelled(self, record: ErasureRecord) -> None:
+        """End what was not begun of other requests: it goes with the tenant, and nobody is left who could decide.
+
+        One at a time: nobody locks two requests of whom another may lock the second first.
+        """
+        with self.database.transaction(record.tenant_id) as transaction:
+            others = [one for one in transaction.erasures.in_state(_NOT_BEGUN) if one.id != record.id]
+        for one in others:
+            with self.database.transaction(record.tenant_id) as transaction:
+                found = locked(transaction, one.id)
+                if found.state in _NOT_BEGUN:
+                    facts, now = {"because": "tenant_erased", "by": record.id}, self.clock.now()
+                    moved(transaction, found, ErasureState.CANCELLED, action="erasure_cancelled", now=now, facts=facts)
+
+    def _exports_removed(self, record: ErasureRecord) -> None:
+        """Destroy exports, those that rest on nothing, too: each has a name in it."""
+        with self.database.transaction(record.tenant_id) as transaction:
+            for export in transaction.exports.all():
+                transaction.exports.update(replace(export, removed_at=self.clock.now()))
+        self.taking.erasure.discarding.finish(record.tenant_id)
+
     def _finish(self, record: ErasureRecord) -> None:
         """Replace the name and destroy the key once nothing else is left."""
         with self.database.transaction(record.tenant_id) as transaction:
             items = transaction.erasures.items(record.id)
             counts = transaction.estate.counts()
-        if any(item.kind is not ItemKind.TENANT and item.state is not ItemState.GONE for item in items):
+            # They need the key, to look whether anything is left of whom they are about.
+            begun = [one for one in transaction.erasures.in_state(_BEGUN) if one.kind is not ErasureKind.TENANT]
+        if begun or any(item.kind is not ItemKind.TENANT and item.state is not ItemState.GONE for item in items):
             return
         if counts.documents or counts.conversations or counts.turns:
             return

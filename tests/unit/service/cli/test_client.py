@@ -89,3 +89,11 @@ def test_nothing_found_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "no such entries" in capsys.readouterr().out
     assert ended("ingest", str(tmp_path)) == 2
     assert "no files there" in capsys.readouterr().err
+
+
+def test_what_is_no_text_in_utf_8_is_refused_in_one_line_that_does_not_repeat_it() -> None:
+    """A shell hands on any byte."""
+    body = {"subject": {"names": ["Ellison \udcff"]}}
+    with pytest.raises(InvalidRequestError, match="UTF-8") as refused:
+        calling(httpx.Response(200)).call("POST", "/v1/erasures", json=body)
+    assert "Ellison" not in refused.value.detail

@@ -5,15 +5,17 @@ import json
 import pytest
 
 from service.answering import Question
-from service.erasure.requests import Asked
+from service.erasure.requests import Asked, Choice
 from service.errors import ConflictError, KeyDestroyedError, NotAuthenticatedError, NotPermittedError
 from service.holding import Cover
 from service.policy.access import ErasureId, Principal, Role
-from service.policy.erasures import ErasureKind, ErasureReason, ErasureState
+from service.policy.erasures import ErasureAction, ErasureKind, ErasureReason, ErasureState
+from service.policy.tightening import TenantPolicy
 from service.ports import HoldReleaseReason, ItemKind
 from service.receipts import verify
+from service.subjects import Subject
 from tests.assembled import World, a_world
-from tests.erasing import advanced, items_of
+from tests.erasing import about, advanced, asked_for, items_of, located, state_of
 
 S = ErasureState
 ALL_OF_IT = Asked(kind=ErasureKind.TENANT, reason=ErasureReason.NO_LONGER_NECESSARY, note="The contract ended.")
@@ -144,3 +146,48 @@ def test_a_tenant_without_anything_ends_too(world: World, who: Principal) -> Non
         erasures.deciding.approve(key, view.record.id)
     assert advanced(world, who, view.record.id).state is S.VERIFIED
     assert world.keys.tenant_erased(who.tenant_id)
+
+
+def test_other_requests_of_an_ended_tenant_end_with_it(world: World, who: Principal) -> None:
+    """R43: nobody is left who could decide about them, and no key with which a worker could look."""
+    world.product.governing.change(who, TenantPolicy(cooling_off_hours=100))
+    ellison = world.uploaded(who, "Margaret Ellison wrote m.ellison@example.org.")
+    erasures = world.product.erasures
+    received = erasures.receiving.receive(who, about("b.other@example.org")).record.id
+    choice = Choice(target=ellison.id, action=ErasureAction.ERASE)
+    begun = [located(world, who, about("m.ellison@example.org"), choice), located(world, who, asked_for(ellison.id))]
+    for view in begun:
+        erasures.deciding.approve(who, view.record.id)
+    world.product.governing.change(who, TenantPolicy())
+    assert advanced(world, who, approved(world, who)).state is S.VERIFIED
+    world.clock.advance(200 * 3_600)
+    for erasure_id in (received, *(view.record.id for view in begun)):
+        ended = advanced(world, who, erasure_id)
+        assert (ended.state, ended.subject) == (S.CANCELLED, None)
+        assert ended.closed_at is not None
+    assert erasures.deadlines.warnings() == ()
+
+
+def test_a_request_that_is_being_executed_ends_before_its_tenant_loses_the_key(world: World, who: Principal) -> None:
+    ellison = world.uploaded(who, "Margaret Ellison wrote m.ellison@example.org.")
+    choice = Choice(target=ellison.id, action=ErasureAction.ERASE)
+    view = located(world, who, about("m.ellison@example.org"), choice)
+    world.product.erasures.deciding.approve(who, view.record.id)
+    world.product.erasures.executing.advance(who.tenant_id, view.record.id)
+    assert state_of(world, who, view.record.id) is S.EXECUTING
+    erasure_id = approved(world, who)
+    world.product.erasures.executing.advance(who.tenant_id, erasure_id)
+    world.work()
+    world.product.erasures.executing.advance(who.tenant_id, erasure_id)
+    assert not world.keys.tenant_erased(who.tenant_id)
+    assert advanced(world, who, erasure_id).state is S.VERIFIED
+    assert state_of(world, who, view.record.id) is S.VERIFIED
+
+
+def test_an_export_that_rests_on_nothing_goes_with_its_tenant(world: World, who: Principal) -> None:
+    """R41, R47: it says whom somebody looked for."""
+    world.product.exports.make(who, Subject(names=("Nobody Nowhere",)))
+    assert advanced(world, who, approved(world, who)).state is S.VERIFIED
+    assert list(world.vault.stored()) == []
+    with world.database.transaction(who.tenant_id) as transaction:
+        assert transaction.exports.all() == ()
