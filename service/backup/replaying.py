@@ -6,6 +6,7 @@ from uuid import UUID
 
 from service.auditing import entry
 from service.conversations import Forgetting
+from service.discarding import Discarding
 from service.erasure.listing import line_of
 from service.errors import RestoreIncompleteError
 from service.policy.access import DocumentId, TenantId
@@ -58,6 +59,7 @@ class Replaying:
     vault: Vault
     ledger: ErasureLedger
     forgetting: Forgetting
+    discarding: Discarding
     verifier: Verifier
     clock: Clock
 
@@ -68,6 +70,8 @@ class Replaying:
         """
         entries = self.ledger.entries()
         known = {tenant.id for tenant in self.database.tenants()}
+        for tenant_id in known:
+            self.discarding.after_restore(tenant_id)
         done, revived, orphans = 0, 0, self._without_row(known)
         for tenant_id, lines in _by_tenant(entries):
             for start in range(0, len(lines), _BATCH):

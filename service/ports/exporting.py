@@ -17,6 +17,9 @@ class Discarded(StrEnum):
     SOURCE_ERASED = "source_erased"
     EXPIRED = "expired"
     UNFINISHED = "unfinished"
+    TENANT_ERASED = "tenant_erased"
+    RESTORED = "restored"
+    """It came back with a backup, which knows nothing of what was removed since: it can be made again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

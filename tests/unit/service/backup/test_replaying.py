@@ -27,6 +27,7 @@ from service.errors import (
 from service.policy.access import DocumentId, Principal, Role, TenantId
 from service.ports import DocumentState, ErasedDocument, ErasedTenant, JobState
 from service.sealing import Sealed
+from service.subjects import Subject
 from tests.assembled import World, a_world
 from tests.records import a_matter, a_refusal
 
@@ -44,6 +45,7 @@ class Picture:
         assert isinstance(keys, InMemoryKeyStore)
         self._rows, self._database = dict(database._rows), database  # noqa: SLF001 - a copy of the store itself
         self._documents, self._turns, self._actors = dict(keys.documents), dict(keys.turns), dict(keys._actors)  # noqa: SLF001 - likewise
+        self._exports = dict(keys._exports)  # noqa: SLF001 - likewise
         self._keys, self._originals = keys, dict(vault.originals)
 
     def restore(self) -> None:
@@ -52,6 +54,7 @@ class Picture:
         _refilled(self._keys.documents, self._documents)
         _refilled(self._keys.turns, self._turns)
         _refilled(self._keys._actors, self._actors)  # noqa: SLF001 - as it was copied
+        _refilled(self._keys._exports, self._exports)  # noqa: SLF001 - as it was copied
         _refilled(self._world.vault.originals, self._originals)
 
 
@@ -120,6 +123,23 @@ def test_what_was_handed_in_and_erased_after_the_dump_is_refused_still(world: Wo
     assert world.product.replaying.run().revived == 0
     with pytest.raises(RefusedError):
         world.product.documents.register(who, Upload(content=TEXT.encode(), file_name="a.txt"))
+
+
+def test_exports_that_a_dump_brought_back_are_destroyed_and_count_as_no_stranger(world: World, who: Principal) -> None:
+    """R47: the dump knows nothing of what was removed since, and an erased document may be in one of them."""
+    subject = Subject(names=("Marigold Quist",))
+    erased, kept = world.uploaded(who, TEXT), world.uploaded(who, f"{TEXT} {OTHER}")
+    exports = [world.product.exports.make(who, subject, only=[one.id]) for one in (erased, kept)]
+    before = Picture(world)
+    erase(world, who, erased.id)
+    before.restore()
+    assert world.product.replaying.run().orphans == 0
+    for export in exports:
+        assert not world.vault.exists(tenant_id=who.tenant_id, document_id=DocumentId(export.id))
+        with pytest.raises(KeyDestroyedError):
+            world.keys.export_key(tenant_id=who.tenant_id, export_id=export.id)
+    assert world.product.exports.all(who) == ()
+    assert world.product.documents.get(who, kept.id).id == kept.id
 
 
 def test_turns_that_were_forgotten_are_forgotten_again(world: World, who: Principal) -> None:
