@@ -8,8 +8,10 @@ from service.auditing import entry
 from service.conversations import Forgetting
 from service.discarding import Discarding
 from service.erasure.listing import line_of
+from service.erasure.requests.changing import locked, moved
 from service.errors import RestoreIncompleteError
 from service.policy.access import DocumentId, TenantId
+from service.policy.erasures import ErasureState
 from service.ports import (
     ChunkIndex,
     Clock,
@@ -79,6 +81,8 @@ class Replaying:
                 revived += self._replayed(tenant_id, batch, known=tenant_id in known)
                 done += len(batch)
                 tell(done, len(entries))
+        for tenant_id in known:
+            self._reconsidered(tenant_id)
         return Replayed(
             documents=_count(entries, ErasedDocument),
             revived=revived,
@@ -116,6 +120,17 @@ class Replaying:
             self._keyless(line, known=known)
         self._verify(tenant_id, documents, turns, known=known)
         return revived
+
+    def _reconsidered(self, tenant_id: TenantId) -> None:
+        """Have people look again at what was approved and not begun: it may have been cancelled, or held, since then.
+
+        The ledger tells of erasures only. What it does not tell of must not be destroyed by an old consent.
+        """
+        with self.database.transaction(tenant_id) as transaction:
+            for found in transaction.erasures.in_state([ErasureState.APPROVED]):
+                undone = replace(locked(transaction, found.id), approvals=(), approved_at=None)
+                action, now = "erasure_approval_lapsed", self.clock.now()
+                moved(transaction, undone, ErasureState.LOCATED, action=action, now=now, facts={"restored": True})
 
     def _keyless(self, line: LedgerEntry, *, known: bool) -> None:
         """Destroy what a line of another kind names: an actor's key, a request's, all that a tenant has left."""

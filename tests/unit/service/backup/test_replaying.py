@@ -25,10 +25,13 @@ from service.errors import (
     RestorePendingError,
 )
 from service.policy.access import DocumentId, Principal, Role, TenantId
+from service.policy.erasures import ErasureState
+from service.policy.tightening import TenantPolicy
 from service.ports import DocumentState, ErasedDocument, ErasedTenant, JobState
 from service.sealing import Sealed
 from service.subjects import Subject
 from tests.assembled import World, a_world
+from tests.erasing import advanced, asked_for, located, state_of
 from tests.records import a_matter, a_refusal
 
 TEXT = "The heron pavilion is let to Marigold Quist."
@@ -311,3 +314,25 @@ def test_while_a_restore_is_pending_no_use_case_of_a_worker_is_run() -> None:
 
 def _keys(world: World) -> Any:  # noqa: ANN401 - the twin
     return world.keys
+
+
+def test_what_was_approved_when_the_backup_was_made_is_not_destroyed_by_that_consent(
+    world: World, who: Principal
+) -> None:
+    """R40, R45: it may have been cancelled since, or held, and neither is in the ledger."""
+    world.product.governing.change(who, TenantPolicy(cooling_off_hours=24))
+    document = world.uploaded(who, OTHER)
+    erasures = world.product.erasures
+    view = located(world, who, asked_for(document.id))
+    erasures.deciding.approve(who, view.record.id)
+    monday = Picture(world)
+    erasures.deciding.cancel(who, view.record.id)
+    monday.restore()
+    assert state_of(world, who, view.record.id) is ErasureState.APPROVED
+    world.product.replaying.run()
+    world.clock.advance(25 * 3_600)
+    after = advanced(world, who, view.record.id)
+    assert (after.state, after.approvals, after.approved_at) == (ErasureState.LOCATED, (), None)
+    assert world.product.documents.get(who, document.id).id == document.id
+    world.product.replaying.run()
+    assert len(world.audited(who.tenant_id, "erasure_approval_lapsed")) == 1
