@@ -31,10 +31,6 @@ class Discarding:
         elif doomed:
             self._destroy(tenant_id, doomed)
 
-    def after_restore(self, tenant_id: TenantId) -> None:
-        """Destroy every export that a backup brought back: which of them were removed since, nobody remembers."""
-        self._all(tenant_id, Discarded.RESTORED)
-
     def _all(self, tenant_id: TenantId, reason: Discarded) -> None:
         with self.database.transaction(tenant_id) as transaction:
             found = {record.id: reason for record in transaction.exports.all()}

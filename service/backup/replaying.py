@@ -6,7 +6,6 @@ from uuid import UUID
 
 from service.auditing import entry
 from service.conversations import Forgetting
-from service.discarding import Discarding
 from service.erasure.listing import line_of
 from service.erasure.requests.changing import locked, moved
 from service.errors import RestoreIncompleteError
@@ -61,7 +60,6 @@ class Replaying:
     vault: Vault
     ledger: ErasureLedger
     forgetting: Forgetting
-    discarding: Discarding
     verifier: Verifier
     clock: Clock
 
@@ -72,8 +70,8 @@ class Replaying:
         """
         entries = self.ledger.entries()
         known = {tenant.id for tenant in self.database.tenants()}
-        for tenant_id in known:
-            self.discarding.after_restore(tenant_id)
+        for tenant in known:
+            self._without_exports(tenant)
         done, revived, orphans = 0, 0, self._without_row(known)
         for tenant_id, lines in _by_tenant(entries):
             for start in range(0, len(lines), _BATCH):
@@ -195,6 +193,16 @@ class Replaying:
             with self.database.transaction(tenant_id) as transaction:
                 for line in documents:
                     transaction.tombstones.mark_gone(line.document_id, now)
+
+    def _without_exports(self, tenant_id: TenantId) -> None:
+        """Destroy every export of a person's data: it is kept for days, and may hold what was erased since."""
+        with self.database.transaction(tenant_id) as transaction:
+            exports = [record.id for record in transaction.exports.all()]
+        for export_id in exports:
+            self.keys.destroy_export_key(tenant_id=tenant_id, export_id=export_id)
+            self.vault.delete(tenant_id=tenant_id, document_id=DocumentId(export_id))
+        with self.database.transaction(tenant_id) as transaction:
+            transaction.exports.remove(exports)
 
     def _without_row(self, known: Iterable[TenantId]) -> int:
         """Destroy originals and their keys that no row of the dump knows: handed in while the backup was made."""

@@ -18,8 +18,6 @@ class Discarded(StrEnum):
     EXPIRED = "expired"
     UNFINISHED = "unfinished"
     TENANT_ERASED = "tenant_erased"
-    RESTORED = "restored"
-    """It came back with a backup, which knows nothing of what was removed since: it can be made again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

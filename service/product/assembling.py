@@ -169,7 +169,6 @@ def _replaying(adapters: Adapters, shared: _Shared) -> Replaying:
         vault=adapters.vault,
         ledger=adapters.ledger,
         forgetting=shared.forgetting,
-        discarding=_discarding(adapters),
         verifier=Verifier(inspectors=adapters.inspectors, clock=adapters.clock),
         clock=adapters.clock,
     )

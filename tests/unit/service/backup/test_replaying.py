@@ -10,9 +10,8 @@ import pytest
 from litestar.testing import TestClient
 from typing_extensions import override
 
-from service.adapters.memory.database import InMemoryDatabase
 from service.adapters.memory.erasure_ledger import InMemoryErasureLedger
-from service.adapters.memory.keeping import InMemoryKeyStore, InMemoryVault
+from service.adapters.memory.keeping import InMemoryVault
 from service.answering import Question
 from service.app import application
 from service.documents import Upload
@@ -32,39 +31,11 @@ from service.sealing import Sealed
 from service.subjects import Subject
 from tests.assembled import World, a_world
 from tests.erasing import advanced, asked_for, located, state_of
+from tests.picture import Picture, refilled
 from tests.records import a_matter, a_refusal
 
 TEXT = "The heron pavilion is let to Marigold Quist."
 OTHER = "The canteen serves soup."
-
-
-class Picture:
-    """What a backup takes of a world: rows, keys and originals as of now, and what brings them back."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        database, keys, vault = world.database, world.keys, world.vault
-        assert isinstance(database, InMemoryDatabase)
-        assert isinstance(keys, InMemoryKeyStore)
-        self._rows, self._database = dict(database._rows), database  # noqa: SLF001 - a copy of the store itself
-        self._documents, self._turns, self._actors = dict(keys.documents), dict(keys.turns), dict(keys._actors)  # noqa: SLF001 - likewise
-        self._exports = dict(keys._exports)  # noqa: SLF001 - likewise
-        self._keys, self._originals = keys, dict(vault.originals)
-
-    def restore(self) -> None:
-        """Put it all back; the index and the ledger stay as they are."""
-        self._database._rows = dict(self._rows)  # noqa: SLF001 - as it was copied
-        _refilled(self._keys.documents, self._documents)
-        _refilled(self._keys.turns, self._turns)
-        _refilled(self._keys._actors, self._actors)  # noqa: SLF001 - as it was copied
-        _refilled(self._keys._exports, self._exports)  # noqa: SLF001 - as it was copied
-        _refilled(self._world.vault.originals, self._originals)
-
-
-def _refilled(store: dict[Any, Any], copy: dict[Any, Any]) -> None:
-    """Fill the same dictionary: inspectors look at it, too."""
-    store.clear()
-    store.update(copy)
 
 
 @pytest.fixture
@@ -126,23 +97,6 @@ def test_what_was_handed_in_and_erased_after_the_dump_is_refused_still(world: Wo
     assert world.product.replaying.run().revived == 0
     with pytest.raises(RefusedError):
         world.product.documents.register(who, Upload(content=TEXT.encode(), file_name="a.txt"))
-
-
-def test_exports_that_a_dump_brought_back_are_destroyed_and_count_as_no_stranger(world: World, who: Principal) -> None:
-    """R47: the dump knows nothing of what was removed since, and an erased document may be in one of them."""
-    subject = Subject(names=("Marigold Quist",))
-    erased, kept = world.uploaded(who, TEXT), world.uploaded(who, f"{TEXT} {OTHER}")
-    exports = [world.product.exports.make(who, subject, only=[one.id]) for one in (erased, kept)]
-    before = Picture(world)
-    erase(world, who, erased.id)
-    before.restore()
-    assert world.product.replaying.run().orphans == 0
-    for export in exports:
-        assert not world.vault.exists(tenant_id=who.tenant_id, document_id=DocumentId(export.id))
-        with pytest.raises(KeyDestroyedError):
-            world.keys.export_key(tenant_id=who.tenant_id, export_id=export.id)
-    assert world.product.exports.all(who) == ()
-    assert world.product.documents.get(who, kept.id).id == kept.id
 
 
 def test_turns_that_were_forgotten_are_forgotten_again(world: World, who: Principal) -> None:
@@ -208,11 +162,23 @@ def test_originals_that_no_row_of_the_dump_knows_are_destroyed(world: World, who
     later = world.uploaded(who, TEXT)
     originals, keys = dict(world.vault.originals), dict(_keys(world).documents)
     picture.restore()
-    _refilled(world.vault.originals, originals)
-    _refilled(_keys(world).documents, keys)
+    refilled(world.vault.originals, originals)
+    refilled(_keys(world).documents, keys)
     assert world.product.replaying.run().orphans == 1
     assert world.vault.originals == {}
     assert not world.keys.has_document_key(tenant_id=who.tenant_id, document_id=later.id)
+
+
+def test_no_export_of_a_persons_data_outlives_a_restore(world: World, who: Principal) -> None:
+    """R47: it is kept for days, and may hold what was erased since the dump."""
+    world.uploaded(who, "Ada Example, ada@example.org, parks in the garage.")
+    subject = Subject(identifiers=("ada@example.org",), names=("Ada Example",))
+    export = world.product.exports.make(who, subject)
+    world.product.replaying.run()
+    assert world.product.exports.all(who) == ()
+    with pytest.raises(NotFoundError):
+        world.product.exports.content(who, export.id)
+    assert len(world.vault.originals) == 1
 
 
 def test_replaying_twice_does_no_harm(world: World, who: Principal) -> None:
