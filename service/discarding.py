@@ -1,11 +1,12 @@
 """Destroys exports that expired, were removed or hold something erased: key first, then file, then rows (R41, R47)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from service.auditing import entry
-from service.policy.access import DocumentId, TenantId
-from service.ports import Clock, Database, KeyStore, Vault
+from service.policy.access import DocumentId, ExportId, TenantId
+from service.ports import Clock, Database, Discarded, KeyStore, Vault
 
 _GIVEN = timedelta(hours=1)
 """Longer than an export is made; what was begun before and is not ready will never be."""
@@ -25,8 +26,19 @@ class Discarding:
         now = self.clock.now()
         with self.database.transaction(tenant_id) as transaction:
             doomed = transaction.exports.discardable(now=now, begun_before=now - _GIVEN)
-        if not doomed:
-            return
+        if self.keys.tenant_erased(tenant_id):
+            self._all(tenant_id, Discarded.TENANT_ERASED)
+        elif doomed:
+            self._destroy(tenant_id, doomed)
+
+    def _all(self, tenant_id: TenantId, reason: Discarded) -> None:
+        with self.database.transaction(tenant_id) as transaction:
+            found = {record.id: reason for record in transaction.exports.all()}
+        if found:
+            self._destroy(tenant_id, found)
+
+    def _destroy(self, tenant_id: TenantId, doomed: Mapping[ExportId, Discarded]) -> None:
+        now = self.clock.now()
         for export_id in doomed:
             self.keys.destroy_export_key(tenant_id=tenant_id, export_id=export_id)
             self.vault.delete(tenant_id=tenant_id, document_id=DocumentId(export_id))

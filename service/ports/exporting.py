@@ -17,6 +17,7 @@ class Discarded(StrEnum):
     SOURCE_ERASED = "source_erased"
     EXPIRED = "expired"
     UNFINISHED = "unfinished"
+    TENANT_ERASED = "tenant_erased"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -188,6 +188,17 @@ def test_an_export_is_removed_at_once() -> None:
         world.product.exports.get(who, export.id)
 
 
+def test_the_end_of_a_tenant_is_the_end_of_its_exports() -> None:
+    """R40: also of those that hold no document, because nothing was found."""
+    world = a_world()
+    who, _ = world.person("acme")
+    export = made(world, who)
+    world.keys.destroy_tenant_key(who.tenant_id)
+    world.product.jobs.sweep()
+    assert not sealed(world, who, export)
+    assert world.audited(who.tenant_id, "export_destroyed") == [{"reason": "tenant_erased"}]
+
+
 def test_nobody_is_named_outside_the_ciphertext() -> None:
     world = a_world()
     who, _ = world.person("acme")
