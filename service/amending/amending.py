@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from ingestion.errors import UnreadableError
-from ingestion.splitting import split
 from service.amending.editing import Correction, Wording, as_text, checked, corrected, redacted
 from service.amending.versions import Original, Version, sealed_version
 from service.auditing import entry
@@ -14,10 +13,10 @@ from service.erasure import Erasure
 from service.errors import (
     ConflictError,
     DamagedError,
+    HeldError,
     InvalidRequestError,
     NotFoundError,
     NotPermittedError,
-    RedactionFailedError,
     RingfenceError,
 )
 from service.places import original_place
@@ -34,7 +33,6 @@ from service.ports import (
     JobState,
     KeyStore,
     Parser,
-    Tokenizer,
     Transaction,
     Vault,
 )
@@ -65,7 +63,6 @@ class Amending:
     keys: KeyStore
     vault: Vault
     parser: Parser
-    tokenizer: Tokenizer
     queue: JobQueue
     clock: Clock
     erasure: Erasure
@@ -139,16 +136,13 @@ class Amending:
         return Original(record=record, key=key, chunks=chunks, wording=wording)
 
     def _verified(self, content: bytes, wording: Wording, matcher: Matcher) -> None:
-        """Look for the person in what ingestion will read, as a whole and chunk by chunk."""
+        """Look for the person in what ingestion will read. Raises RedactionFailedError."""
         try:
             document = self.parser.parse(content, name=as_text(wording.file_name), media_type="text/plain")
         except UnreadableError as error:
             message = "Nothing would be left of the document: erase it instead."
             raise ConflictError(message) from error
         checked(replace(wording, text=document.text), matcher)
-        for chunk in split(document, self.tokenizer):
-            if any(match.certain for match in matcher.matches(chunk.text)):
-                raise RedactionFailedError
 
     def _put(self, principal: Principal, original: Original, wording: Wording, *, action: str, places: int) -> Amended:
         """Keep the version's row, then its original, then let it take the old one's place."""
@@ -161,8 +155,10 @@ class Amending:
             self.vault.put(tenant_id=principal.tenant_id, document_id=waiting.id, sealed=version.original)
             with self.database.transaction(principal.tenant_id) as transaction:
                 amended = self._changed(transaction, principal, original, version, action=action, places=places)
-        except RingfenceError:
+        except RingfenceError as error:
             self._withdraw(waiting)
+            if isinstance(error, HeldError):
+                self.erasure.audit_refusal(principal, original.record.id, error)
             raise
         ring(self.queue, amended.erasing)
         ring(self.queue, amended.job)
