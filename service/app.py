@@ -26,6 +26,7 @@ from service.api.jobs import jobs
 from service.api.labels import labels, reviews
 from service.api.policies import policies
 from service.api.problems import HANDLERS
+from service.api.receipts import receipts
 from service.api.refusals import refusals
 from service.api.reports import reports
 from service.api.retention import retention
@@ -79,7 +80,7 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     app = Litestar(
         route_handlers=[
             *(documents, reviews, labels, jobs, answers, conversations),
-            *(audit, reports, policies, subjects, canaries, holds, retention, refusals, erasures, health),
+            *(audit, reports, policies, subjects, canaries, holds, retention, receipts, refusals, erasures, health),
         ],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),

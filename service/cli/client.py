@@ -89,11 +89,11 @@ def connected(settings: Settings, tenant: str | None) -> Iterator[Client]:
         yield Client(http)
 
 
-def pages(client: Client, path: str, name: str) -> Iterator[dict[str, Any]]:
+def pages(client: Client, path: str, name: str, **params: str) -> Iterator[dict[str, Any]]:
     """Yield everything that a listing holds, page by page."""
     after: dict[str, str] = {}
     while True:
-        page = client.call("GET", path, params={"limit": "200", **after})
+        page = client.call("GET", path, params={"limit": "200", **params, **after})
         yield from page[name]
         if page["next"] is None:
             return

@@ -22,6 +22,7 @@ from service.cli import (
     library,
     models,
     policies,
+    receipts,
     refusals,
     reporting,
     retention,
@@ -55,6 +56,7 @@ labels.register(app)
 auditing.register(app)
 policies.register(app)
 canaries.register(app)
+receipts.register(app)
 refusals.register(app)
 holds.register(app)
 retention.register(app)

@@ -29,6 +29,7 @@ from service.ports import (
     Vault,
 )
 from service.ports.inspecting import Target
+from service.receipts import Contents, Item, Receipts
 from service.refusing import refuse_again
 from service.tracing import traced
 from service.verifying import Verification, Verifier
@@ -52,6 +53,7 @@ class Erasure:
     forgetting: Forgetting
     ledger: ErasureLedger
     verifier: Verifier
+    receipts: Receipts
 
     def request(self, principal: Principal, document_id: DocumentId) -> JobRecord:
         """Make the document unreachable for every reader, now; return the job that destroys it.
@@ -84,7 +86,7 @@ class Erasure:
         transaction.documents.get(record.id, lock=True)
         refuse_held(transaction, [record.id])
         transaction.documents.delete(record.id)
-        transaction.turns.erase_of(record.id, now)
+        turns = transaction.turns.erase_of(record.id, now)
         transaction.tombstones.add(
             Tombstone(
                 document_id=record.id,
@@ -92,6 +94,7 @@ class Erasure:
                 chunk_count=record.chunk_count,
                 erased_at=now,
                 erased_by=by,
+                turn_ids=turns,
             )
         )
         if refuse:
@@ -139,10 +142,7 @@ class Erasure:
     def _targets(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> tuple[Target, ...]:
         with self.database.transaction(tenant_id) as transaction:
             tombstones = {document_id: transaction.tombstones.get(document_id) for document_id in document_ids}
-        return tuple(
-            Target(document_id=document_id, chunk_count=0 if found is None else found.chunk_count)
-            for document_id, found in tombstones.items()
-        )
+        return tuple(target_of(document_id, tombstone) for document_id, tombstone in tombstones.items())
 
     def _list(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
         """Write them into the ledger before the first key goes, so that what was concluded is in it, whoever dies when.
@@ -189,3 +189,20 @@ class Erasure:
             transaction.audit.append(entry(job.tenant_id, action, at=now, subject=job.document_id, facts=facts))
             if verification.nothing:
                 transaction.tombstones.mark_gone(job.document_id, now)
+                self._issue(transaction, job.document_id, verification)
+
+    def _issue(self, transaction: Transaction, document_id: DocumentId, verification: Verification) -> None:
+        tombstone = transaction.tombstones.get(document_id)
+        item = Item(
+            target=document_id,
+            chunk_count=tombstone.chunk_count if tombstone else 0,
+            unreachable_at=tombstone.erased_at if tombstone else None,
+        )
+        self.receipts.issue(transaction, Contents(about=document_id, verification=verification, items=(item,)))
+
+
+def target_of(document_id: DocumentId, tombstone: Tombstone | None) -> Target:
+    """Return what to look for of a document: how many points it had and which turns rested on it, as was noted."""
+    if tombstone is None:
+        return Target(document_id=document_id, chunk_count=0)
+    return Target(document_id=document_id, chunk_count=tombstone.chunk_count, turn_ids=tombstone.turn_ids)

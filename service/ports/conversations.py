@@ -63,8 +63,8 @@ class TurnTable(Protocol):
         """Hide one turn from every reader."""
         ...
 
-    def erase_of(self, document_id: DocumentId, at: datetime) -> None:
-        """Hide every turn whose lineage holds the document from every reader."""
+    def erase_of(self, document_id: DocumentId, at: datetime) -> tuple[TurnId, ...]:
+        """Hide every turn whose lineage holds the document from every reader; return all of them."""
         ...
 
     def erased(self, *, limit: int) -> tuple[TurnId, ...]:

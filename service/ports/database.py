@@ -13,6 +13,7 @@ from service.ports.erasing import ErasureTable, EstateTable
 from service.ports.holding import HoldTable
 from service.ports.locating import SubjectTable
 from service.ports.policies import PolicyTable
+from service.ports.receipting import ReceiptTable
 from service.ports.records import (
     ApiKeyRecord,
     CanaryRecord,
@@ -298,6 +299,11 @@ class Transaction(Protocol):
     @property
     def erasures(self) -> ErasureTable:
         """The erasure requests."""
+        ...
+
+    @property
+    def receipts(self) -> ReceiptTable:
+        """The receipts of erasures."""
         ...
 
     @property

@@ -14,6 +14,7 @@ MAY_STAY: Mapping[str, str] = MappingProxyType(
         "erasures": "the request that it was erased by",
         "erasure_items": "what the request was about, by id alone",
         "refusals": "keyed hashes by which the same is not taken in again",
+        "receipts": "the receipt of the erasure, by id alone",
         "matter_documents": "which documents a matter held, by id alone",
     }
 )
@@ -31,6 +32,16 @@ class Target:
     document_id: DocumentId
     chunk_count: int
     turn_ids: tuple[TurnId, ...] = ()
+
+    @classmethod
+    def of_turn(cls, turn_id: TurnId) -> "Target":
+        """Return the target that is one turn by itself, counted under its own id."""
+        return cls(document_id=DocumentId(turn_id), chunk_count=0, turn_ids=(turn_id,))
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether this is a turn and no document."""
+        return [turn.bytes for turn in self.turn_ids] == [self.document_id.bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -174,7 +174,10 @@ class JobRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tombstone:
-    """The mark of an erased document: unreachable since `erased_at`, gone everywhere since `gone_at`."""
+    """The mark of an erased document: unreachable since `erased_at`, gone everywhere since `gone_at`.
+
+    `turn_ids` are the turns that rested on it: whoever verifies asks for their keys when their rows are no more.
+    """
 
     document_id: DocumentId
     tenant_id: TenantId
@@ -182,6 +185,7 @@ class Tombstone:
     erased_at: datetime
     erased_by: KeyId | None
     gone_at: datetime | None = None
+    turn_ids: tuple[TurnId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

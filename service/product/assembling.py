@@ -1,7 +1,9 @@
 """Puts the use cases together around one set of adapters."""
 
 from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 
+import migrations
 from service.amending import Amending
 from service.answering import Answering, Budget, Planner
 from service.answering.redacting import Redactor
@@ -22,6 +24,7 @@ from service.locating import Locating
 from service.principals import Principals
 from service.product.parts import Adapters, Ringfence, UseCaseLimits
 from service.quarantine import Quarantine
+from service.receipts import Receipts, Versions
 from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
@@ -37,6 +40,13 @@ from service.verifying import Verifier
 from service.watching import Watch
 
 
+def _product() -> str:
+    try:
+        return f"ringfence-{version('ringfence')}"
+    except PackageNotFoundError:  # run from a folder that was never installed
+        return "ringfence-unknown"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shared:
     """What several use cases need of one another."""
@@ -48,6 +58,7 @@ class _Shared:
     lease: Lease
     forgetting: Forgetting
     verifier: Verifier
+    receipts: Receipts
     erasure: Erasure
     locating: Locating
     relabelling: Relabelling
@@ -68,6 +79,10 @@ class _Shared:
         lease = Lease(database=database, clock=clock, seconds=limits.lease_seconds)
         forgetting = Forgetting(database=database, keys=keys, ledger=adapters.ledger, clock=clock)
         verifier = Verifier(inspectors=adapters.inspectors, clock=clock)
+        versions = Versions(
+            labeller=lambda: labellers.version, product=_product(), schema=lambda: f"step_{migrations.head()}"
+        )
+        receipts = Receipts(database=database, signer=adapters.signer, clock=clock, versions=versions)
         terms = _terms(adapters)
         return cls(
             labellers=labellers,
@@ -77,7 +92,8 @@ class _Shared:
             lease=lease,
             forgetting=forgetting,
             verifier=verifier,
-            erasure=_erasure(adapters, lease, forgetting, verifier),
+            receipts=receipts,
+            erasure=_erasure(adapters, lease, forgetting, verifier, receipts),
             locating=Locating(
                 database=database, index=adapters.index, keys=keys, embedder=adapters.embedder, clock=clock
             ),
@@ -108,6 +124,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         erasure=shared.erasure,
         erasures=_erasures(adapters, shared),
         verifier=shared.verifier,
+        receipts=shared.receipts,
         locating=shared.locating,
         amending=_amending(adapters, shared),
         relabelling=shared.relabelling,
@@ -156,7 +173,9 @@ def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
     )
 
 
-def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier: Verifier) -> Erasure:
+def _erasure(
+    adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier: Verifier, receipts: Receipts
+) -> Erasure:
     return Erasure(
         database=adapters.database,
         index=adapters.index,
@@ -168,6 +187,7 @@ def _erasure(adapters: Adapters, lease: Lease, forgetting: Forgetting, verifier:
         forgetting=forgetting,
         ledger=adapters.ledger,
         verifier=verifier,
+        receipts=receipts,
     )
 
 

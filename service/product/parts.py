@@ -35,6 +35,7 @@ from service.ports import (
 )
 from service.ports.inspecting import Inspector
 from service.principals import Principals
+from service.receipts import Receipts
 from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
@@ -103,6 +104,7 @@ class Ringfence:
     erasure: Erasure
     erasures: Erasures
     verifier: Verifier
+    receipts: Receipts
     locating: Locating
     amending: Amending
     relabelling: Relabelling

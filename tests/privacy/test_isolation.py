@@ -47,6 +47,7 @@ class Ids:
     canary: str
     key: str
     erased: str
+    receipt: str
     erasure: str
     matter: str
 
@@ -54,7 +55,7 @@ class Ids:
         """Return every id."""
         return (
             *(self.document, self.job, self.conversation, self.answer, self.canary),
-            *(self.key, self.erased, self.matter, self.erasure),
+            *(self.key, self.erased, self.receipt, self.matter, self.erasure),
         )
 
 
@@ -76,6 +77,7 @@ def _owned(world: World, http: TestClient[Any], token: str, tenant: str = "acme"
         canary=http.post("/v1/canaries", headers=who).json()["id"],
         key=str(left.key_id),
         erased=gone["document"]["id"],
+        receipt=http.get("/v1/receipts", headers=who).json()["receipts"][0]["id"],
         erasure=_asked_for(http, who, sent["document"]["id"]),
         matter=http.post("/v1/holds", json={"name": "Falcon", "groups": ["board"]}, headers=who).json()["id"],
     )
@@ -132,6 +134,8 @@ def everything_seen(http: TestClient[Any], token: str, ids: Ids) -> str:
         ("POST", "/v1/canaries", None),
         ("POST", "/v1/canaries/check", {"text": PRIVATE}),
         ("DELETE", f"/v1/canaries/{ids.canary}", None),
+        ("GET", "/v1/receipts", None),
+        ("GET", f"/v1/receipts/{ids.receipt}", None),
         ("GET", "/v1/refusals", None),
         ("POST", f"/v1/refusals/{ids.erased}/lift", {"reason": "consent_given"}),
         ("POST", "/v1/erasures", {"kind": "documents", "reason": "owner_decision", "documents": [ids.document]}),

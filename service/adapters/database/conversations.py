@@ -90,9 +90,10 @@ class SqlTurnTable(TurnTable):
         _hide(self._session, select(turns.c.id).where(turns.c.id == turn_id), at)
 
     @override
-    def erase_of(self, document_id: DocumentId, at: datetime) -> None:
-        resting = select(turn_sources.c.turn_id).where(turn_sources.c.document_id == document_id)
+    def erase_of(self, document_id: DocumentId, at: datetime) -> tuple[TurnId, ...]:
+        resting = select(turn_sources.c.turn_id).where(turn_sources.c.document_id == document_id).distinct()
         _hide(self._session, select(turns.c.id).where(turns.c.id.in_(resting)), at)
+        return tuple(TurnId(one) for one in self._session.run(resting.order_by(turn_sources.c.turn_id)).scalars())
 
     @override
     def erased(self, *, limit: int) -> tuple[TurnId, ...]:

@@ -191,6 +191,7 @@ tombstones = Table(
     Column("erased_at", _MOMENT, nullable=False),
     Column("erased_by", Uuid),
     Column("gone_at", _MOMENT),
+    Column("turn_ids", ARRAY(Uuid), nullable=False),
 )
 
 refusals = Table(
@@ -312,6 +313,19 @@ tenant_policies = Table(
     Column("policy", JSONB, nullable=False),
     Column("set_at", _MOMENT, nullable=False),
     Column("set_by", Uuid, nullable=False),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), nullable=False),
+    Column("issued_at", _MOMENT, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("about", Uuid, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Index("receipts_by_age", "tenant_id", "issued_at", "id"),
+    Index("receipts_by_subject", "tenant_id", "about"),
 )
 
 erasures = Table(

@@ -23,6 +23,7 @@ from service.adapters.database.holding import SqlHoldTable
 from service.adapters.database.jobs import SqlJobTable
 from service.adapters.database.locating import SqlSubjectTable
 from service.adapters.database.policies import SqlPolicyTable
+from service.adapters.database.receipts import SqlReceiptTable
 from service.adapters.database.refusals import SqlRefusalTable
 from service.adapters.database.retaining import SqlRetentionTable
 from service.adapters.database.reviews import SqlReviewTable
@@ -57,6 +58,7 @@ class SqlTransaction:
     subjects: SqlSubjectTable
     refusals: SqlRefusalTable
     erasures: SqlErasureTable
+    receipts: SqlReceiptTable
     estate: SqlEstateTable
     holds: SqlHoldTable
     retention: SqlRetentionTable
@@ -79,6 +81,7 @@ class SqlTransaction:
             subjects=SqlSubjectTable(session, tenant_id),
             refusals=SqlRefusalTable(session),
             erasures=SqlErasureTable(session),
+            receipts=SqlReceiptTable(session),
             estate=SqlEstateTable(session, tenant_id),
             holds=SqlHoldTable(session, tenant_id),
             retention=SqlRetentionTable(session),

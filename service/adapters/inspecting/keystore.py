@@ -31,7 +31,7 @@ class SqliteKeyInspector(Inspector):
                 things = {
                     "document_keys": _wrapped(store, "document_keys", "document_id", [target.document_id]),
                     "turn_keys": _wrapped(store, "turn_keys", "turn_id", target.turn_ids),
-                    "documents_without_mark": int(not _marked(store, target.document_id)),
+                    "documents_without_mark": int(not target.is_turn and not _marked(store, target.document_id)),
                 }
                 sightings += (
                     Sighting(document_id=target.document_id, thing=thing, method="own_read", found=found)

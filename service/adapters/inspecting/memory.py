@@ -55,7 +55,7 @@ class InMemoryKeyInspector(Inspector):
             things = {
                 "document_keys": sum(key is not None for key in documents),
                 "turn_keys": sum(key is not None for key in turns),
-                "documents_without_mark": int(None not in documents),
+                "documents_without_mark": int(None not in documents and not target.is_turn),
             }
             found += _sighted(target, things)
         return Inspection(sightings=tuple(found))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -18,11 +19,15 @@ _PAYLOAD_PAGE = re.compile(r"payload_storage/page_\d+\.dat$")
 
 
 def scan(folder: Path, needles: Mapping[str, bytes]) -> dict[str, list[Path]]:
-    """Return, for each needle, the files that hold it, compressed or not; an absent needle has no files."""
+    """Return, for each needle, the files that hold it, compressed or not; an absent needle has no files.
+
+    A file that a living store removes while this reads is left out.
+    """
     found: dict[str, list[Path]] = {name: [] for name in needles}
     for path in files_below(folder):
-        for name in needles_in(path, needles):
-            found[name].append(path)
+        with suppress(FileNotFoundError):
+            for name in needles_in(path, needles):
+                found[name].append(path)
     return found
 
 

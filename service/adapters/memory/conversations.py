@@ -85,8 +85,10 @@ class InMemoryTurnTable(TurnTable):
         self.rows.hidden.add(turn_id)
 
     @override
-    def erase_of(self, document_id: DocumentId, at: datetime) -> None:
-        self.rows.hidden.update(one.id for one in self.rows.turns.values() if _rests_on(one, document_id))
+    def erase_of(self, document_id: DocumentId, at: datetime) -> tuple[TurnId, ...]:
+        resting = tuple(sorted(one.id for one in self.rows.turns.values() if _rests_on(one, document_id)))
+        self.rows.hidden.update(resting)
+        return resting
 
     @override
     def erased(self, *, limit: int) -> tuple[TurnId, ...]:

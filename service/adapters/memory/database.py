@@ -17,6 +17,7 @@ from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
 from service.adapters.memory.locating import InMemorySubjectTable
 from service.adapters.memory.policies import InMemoryPolicyTable
+from service.adapters.memory.receipts import InMemoryReceiptTable
 from service.adapters.memory.refusals import InMemoryRefusalTable
 from service.adapters.memory.retaining import InMemoryRetentionTable
 from service.adapters.memory.reviews import InMemoryReviewTable
@@ -50,6 +51,7 @@ class InMemoryTransaction:
     subjects: InMemorySubjectTable
     refusals: InMemoryRefusalTable
     erasures: InMemoryErasureTable
+    receipts: InMemoryReceiptTable
     estate: InMemoryEstateTable
     holds: InMemoryHoldTable
     retention: InMemoryRetentionTable
@@ -72,6 +74,7 @@ class InMemoryTransaction:
             subjects=InMemorySubjectTable(rows),
             refusals=InMemoryRefusalTable(rows),
             erasures=InMemoryErasureTable(rows),
+            receipts=InMemoryReceiptTable(rows),
             estate=InMemoryEstateTable(rows, renamed),
             holds=InMemoryHoldTable(rows),
             retention=InMemoryRetentionTable(rows),

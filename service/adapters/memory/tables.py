@@ -50,6 +50,7 @@ from service.ports import (
     TurnRecord,
 )
 from service.ports.holding import MatterRecord
+from service.ports.receipting import ReceiptId, ReceiptRecord
 from service.ports.retaining import RetentionRecord
 
 _Aged = TypeVar("_Aged", DocumentRecord, JobRecord, ConversationRecord)
@@ -79,6 +80,7 @@ class Rows:
     refusals: dict[DocumentId, Refusal] = field(default_factory=dict)
     erasures: dict[ErasureId, ErasureRecord] = field(default_factory=dict)
     erasure_items: dict[tuple[ErasureId, UUID], ErasureItem] = field(default_factory=dict)
+    receipts: dict[ReceiptId, ReceiptRecord] = field(default_factory=dict)
     retention: dict[int, RetentionRecord] = field(default_factory=dict)
     matters: dict[MatterId, MatterRecord] = field(default_factory=dict)
     matter_documents: set[tuple[MatterId, DocumentId]] = field(default_factory=set)
@@ -106,6 +108,7 @@ class Rows:
             refusals=dict(self.refusals),
             erasures=dict(self.erasures),
             erasure_items=dict(self.erasure_items),
+            receipts=dict(self.receipts),
             retention=dict(self.retention),
             matters=dict(self.matters),
             matter_documents=set(self.matter_documents),
