@@ -2,8 +2,9 @@
 
 from contextlib import suppress
 from threading import Thread
+from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
@@ -20,6 +21,7 @@ from service.api.dependencies import provide_principal, provide_ringfence
 from service.api.docs import DocsPage
 from service.api.documents import documents
 from service.api.erasures import erasures
+from service.api.exports import exports
 from service.api.health import health, timed
 from service.api.holds import holds
 from service.api.jobs import jobs
@@ -75,18 +77,26 @@ def _warn(app: Litestar) -> None:
         ringfence.erasures.deadlines.warn()
 
 
+def _check_restored(request: Request[Any, Any, Any]) -> None:
+    """Answer nobody while a restored backup may hold what was erased; whether it lives may always be asked."""
+    if request.url.path.startswith("/v1"):
+        provide_ringfence(request.app.state).check_restored()
+
+
 def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     """Return the application around these use cases."""
     app = Litestar(
         route_handlers=[
             *(documents, reviews, labels, jobs, answers, conversations),
-            *(audit, reports, policies, subjects, canaries, holds, retention, receipts, refusals, erasures, health),
+            *(audit, reports, policies, subjects, canaries, holds, retention, exports),
+            *(receipts, refusals, erasures, health),
         ],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),
             "principal": Provide(provide_principal, sync_to_thread=True),
         },
         exception_handlers=HANDLERS,
+        before_request=_check_restored,
         middleware=[timed],
         openapi_config=_OPENAPI,
         request_class=JsonRequest,

@@ -1,6 +1,7 @@
 """Settings become adapters, adapters become use cases: the one composition root, for API, workers and CLI."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from service.adapters.sentence_transformers import PackagedTokenizer, SentenceTr
 from service.adapters.signing import Ed25519Signer
 from service.adapters.vault import vault_at
 from service.backends import BreakerRules, GuardedCloudModel, ReplicatedLocalModel, Watch
+from service.errors import RestorePendingError
 from service.folder import DataFolder
 from service.labels import LabellerParts
 from service.ports import ChunkIndex, CloudModel, LocalModel
@@ -48,8 +50,24 @@ class SystemClock:
 
 
 def build(settings: Settings) -> Ringfence:
-    """Return the product on the stores that the settings name. Connects to nothing yet."""
+    """Return the product on the stores that the settings name. Connects to nothing yet.
+
+    Raises RestorePendingError while a restored backup is not held to the erasure ledger yet.
+    """
+    if DataFolder(settings.data_dir).restore_pending.exists():
+        raise RestorePendingError
     return assemble(adapters(settings), limits(settings))
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Adapters]:
+    """Yield the adapters for a command, and close their connections when it ends."""
+    made = adapters(settings)
+    with ExitStack() as stack:
+        for part in (made.database, made.index):
+            if isinstance(part, SqlDatabase | QdrantEdgeChunkIndex):
+                stack.callback(part.close)
+        yield made
 
 
 def limits(settings: Settings) -> UseCaseLimits:
@@ -82,6 +100,7 @@ def adapters(settings: Settings) -> Adapters:
         vault=vault_at(settings.vault_url, folder.vault),
         signer=Ed25519Signer(folder.audit_key),
         ledger=erasure_ledger(settings),
+        restore_pending=folder.restore_pending.exists,
         queue=CeleryJobQueue(broker_url),
         clock=SystemClock(),
         parser=parser(settings),

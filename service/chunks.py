@@ -96,6 +96,16 @@ def written(
     transaction.chunks.replace(record.id, chunks)
     transaction.documents.update(replace(record, subjects_version=MARKS_VERSION))
     transaction.subjects.replace(record.id, marks)
+    pointed(index, record, chunks, vectors)
+
+
+def pointed(
+    index: ChunkIndex,
+    record: DocumentRecord,
+    chunks: Sequence[ChunkRecord],
+    vectors: Vectors | Sequence[Vectors],
+) -> None:
+    """Make these chunks the document's points; a quarantined document has none. Call it under the row lock."""
     shown = [] if record.state is DocumentState.QUARANTINED else zip(chunks, vectors, strict=True)
     points = [_point(record, chunk, vector) for chunk, vector in shown]
     index.replace(tenant_id=record.tenant_id, document_id=record.id, points=points)

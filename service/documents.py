@@ -227,7 +227,9 @@ class Documents:
     ) -> tuple[DocumentRecord, tuple[JobRecord, ...]]:
         """Entomb what has the external id now; return the record with its floor, and the job of the erasure."""
         fingerprint = record.external_fingerprint
-        earlier = transaction.documents.by_external_fingerprint(fingerprint) if fingerprint is not None else None
+        found = transaction.documents.by_external_fingerprint(fingerprint) if fingerprint is not None else None
+        # Read again under its lock: what was erased meanwhile is replaced by nobody, and may be refused.
+        earlier = transaction.documents.get(found.id, lock=True) if found is not None else None
         if earlier is None:
             return record, ()
         if not Scope.of(principal).sees(tenant_id=earlier.tenant_id, groups=earlier.groups):

@@ -158,5 +158,9 @@ class RestorePendingError(PartUnavailableError):
     """A backup was restored and what was erased since then is not erased again yet: finish `ringfence restore`."""
 
 
+class RestoreIncompleteError(RingfenceError):
+    """Something of the erasure ledger is still there, or a store could not be asked: the restored backup stays shut."""
+
+
 class LeaseLostError(RingfenceError):
     """Another worker holds this job now, or its document is erased: this attempt may not write."""

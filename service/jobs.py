@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from service.conversations import Forgetting
+from service.discarding import Discarding
 from service.doorbell import ring
 from service.erasure import Erasure
 from service.errors import NotFoundError, NotPermittedError
@@ -30,6 +31,7 @@ class Jobs:
     relabelling: Relabelling
     forgetting: Forgetting
     settling: Settling
+    discarding: Discarding
 
     def get(self, principal: Principal, job_id: JobId) -> JobRecord:
         """Return one job of the principal's tenant. Raises NotFoundError."""
@@ -67,11 +69,13 @@ class Jobs:
             abandoned = transaction.documents.abandoned(before=now - _ABANDONED_AFTER)
             held = transaction.holds.on((record.id for record in abandoned), lock=True) if abandoned else {}
             for record in abandoned:
-                if record.id not in held:  # a legal hold keeps it until its release, when a sweep finds it again
+                # A legal hold keeps it until its release, when a sweep finds it again. Another one may have been first.
+                if record.id not in held and transaction.documents.get(record.id, lock=True) is not None:
                     self.erasure.entomb(transaction, record, by=None, refuse=False)
             waiting = transaction.jobs.waiting(now=now, queued_before=now - _RING_AGAIN_AFTER, limit=_RINGS)
         self.forgetting.finish(tenant_id)
         self.settling.finish(tenant_id)
+        self.discarding.finish(tenant_id)
         return sum(ring(self.queue, job) for job in waiting) + self.relabelling.enqueue(tenant_id)
 
     @staticmethod

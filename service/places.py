@@ -1,6 +1,6 @@
 """Where a sealed value belongs: the string that binds a ciphertext to its tenant, document and field."""
 
-from service.policy.access import DocumentId, ErasureId, MatterId, TenantId, TurnId
+from service.policy.access import DocumentId, ErasureId, ExportId, MatterId, TenantId, TurnId
 
 
 def original_place(tenant_id: TenantId, document_id: DocumentId) -> str:
@@ -66,3 +66,13 @@ def matter_name_place(tenant_id: TenantId, matter_id: MatterId) -> str:
 def matter_note_place(tenant_id: TenantId, matter_id: MatterId) -> str:
     """Return the place of what was noted about a matter."""
     return f"{tenant_id}|{matter_id}|matter|note"
+
+
+def export_place(tenant_id: TenantId, export_id: ExportId) -> str:
+    """Return the place of an export's zip."""
+    return f"{tenant_id}|{export_id}|export"
+
+
+def export_subject_place(tenant_id: TenantId, export_id: ExportId) -> str:
+    """Return the place of whose data an export holds."""
+    return f"{tenant_id}|{export_id}|export|subject"

@@ -232,6 +232,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     database: Database | None = None,
     keys: KeyStore | None = None,
     ledger: ErasureLedger | None = None,
+    vault: InMemoryVault | None = None,
     rules: Rules | None = None,
     clock: StoppedClock | None = None,
     quarantine_score: float = 0.7,
@@ -246,7 +247,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     keys = keys or InMemoryKeyStore(now=clock.now)
     database = database or InMemoryDatabase(keys=keys)
     ledger = ledger or InMemoryErasureLedger()
-    vault, queue = InMemoryVault(), InMemoryJobQueue()
+    vault, queue = vault or InMemoryVault(), InMemoryJobQueue()
     labeller = labeller or InMemoryLabeller()
     register = InMemoryProviderRegister(rules or some_rules())
     local_model = local if isinstance(local, InMemoryLocalModel) else InMemoryLocalModel() if local else None

@@ -11,6 +11,7 @@ from service.policy.access import (
     ConversationId,
     DocumentId,
     ErasureId,
+    ExportId,
     JobId,
     KeyId,
     MatterId,
@@ -34,6 +35,7 @@ from service.ports import (
     DocumentState,
     ErasureItem,
     ErasureRecord,
+    ExportRecord,
     ItemKind,
     JobKind,
     JobRecord,
@@ -191,6 +193,19 @@ def some_retention(tenant_id: TenantId, version: int = 1) -> RetentionRecord:
         RetentionRule(category=None, keep_days=3650),
     )
     return RetentionRecord(tenant_id=tenant_id, version=version, rules=rules, set_at=NOON, set_by=KeyId(uuid4()))
+
+
+def an_export(tenant_id: TenantId, *, expires_at: datetime = NOON + MINUTE, ready: bool = True) -> ExportRecord:
+    return ExportRecord(
+        id=ExportId(uuid4()),
+        tenant_id=tenant_id,
+        subject=Sealed(b"\x00sealed subject"),
+        made_at=NOON,
+        made_by=KeyId(uuid4()),
+        expires_at=expires_at,
+        size=3_000_000_000,
+        ready_at=NOON if ready else None,
+    )
 
 
 def an_api_key(tenant_id: TenantId) -> ApiKeyRecord:

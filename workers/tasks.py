@@ -87,7 +87,9 @@ def _ringfence() -> Ringfence:
 def _work(use_case: Callable[[Ringfence], object], **ids: str) -> None:
     """Run a use case. Whatever it raises ends here: the ledger, not the broker, says what runs again."""
     try:
-        use_case(_ringfence())
+        ringfence = _ringfence()
+        ringfence.check_restored()
+        use_case(ringfence)
     except PartUnavailableError:
         _log.warning("task_interrupted", **ids)
     except Exception:  # noqa: BLE001 - told by its kind and its place in the code; its text may quote a document

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from service.adapters.secret_file import read_secret, write_secret
 from service.errors import DamagedError, KeyDestroyedError, PartUnavailableError, SettingsError
-from service.policy.access import DocumentId, ErasureId, KeyId, TenantId, TurnId
+from service.policy.access import DocumentId, ErasureId, ExportId, KeyId, TenantId, TurnId
 from service.ports import KeyStore, UnsettledKeys
 from service.sealing import KEY_BYTES, Key, Sealed
 
@@ -51,12 +51,20 @@ _TABLES = (
         tenant_id text not null, request_id text not null, wrapped blob, primary key (tenant_id, request_id)
     ) without rowid
     """,
+    """
+    create table if not exists export_keys (
+        tenant_id text not null, export_id text not null, wrapped blob, primary key (tenant_id, export_id)
+    ) without rowid
+    """,
     "create table if not exists erased_tenants (tenant_id text primary key) without rowid",
 )
 _DOCUMENT = "select wrapped from document_keys where tenant_id = ? and document_id = ?"
 _ACTOR = "select wrapped from actor_keys where tenant_id = ? and actor = ?"
 _TURN = "select wrapped from turn_keys where tenant_id = ? and turn_id = ?"
 _REQUEST = "select wrapped from request_keys where tenant_id = ? and request_id = ?"
+_EXPORT = "select wrapped from export_keys where tenant_id = ? and export_id = ?"
+_NEW_EXPORT = "insert into export_keys values (?, ?, ?)"
+_NO_EXPORT = "insert into export_keys values (?, ?, null) on conflict do update set wrapped = null"
 _NEW_DOCUMENT = "insert into document_keys values (?, ?, ?)"
 _NEW_ACTOR = "insert into actor_keys values (?, ?, ?)"
 _NEW_TURN = "insert into turn_keys values (?, ?, ?)"
@@ -76,6 +84,7 @@ _NO_TENANT = (
     "update turn_keys set wrapped = null where tenant_id = ?",
     "update actor_keys set wrapped = null where tenant_id = ?",
     "update request_keys set wrapped = null where tenant_id = ?",
+    "update export_keys set wrapped = null where tenant_id = ?",
     "delete from unsettled_keys where tenant_id = ?",
 )
 """A tenant's key goes with everything it wraps, and is never made again."""
@@ -177,6 +186,19 @@ class SqliteKeyStore(KeyStore):
     def destroy_request_key(self, *, tenant_id: TenantId, request_id: ErasureId) -> None:
         with self._writing() as connection:
             connection.execute(_NO_REQUEST, (str(tenant_id), str(request_id)))
+
+    @override
+    def export_key(self, *, tenant_id: TenantId, export_id: ExportId) -> Key:
+        return self._kept(_EXPORT, tenant_id, export_id, _export_place(tenant_id, export_id))
+
+    @override
+    def create_export_key(self, *, tenant_id: TenantId, export_id: ExportId) -> Key:
+        return self._created((_EXPORT, _NEW_EXPORT), tenant_id, export_id, _export_place(tenant_id, export_id))
+
+    @override
+    def destroy_export_key(self, *, tenant_id: TenantId, export_id: ExportId) -> None:
+        with self._writing() as connection:
+            connection.execute(_NO_EXPORT, (str(tenant_id), str(export_id)))
 
     @override
     def tenant_key(self, tenant_id: TenantId) -> Key:
@@ -343,3 +365,7 @@ def _request_place(tenant_id: TenantId, request_id: ErasureId) -> str:
 
 def _actor_place(tenant_id: TenantId, actor: KeyId) -> str:
     return f"{tenant_id}|actor|{actor}|key"
+
+
+def _export_place(tenant_id: TenantId, export_id: ExportId) -> str:
+    return f"{tenant_id}|{export_id}|export|key"

@@ -1,11 +1,11 @@
 """The sealed originals: one object per document, in a folder or in an object store."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import obstore
 from obstore.exceptions import BaseError
@@ -65,6 +65,12 @@ class DirectoryVault(Vault):
     def exists(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
         return self._path(tenant_id, document_id).exists()
 
+    @override
+    def stored(self) -> Iterator[tuple[TenantId, DocumentId]]:
+        with _available():
+            names = [f"{path.parent.name}/{path.name}" for path in self._folder.glob("*/*")]
+        yield from _places(names)
+
     def _path(self, tenant_id: TenantId, document_id: DocumentId) -> Path:
         return self._folder / str(tenant_id) / str(document_id)
 
@@ -108,6 +114,16 @@ class ObstoreVault(Vault):
             return True
         return False
 
+    @override
+    def stored(self) -> Iterator[tuple[TenantId, DocumentId]]:
+        pages = obstore.list(self._store)
+        while True:
+            with _available():
+                page = next(pages, None)
+            if page is None:
+                return
+            yield from _places(str(one["path"]) for one in page)
+
 
 @contextmanager
 def _available() -> Iterator[None]:
@@ -125,6 +141,14 @@ def _found() -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise NotFoundError from None
+
+
+def _places(names: Iterable[str]) -> Iterator[tuple[TenantId, DocumentId]]:
+    """Yield what names say; one that is no place of an original, such as a file half written, is left out."""
+    for name in names:
+        tenant, _, document = name.rpartition("/")
+        with suppress(ValueError):
+            yield TenantId(UUID(tenant)), DocumentId(UUID(document))
 
 
 def _name(tenant_id: TenantId, document_id: DocumentId) -> str:

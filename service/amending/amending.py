@@ -19,6 +19,7 @@ from service.errors import (
     NotPermittedError,
     RingfenceError,
 )
+from service.holding import refuse_held
 from service.places import original_place
 from service.policy.access import DocumentId, JobId, Permission, Principal, TenantId
 from service.ports import (
@@ -149,6 +150,8 @@ class Amending:
         version = sealed_version(self.keys, original, wording, by=principal.key_id, at=self.clock.now())
         waiting = replace(version.record, external_id=None, external_fingerprint=None)
         with self.database.transaction(principal.tenant_id) as transaction:
+            # Here already: a hold on the group or the tenant would keep the waiting version as well.
+            refuse_held(transaction, [original.record.id])
             self.refusals.check(transaction, principal, content=version.record.content_fingerprint, external=None)
             transaction.documents.add(waiting)
         try:
@@ -182,7 +185,9 @@ class Amending:
             raise ConflictError(message)
         # What reviewers added counts for every chunk from now on: nobody knows which of the new ones they meant.
         added = (found.review.added for found in transaction.reviews.of(current.id))
-        record = replace(version.record, declared=current.declared.union(*added))
+        # Its time runs from when the document was handed in: an amendment keeps nobody's data longer.
+        declared = current.declared.union(*added)
+        record = replace(version.record, declared=declared, created_at=current.created_at)
         erasing = self.erasure.entomb(transaction, current, by=principal.key_id, refuse=action == _REDACTED)
         transaction.documents.update(record)
         job = JobRecord(

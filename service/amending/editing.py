@@ -65,8 +65,9 @@ def redacted(wording: Wording, subject: Subject) -> tuple[Wording, int]:
             if not matches:
                 return text
             places += len(matches)
-            for match in reversed(matches):
-                text = text[: match.start] + REDACTED + text[match.end :]
+            ends = (0, *(match.end for match in matches))
+            kept = [text[end : match.start] for end, match in zip(ends, matches, strict=False)]
+            text = REDACTED.join((*kept, text[ends[-1] :]))
         return text
 
     external = wording.external_id

@@ -12,10 +12,12 @@ from service.cli import (
     administering,
     asking,
     auditing,
+    backing_up,
     canaries,
     conversations,
     documents,
     evaluating,
+    exports,
     holds,
     labelling,
     labels,
@@ -54,12 +56,14 @@ asking.register(app)
 conversations.register(app)
 labels.register(app)
 auditing.register(app)
+backing_up.register(app)
 policies.register(app)
 canaries.register(app)
 receipts.register(app)
 refusals.register(app)
 holds.register(app)
 retention.register(app)
+exports.register(app)
 reporting.register(app)
 labelling.register(app)
 evaluating.register(app)

@@ -6,9 +6,11 @@ from uuid import uuid4
 
 from service.auditing import entry
 from service.conversations import Forgetting
+from service.discarding import Discarding
 from service.doorbell import ring
 from service.erasure.at_once import refuse_at_once, requested_at_once
 from service.erasure.listing import listed
+from service.erasure.wanted import wanted_gone
 from service.errors import HeldError, NotPermittedError, PartUnavailableError
 from service.holding import refuse_held
 from service.lease import Lease
@@ -51,6 +53,7 @@ class Erasure:
     clock: Clock
     lease: Lease
     forgetting: Forgetting
+    discarding: Discarding
     ledger: ErasureLedger
     verifier: Verifier
     receipts: Receipts
@@ -78,13 +81,16 @@ class Erasure:
     def entomb(self, transaction: Transaction, record: DocumentRecord, *, by: KeyId | None, refuse: bool) -> JobRecord:
         """Put a tombstone and a job where the row was, inside the caller's transaction; `by` None is the system.
 
-        `refuse` where somebody asked for the erasure: the same is not taken in again. Not for what an upload replaces.
-        Raises HeldError, having changed nothing, where a legal hold covers the document.
+        `refuse` where somebody asked for the erasure: the same is not taken in again. Not for what an upload replaces,
+        nor for what retention lets go, unless an open request asks for that erasure, too.
+        Raises HeldError, having changed nothing, where a legal hold covers the document, and ConflictError where
+        somebody would replace what is approved to be erased.
         """
         now = self.clock.now()
         # The row first: everybody locks it before anything else, so that two erasures never wait for each other.
         transaction.documents.get(record.id, lock=True)
         refuse_held(transaction, [record.id])
+        refuse = refuse or wanted_gone(transaction, record.id, replacing=by is not None)
         transaction.documents.delete(record.id)
         turns = transaction.turns.erase_of(record.id, now)
         transaction.tombstones.add(
@@ -172,6 +178,7 @@ class Erasure:
         for document_id in document_ids:
             self.keys.destroy_document_key(tenant_id=tenant_id, document_id=document_id)
         self.forgetting.finish(tenant_id)
+        self.discarding.finish(tenant_id)
         self.index.erase(tenant_id=tenant_id, document_ids=document_ids)
         for document_id in document_ids:
             self.vault.delete(tenant_id=tenant_id, document_id=document_id)

@@ -12,6 +12,7 @@ from service.policy.access import PERMISSIONS, DocumentId, KeyId, MatterId, Perm
 from service.ports import Clock, Database, HoldReleaseReason, KeyStore, MatterRecord, Transaction
 
 _LONGEST_NAME, _LONGEST_NOTE = 300, 10_000
+_LONGEST_GROUP = 1_000
 _MOST_AT_ONCE = 1_000
 
 
@@ -222,6 +223,9 @@ def _check_cover(cover: Cover) -> None:
         raise InvalidRequestError(message)
     if len(cover.documents) > _MOST_AT_ONCE or len(cover.groups) > _MOST_AT_ONCE:
         message = f"at most {_MOST_AT_ONCE:,} documents and groups are named at once; add the others afterwards"
+        raise InvalidRequestError(message)
+    if any(not group or len(group) > _LONGEST_GROUP or "\x00" in group for group in cover.groups):
+        message = f"the name of a group has 1 to {_LONGEST_GROUP:,} characters, and no NUL"
         raise InvalidRequestError(message)
 
 

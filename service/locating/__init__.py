@@ -1,7 +1,7 @@
 """Locating a person in everything that a tenant keeps: by the subject index, exactly, and by meaning (R40)."""
 
 from service.locating.locating import Locating
-from service.locating.masking import masked, snippet
+from service.locating.masking import MASK, masked, snippet, unexamined
 from service.locating.values import (
     FoundBy,
     Located,
@@ -14,6 +14,7 @@ from service.locating.values import (
 )
 
 __all__ = [
+    "MASK",
     "FoundBy",
     "Located",
     "LocatedChunk",
@@ -25,4 +26,5 @@ __all__ = [
     "Obstacle",
     "masked",
     "snippet",
+    "unexamined",
 ]

@@ -32,7 +32,7 @@ def snippet(text: str, matches: Sequence[Match], label: Label | None) -> str:
         return ""
     first = next((one for one in matches if one.certain), matches[0])
     begin, end = max(first.start - _AROUND, 0), min(first.end + _AROUND, len(text))
-    if label is None or _unexamined(label):
+    if label is None or unexamined(label):
         return masked(text, matches)[first.start : first.end]
     hidden = _without(text, label.findings)
     hinted = masked(text, matches)
@@ -62,5 +62,6 @@ def _starts(name: str) -> list[int]:
     return [word.start for word in words(name)][:2]
 
 
-def _unexamined(label: Label) -> bool:
+def unexamined(label: Label) -> bool:
+    """Whether nobody knows everything that is sensitive in the text: a detector failed, or found too much to keep."""
     return len(label.findings) >= _MOST_FINDINGS or any(reason.startswith(_FAILED) for reason in label.reasons)

@@ -15,6 +15,7 @@ ConversationId = NewType("ConversationId", UUID)
 ErasureId = NewType("ErasureId", UUID)
 TurnId = NewType("TurnId", UUID)
 """Also the id of the answer that the turn holds."""
+ExportId = NewType("ExportId", UUID)
 MatterId = NewType("MatterId", UUID)
 """A lawsuit, inquiry or claim for which documents are held (R45)."""
 
@@ -57,6 +58,7 @@ class Permission(StrEnum):
     RELEASE_HOLD = "release_hold"
     SEE_RETENTION = "see_retention"
     SET_RETENTION = "set_retention"
+    EXPORT = "export"
 
 
 _READ = frozenset({Permission.ASK})
@@ -72,7 +74,7 @@ _OWN = frozenset(
         Permission.SEE_ERASURES,
     }
 )
-_KEEP = frozenset({Permission.SEE_RETENTION, Permission.SET_RETENTION})
+_KEEP = frozenset({Permission.SEE_RETENTION, Permission.SET_RETENTION, Permission.EXPORT})
 _HOLD = frozenset({Permission.SEE_HOLDS, Permission.PLACE_HOLD, Permission.RELEASE_HOLD})
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {

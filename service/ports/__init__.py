@@ -31,12 +31,15 @@ from service.ports.erasing import (
     ItemKind,
     ItemState,
 )
+from service.ports.exporting import Discarded, ExportRecord, ExportTable
 from service.ports.holding import HoldReleaseReason, HoldTable, MatterRecord
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
 from service.ports.keeping import KeyStore, UnsettledKeys, Vault
 from service.ports.ledger import (
     ErasedActor,
     ErasedDocument,
+    ErasedRequest,
+    ErasedTenant,
     ErasedTurn,
     ErasureLedger,
     LedgerEntry,
@@ -99,12 +102,15 @@ __all__ = [
     "ConversationRecord",
     "ConversationTable",
     "Database",
+    "Discarded",
     "DocumentRecord",
     "DocumentState",
     "DocumentTable",
     "Embedder",
     "ErasedActor",
     "ErasedDocument",
+    "ErasedRequest",
+    "ErasedTenant",
     "ErasedTurn",
     "ErasureItem",
     "ErasureLedger",
@@ -112,6 +118,8 @@ __all__ = [
     "ErasureTable",
     "EstateCounts",
     "EstateTable",
+    "ExportRecord",
+    "ExportTable",
     "Generation",
     "Hit",
     "HoldReleaseReason",

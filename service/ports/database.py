@@ -1,6 +1,6 @@
 """The truth: tables of one tenant inside a transaction of that tenant."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +10,7 @@ from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
 from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
 from service.ports.erasing import ErasureTable, EstateTable
+from service.ports.exporting import ExportTable
 from service.ports.holding import HoldTable
 from service.ports.locating import SubjectTable
 from service.ports.policies import PolicyTable
@@ -19,6 +20,7 @@ from service.ports.records import (
     CanaryRecord,
     ChunkRecord,
     DocumentRecord,
+    DocumentState,
     JobKind,
     JobRecord,
     JobState,
@@ -55,6 +57,10 @@ class DocumentTable(Protocol):
 
         Raises NotFoundError where that one is not inside the scope (any more): a listing never ends too early.
         """
+        ...
+
+    def ids(self, *, states: Collection[DocumentState] | None = None) -> tuple[DocumentId, ...]:
+        """Return the ids of every document, or of those in these states, oldest first."""
         ...
 
     def abandoned(self, *, before: datetime) -> tuple[DocumentRecord, ...]:
@@ -319,6 +325,11 @@ class Transaction(Protocol):
     @property
     def retention(self) -> RetentionTable:
         """The retention rules."""
+        ...
+
+    @property
+    def exports(self) -> ExportTable:
+        """The exports of persons' data."""
         ...
 
 

@@ -1,11 +1,11 @@
 """Keys and sealed originals."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from service.policy.access import DocumentId, ErasureId, KeyId, TenantId, TurnId
+from service.policy.access import DocumentId, ErasureId, ExportId, KeyId, TenantId, TurnId
 from service.sealing import Key, Sealed
 
 
@@ -75,6 +75,18 @@ class KeyStore(Protocol):
         """Make the key unrecoverable. Doing it twice does no harm."""
         ...
 
+    def export_key(self, *, tenant_id: TenantId, export_id: ExportId) -> Key:
+        """Return the key of an export of a person's data. Raises KeyDestroyedError where there is none."""
+        ...
+
+    def create_export_key(self, *, tenant_id: TenantId, export_id: ExportId) -> Key:
+        """Return the export's key, made now if it never had one. Raises KeyDestroyedError after destroy."""
+        ...
+
+    def destroy_export_key(self, *, tenant_id: TenantId, export_id: ExportId) -> None:
+        """Make the key unrecoverable. Doing it twice does no harm."""
+        ...
+
     def tenant_key(self, tenant_id: TenantId) -> Key:
         """Return the tenant's key for fingerprints, made now if it never had one. KeyDestroyedError after destroy."""
         ...
@@ -113,4 +125,11 @@ class Vault(Protocol):
 
     def exists(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
         """Whether an original is stored."""
+        ...
+
+    def stored(self) -> Iterator[tuple[TenantId, DocumentId]]:
+        """Yield where there are originals, of every tenant, in no order; what comes and goes meanwhile may be missed.
+
+        Raises PartUnavailableError.
+        """
         ...

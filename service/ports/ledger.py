@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from service.policy.access import DocumentId, KeyId, TenantId, TurnId
+from service.policy.access import DocumentId, ErasureId, KeyId, TenantId, TurnId
 from service.ports.refusing import Refusal
 
 
@@ -55,7 +55,34 @@ class ErasedActor:
         return self.actor
 
 
-LedgerEntry = ErasedDocument | ErasedTurn | ErasedActor
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasedTenant:
+    """A tenant whose key is destroyed, and with it every other of its keys."""
+
+    tenant_id: TenantId
+    erased_at: datetime
+
+    @property
+    def subject(self) -> UUID:
+        """The id of what was erased."""
+        return self.tenant_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasedRequest:
+    """An erasure request that has ended: what a person wrote in it, and about whom, is unreadable."""
+
+    tenant_id: TenantId
+    request_id: ErasureId
+    erased_at: datetime
+
+    @property
+    def subject(self) -> UUID:
+        """The id of what was erased."""
+        return self.request_id
+
+
+LedgerEntry = ErasedDocument | ErasedTurn | ErasedActor | ErasedRequest | ErasedTenant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,14 @@ from service.answering import Answering, Budget, Planner
 from service.answering.redacting import Redactor
 from service.answering.saying import RecentlyShown, Sayings
 from service.auditing import Auditing
+from service.backup import Rebuilding, Replaying
 from service.canaries import Canaries
 from service.conversations import Conversations, Forgetting, Keeping, Recollection
+from service.discarding import Discarding
 from service.documents import Documents
 from service.erasure import Erasure
 from service.erasure.requests import Erasures
+from service.exporting import Exports, Gathering
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
@@ -142,9 +145,31 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         holds=Holds(database=database, keys=keys, clock=clock),
         retention=Retention(database=database, keys=keys, clock=clock),
         expiry=Expiry(database=database, queue=adapters.queue, clock=clock, erasure=shared.erasure),
+        exports=_exports(adapters, shared),
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
-        parts={"database": database.ready, "index": adapters.index.ready, "broker": adapters.queue.ready},
+        rebuilding=Rebuilding(database=database, index=adapters.index, keys=keys, embedder=adapters.embedder),
+        replaying=_replaying(adapters, shared),
+        restore_pending=adapters.restore_pending,
+        parts={
+            "database": database.ready,
+            "index": adapters.index.ready,
+            "broker": adapters.queue.ready,
+            "restore": lambda: not adapters.restore_pending(),
+        },
+    )
+
+
+def _replaying(adapters: Adapters, shared: _Shared) -> Replaying:
+    return Replaying(
+        database=adapters.database,
+        index=adapters.index,
+        keys=adapters.keys,
+        vault=adapters.vault,
+        ledger=adapters.ledger,
+        forgetting=shared.forgetting,
+        verifier=Verifier(inspectors=adapters.inspectors, clock=adapters.clock),
+        clock=adapters.clock,
     )
 
 
@@ -161,6 +186,29 @@ def _erasures(adapters: Adapters, shared: _Shared) -> Erasures:
     )
 
 
+def _discarding(adapters: Adapters) -> Discarding:
+    return Discarding(database=adapters.database, keys=adapters.keys, vault=adapters.vault, clock=adapters.clock)
+
+
+def _exports(adapters: Adapters, shared: _Shared) -> Exports:
+    gathering = Gathering(
+        database=adapters.database,
+        keys=adapters.keys,
+        clock=adapters.clock,
+        labels=shared.labels,
+        locating=shared.locating,
+        reporting=shared.reporting,
+    )
+    return Exports(
+        database=adapters.database,
+        keys=adapters.keys,
+        vault=adapters.vault,
+        clock=adapters.clock,
+        gathering=gathering,
+        discarding=_discarding(adapters),
+    )
+
+
 def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
     return Jobs(
         database=adapters.database,
@@ -169,6 +217,7 @@ def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
         erasure=shared.erasure,
         relabelling=shared.relabelling,
         forgetting=shared.forgetting,
+        discarding=_discarding(adapters),
         settling=Settling(database=adapters.database, keys=adapters.keys, clock=adapters.clock),
     )
 
@@ -185,6 +234,7 @@ def _erasure(
         clock=adapters.clock,
         lease=lease,
         forgetting=forgetting,
+        discarding=_discarding(adapters),
         ledger=adapters.ledger,
         verifier=verifier,
         receipts=receipts,

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from service.amending import Amending
 from service.answering import Answering
 from service.auditing import Auditing
+from service.backup import Rebuilding, Replaying
 from service.canaries import Canaries
 from service.conversations import Conversations
 from service.documents import Documents
 from service.erasure import Erasure
 from service.erasure.requests import Erasures
+from service.errors import RestorePendingError
+from service.exporting import Exports
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
@@ -52,7 +55,8 @@ class Adapters:
     """One implementation of every port. Without a local model answers are quotes; without a cloud, all is local.
 
     `inspectors` look into the same stores, one into each, and share no code with the rest (R42).
-    `fast` is a smaller local model that answers before `local` (R18).
+    `fast` is a smaller local model that answers before `local` (R18). `restore_pending` says whether a restored backup
+    is not held to the erasure ledger yet: nobody is served meanwhile.
     """
 
     database: Database
@@ -69,6 +73,7 @@ class Adapters:
     labeller: Labeller
     register: ProviderRegister
     inspectors: tuple[Inspector, ...]
+    restore_pending: Callable[[], bool] = lambda: False
     local: LocalModel | None = None
     fast: LocalModel | None = None
     cloud: CloudModel | None = None
@@ -118,13 +123,22 @@ class Ringfence:
     holds: Holds
     retention: Retention
     expiry: Expiry
+    exports: Exports
     reporting: Reporting
     evidence: EvidencePacks
+    rebuilding: Rebuilding
+    replaying: Replaying
+    restore_pending: Callable[[], bool]
     parts: Mapping[str, Callable[[], bool]]
 
     def readiness(self) -> dict[str, bool]:
         """Ask every part whether it answers."""
         return {name: ready() for name, ready in self.parts.items()}
+
+    def check_restored(self) -> None:
+        """Raise RestorePendingError while a restored backup is not held to the erasure ledger yet."""
+        if self.restore_pending():
+            raise RestorePendingError
 
     def warnings(self) -> tuple[str, ...]:
         """Say what needs an operator soon, though every part answers."""

@@ -2,6 +2,8 @@
 
 from service.reporting.evidence import EvidencePacks
 from service.reporting.journeys import Journey, Outcome, journeys
-from service.reporting.reports import Reporting
+from service.reporting.packing import packed
+from service.reporting.reports import Period, Reporting
+from service.reporting.statements import shown_documents
 
-__all__ = ["EvidencePacks", "Journey", "Outcome", "Reporting", "journeys"]
+__all__ = ["EvidencePacks", "Journey", "Outcome", "Period", "Reporting", "journeys", "packed", "shown_documents"]

@@ -107,8 +107,13 @@ def _sources(decisions: Sequence[AuditRecord]) -> tuple[Mapping[str, object], ..
 
 def _rests_on(journey: Journey, document_id: DocumentId) -> bool:
     """Whether a prompt of the journey held text of the document: as a source, or in an answer made from it before."""
-    return any(
-        place["document"] == str(document_id)
+    return document_id in shown_documents(journey)
+
+
+def shown_documents(journey: Journey) -> frozenset[DocumentId]:
+    """Return the documents of which a prompt of the journey held text, as a source or in an answer made before."""
+    return frozenset(
+        DocumentId(UUID(str(place["document"])))
         for entry in journey.decisions
         for name in ("sources", "context_sources")
         for place in cast("list[Mapping[str, object]]", entry.facts.get(name) or [])

@@ -12,7 +12,8 @@ _PHONE = re.compile(r"\+?[\d\s()./\-\u2010-\u2015]+")
 _FEWEST_DIGITS, _MOST_DIGITS = 7, 15
 _SHORTEST_NATIONAL = 7
 _SPOKEN = (("at", "dot"), ("at", "punkt"), ("chez", "point"), ("arroba", "punto"))
-EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
+# At most 64 signs before the @, as the standard has it: without a bound, a run without any @ takes its length squared.
+EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

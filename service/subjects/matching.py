@@ -1,5 +1,6 @@
 """Finds in a text every place that names a person, and says how surely."""
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -77,7 +78,12 @@ def _match(span: Span, form: Form) -> Match:
 def _apart(matches: Iterable[Match]) -> Iterator[Match]:
     """Yield matches that do not overlap: the sure before the unsure, the long before the short."""
     kept: list[Match] = []
+    starts: list[int] = []
     for match in sorted(matches, key=lambda one: (not one.certain, one.start - one.end, one.start)):
-        if all(match.end <= other.start or match.start >= other.end for other in kept):
-            kept.append(match)
-    yield from sorted(kept, key=lambda one: one.start)
+        # What is kept lies apart and in order: only the neighbours on both sides can overlap.
+        place = bisect(starts, match.start)
+        free_before = not place or kept[place - 1].end <= match.start
+        if free_before and (place == len(kept) or match.end <= starts[place]):
+            kept.insert(place, match)
+            starts.insert(place, match.start)
+    yield from kept

@@ -16,6 +16,8 @@ _BEHIND = re.compile(r"[ \t\u00a0]?[,|\t][ \t\n\u00a0]{0,2}|[ \u00a0]")
 _JOINED = re.compile(r"[ \u00a0]|\.?[ \u00a0]?[\-\u2010\u2011]\n?|\.[ \u00a0]?")
 _HYPHEN = ("-", "\u2010", "\u2011")
 _FURTHEST_BEFORE = 4
+_MOST_OWN = 8
+"""Words of one name on either side; a list of nothing but namesakes is not one name of all its words."""
 _SURE = 2
 _VOWELS = "aeiouy"
 _SHORTEST_RESEMBLING = 5
@@ -200,9 +202,10 @@ class _Neighbours:
 
     def _extended(self, first: int, last: int) -> tuple[int, int]:
         """Return the places of the first and the last word, further ones of the same name included."""
-        while first and self._own(self.line[first - 1]) and _JOINED.fullmatch(self._gap(first - 1)):
+        begin, end = max(first - _MOST_OWN, 0), min(last + _MOST_OWN, len(self.line) - 1)
+        while first > begin and self._own(self.line[first - 1]) and _JOINED.fullmatch(self._gap(first - 1)):
             first -= 1
-        while last + 1 < len(self.line) and self._own(self.line[last + 1]) and _JOINED.fullmatch(self._gap(last)):
+        while last < end and self._own(self.line[last + 1]) and _JOINED.fullmatch(self._gap(last)):
             last += 1
         return first, last
 

@@ -8,18 +8,18 @@ import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-import migrations
 from service.adapters import provider_template
 from service.adapters.erasure_ledger import FileErasureLedger, HeadNote
 from service.adapters.keystore import SqliteKeyStore, create_master_key, load_master_key
 from service.adapters.provider_file import TomlProviderRegister
 from service.adapters.sentence_transformers import model_folder
 from service.adapters.signing import Ed25519Signer, create_signing_key
-from service.errors import ConflictError, RingfenceError, SettingsError
+from service.errors import ConflictError, RestorePendingError, RingfenceError, SettingsError
 from service.folder import DataFolder
 from service.settings import Settings
 from service.supervisor import lock, parts, postgres
-from service.supervisor.part import Part, PartFailedError, StopRequestedError
+from service.supervisor.migrating import migrate
+from service.supervisor.part import Part, StopRequestedError
 from service.supervisor.progress import Progress
 from service.supervisor.running import Supervisor
 
@@ -79,7 +79,7 @@ def _initialise(settings: Settings, folder: DataFolder) -> None:
                 part = postgres.part(folder)
                 supervisor.end_survivors([part])
                 supervisor.start([part])
-            _migrate(settings, folder)
+            migrate(settings, folder)
         finally:
             supervisor.stop()
 
@@ -110,28 +110,14 @@ def _start_all(settings: Settings, folder: DataFolder, supervisor: Supervisor, p
     for sign in folder.run.glob("*.alive"):
         sign.unlink()
     supervisor.start(stores)
-    _migrate(settings, folder)
+    migrate(settings, folder)
     supervisor.start(programs)
-
-
-def _migrate(settings: Settings, folder: DataFolder) -> None:
-    """Bring the schema up to date. With a server, only where its owner's address is known here."""
-    if settings.database_url is None:
-        postgres.create_database(folder)
-        owner_url = folder.database_owner_url
-    elif settings.database_owner_url is not None:
-        owner_url = settings.database_owner_url.get_secret_value()
-    else:
-        return
-    try:
-        migrations.upgrade(owner_url)
-    except migrations.SchemaError as error:
-        message = f"the schema cannot be brought up to date: {error}"
-        raise PartFailedError(message) from error
 
 
 def _check(settings: Settings, folder: DataFolder) -> None:
     """Find out now, in one line, what a part would only tell its log. Raises SettingsError."""
+    if folder.restore_pending.exists():
+        raise RestorePendingError
     if not (folder.master_key.exists() and folder.audit_key.exists()):
         message = f"{folder.path} is not initialised: run `ringfence init` first"
         raise SettingsError(message)

@@ -7,7 +7,7 @@ import pytest
 
 from service.errors import NotFoundError
 from service.policy.access import DocumentId, KeyId, TenantId
-from service.ports import Database, LiftReason
+from service.ports import Database, DocumentState, LiftReason, Tombstone
 from tests.contract.databases import a_scope, database, migrated_database, postgres, tenant, tenant_in
 from tests.records import MINUTE, NOON, a_document, a_refusal
 
@@ -97,3 +97,35 @@ def test_a_document_keeps_its_sketch_and_what_it_resembles(database: Database, t
         transaction.documents.add(record)
     with database.transaction(tenant) as transaction:
         assert transaction.documents.page(scope=a_scope(tenant), limit=9) == (record,)
+
+
+def test_tombstones_are_listed_oldest_first(database: Database, tenant: TenantId) -> None:
+    tombstones = [
+        Tombstone(
+            document_id=DocumentId(uuid4()),
+            tenant_id=tenant,
+            chunk_count=1,
+            erased_at=NOON + place * MINUTE,
+            erased_by=None,
+        )
+        for place in (2, 0, 1)
+    ]
+    with database.transaction(tenant) as transaction:
+        for tombstone in tombstones:
+            transaction.tombstones.add(tombstone)
+    with database.transaction(tenant) as transaction:
+        assert transaction.tombstones.all() == (tombstones[1], tombstones[2], tombstones[0])
+
+
+def test_the_ids_of_documents_are_listed_oldest_first_by_state(database: Database, tenant: TenantId) -> None:
+    """R63: what an index is made from."""
+    ready = a_document(tenant, created_at=NOON + MINUTE)
+    failed = a_document(tenant, state=DocumentState.FAILED)
+    with database.transaction(tenant) as transaction:
+        transaction.documents.add(ready)
+        transaction.documents.add(failed)
+    with database.transaction(tenant) as transaction:
+        assert transaction.documents.ids() == (failed.id, ready.id)
+        assert transaction.documents.ids(states={DocumentState.READY}) == (ready.id,)
+    with database.transaction(tenant_in(database)) as transaction:
+        assert transaction.documents.ids() == ()

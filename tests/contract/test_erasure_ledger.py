@@ -13,8 +13,17 @@ from service.adapters.erasure_ledger import FILE, FileErasureLedger, HeadNote
 from service.adapters.memory.erasure_ledger import InMemoryErasureLedger
 from service.adapters.signing import Ed25519Signer, create_signing_key
 from service.errors import LedgerDamagedError, PartUnavailableError
-from service.policy.access import DocumentId, KeyId, TenantId, TurnId
-from service.ports import ErasedActor, ErasedDocument, ErasedTurn, ErasureLedger, LedgerEntry, LedgerHead
+from service.policy.access import DocumentId, ErasureId, KeyId, TenantId, TurnId
+from service.ports import (
+    ErasedActor,
+    ErasedDocument,
+    ErasedRequest,
+    ErasedTenant,
+    ErasedTurn,
+    ErasureLedger,
+    LedgerEntry,
+    LedgerHead,
+)
 from tests.records import NOON, a_refusal
 
 TENANT = TenantId(UUID(int=1))
@@ -45,6 +54,8 @@ def some_entries() -> list[LedgerEntry]:
         ErasedTurn(tenant_id=TENANT, turn_id=TurnId(uuid4()), erased_at=NOON),
         ErasedActor(tenant_id=TENANT, actor=KeyId(uuid4()), erased_at=NOON),
         replace(a_document(), refusal=None, erased_by=None),
+        ErasedRequest(tenant_id=TENANT, request_id=ErasureId(uuid4()), erased_at=NOON),
+        ErasedTenant(tenant_id=TenantId(uuid4()), erased_at=NOON),
     ]
 
 
@@ -99,6 +110,8 @@ def test_the_file_is_private_and_holds_lines_of_json(tmp_path: Path) -> None:
         "turn",
         "actor",
         "document",
+        "request",
+        "tenant",
     ]
 
 
@@ -112,7 +125,7 @@ def test_every_changed_byte_is_found(tmp_path: Path) -> None:
         with pytest.raises(LedgerDamagedError):
             a_file_ledger(tmp_path).entries()
     path.write_bytes(whole)
-    assert len(a_file_ledger(tmp_path).entries()) == 4
+    assert len(a_file_ledger(tmp_path).entries()) == 6
 
 
 @pytest.mark.parametrize("kept", [0, 1, 3])
@@ -196,4 +209,4 @@ def test_processes_take_turns(tmp_path: Path) -> None:
     for writer in writers:
         writer.join()
     assert [writer.exitcode for writer in writers] == [0, 0, 0]
-    assert len(a_file_ledger(tmp_path).entries()) == 3 * 10 * 4
+    assert len(a_file_ledger(tmp_path).entries()) == 3 * 10 * 6

@@ -16,7 +16,7 @@ import pytest
 from service.adapters.keystore import SqliteKeyStore, create_master_key, load_master_key
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.errors import DamagedError, KeyDestroyedError, PartUnavailableError, SettingsError
-from service.policy.access import DocumentId, ErasureId, KeyId, TenantId, TurnId
+from service.policy.access import DocumentId, ErasureId, ExportId, KeyId, TenantId, TurnId
 from service.ports import KeyStore, UnsettledKeys
 from service.sealing import KEY_BYTES, Key
 from tests.assembled import StoppedClock
@@ -384,6 +384,22 @@ def test_a_request_keeps_its_key_until_it_ends_and_never_gets_another(keys: KeyS
     assert keys.request_key(tenant_id=TENANT, request_id=other) == kept
 
 
+def test_an_export_keeps_its_key_until_it_ends_and_never_gets_another(keys: KeyStore) -> None:
+    """R47: what was exported can be read until it expires, and by nobody afterwards, wherever its bytes lie."""
+    export, other = ExportId(uuid4()), ExportId(uuid4())
+    made = keys.create_export_key(tenant_id=TENANT, export_id=export)
+    kept = keys.create_export_key(tenant_id=TENANT, export_id=other)
+    assert keys.create_export_key(tenant_id=TENANT, export_id=export) == made
+    assert keys.export_key(tenant_id=TENANT, export_id=export) == made != kept
+    for _ in range(2):
+        keys.destroy_export_key(tenant_id=TENANT, export_id=export)
+        with pytest.raises(KeyDestroyedError):
+            keys.export_key(tenant_id=TENANT, export_id=export)
+        with pytest.raises(KeyDestroyedError):
+            keys.create_export_key(tenant_id=TENANT, export_id=export)
+    assert keys.export_key(tenant_id=TENANT, export_id=other) == kept
+
+
 def test_a_tenants_key_goes_with_every_key_under_it_and_none_is_made_again(keys: KeyStore) -> None:
     """R40: the end of a tenant leaves another one's keys alone."""
     tenant, other = TenantId(uuid4()), TenantId(uuid4())
@@ -392,6 +408,7 @@ def test_a_tenants_key_goes_with_every_key_under_it_and_none_is_made_again(keys:
         keys.create_document_key(tenant_id=one, document_id=document)
         keys.create_turn_key(tenant_id=one, turn_id=turn)
         keys.create_request_key(tenant_id=one, request_id=request)
+        keys.create_export_key(tenant_id=one, export_id=ExportId(request))
         keys.actor_key(tenant_id=one, actor=actor)
     kept = keys.tenant_key(other), keys.document_key(tenant_id=other, document_id=document)
     assert not keys.tenant_erased(tenant)
@@ -405,6 +422,7 @@ def test_a_tenants_key_goes_with_every_key_under_it_and_none_is_made_again(keys:
             lambda: keys.actor_key(tenant_id=tenant, actor=actor),
             lambda: keys.actor_key(tenant_id=tenant, actor=KeyId(uuid4())),
             lambda: keys.request_key(tenant_id=tenant, request_id=request),
+            lambda: keys.export_key(tenant_id=tenant, export_id=ExportId(request)),
             lambda: keys.create_document_key(tenant_id=tenant, document_id=DocumentId(uuid4())),
             lambda: keys.create_turn_key(tenant_id=tenant, turn_id=TurnId(uuid4())),
         )

@@ -45,6 +45,17 @@ def test_an_original_stored_again_replaces_the_first(vault: Vault) -> None:
     assert vault.get(tenant_id=TENANT, document_id=DOCUMENT) == b"second"
 
 
+def test_it_tells_where_there_are_originals(vault: Vault) -> None:
+    """R44: a backup takes them all, of every tenant."""
+    places = {(TENANT, DOCUMENT), (TENANT, DocumentId(uuid4())), (TenantId(uuid4()), DocumentId(uuid4()))}
+    before = set(vault.stored())
+    for tenant, document in places:
+        vault.put(tenant_id=tenant, document_id=document, sealed=Sealed(b"sealed"))
+    assert set(vault.stored()) == before | places
+    vault.delete(tenant_id=TENANT, document_id=DOCUMENT)
+    assert set(vault.stored()) == (before | places) - {(TENANT, DOCUMENT)}
+
+
 def test_an_original_belongs_to_its_tenant_and_document(vault: Vault) -> None:
     """R30."""
     vault.put(tenant_id=TENANT, document_id=DOCUMENT, sealed=SEALED)

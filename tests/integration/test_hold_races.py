@@ -11,9 +11,11 @@ import pytest
 from service.adapters.database import SqlDatabase
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.documents import DocumentView
+from service.erasure.requests import Asked
 from service.errors import HeldError, NotFoundError
 from service.holding import Cover
 from service.policy.access import Principal
+from service.policy.erasures import ErasureKind, ErasureReason, ErasureState
 from tests.assembled import World, a_world
 from tests.servers.postgres import PostgresDatabase, migrated_database, postgres
 
@@ -155,3 +157,31 @@ def test_of_many_that_race_exactly_one_side_wins(world: World, request: pytest.F
     if cover == "listed":
         assert [one != other for one, other in zip(erased, placed, strict=True)] == [True] * len(documents)
     assert all(view.held_by for view in world.product.documents.page(who, limit=50))
+
+
+def test_a_hold_that_is_being_placed_makes_the_end_of_its_tenant_wait_and_lose(
+    world: World, request: pytest.FixtureRequest
+) -> None:
+    """Otherwise the keys that could release the hold would be gone, and what it holds would stay for ever."""
+    who = a_person(world, request)
+    document = world.uploaded(who, TEXT)
+    other, _ = world.person(next(one.slug for one in world.database.tenants() if one.id == who.tenant_id))
+    erasures = world.product.erasures
+    asked = Asked(kind=ErasureKind.TENANT, reason=ErasureReason.OWNER_DECISION)
+    erasure_id = erasures.receiving.receive(who, asked).record.id
+    erasures.previewing.preview(who, erasure_id)
+    for one in (who, other):
+        erasures.deciding.approve(one, erasure_id)
+    with world.database.transaction(who.tenant_id) as transaction:
+        transaction.holds.lock()
+        matter = world.product.holds._sealed(who, "Doe", None, Cover(documents=frozenset({document.id})))  # noqa: SLF001 - stopped half-way
+        transaction.holds.add(matter)
+        transaction.holds.cover(matter.id, [document.id], at=world.clock.now(), by=who.key_id)
+        pool = ThreadPoolExecutor(1)
+        ending: Future[object] = pool.submit(erasures.executing.advance, who.tenant_id, erasure_id)
+        waits_for_a_lock(world, who, ending)
+    ending.result(PATIENCE)
+    pool.shutdown()
+    assert erasures.reading.get(who, erasure_id).record.state is ErasureState.ON_HOLD
+    with world.database.transaction(who.tenant_id) as transaction:
+        assert all(key.revoked_at is None for key in transaction.api_keys.all())

@@ -16,8 +16,9 @@ from sqlalchemy import make_url
 from service.adapters.database import SqlDatabase
 from service.adapters.database.tables import metadata
 from service.adapters.memory.keeping import InMemoryKeyStore
-from service.policy.access import DocumentId, KeyId, TenantId
+from service.policy.access import DocumentId, KeyId, TenantId, TurnId
 from service.ports import SubjectMark, Tombstone, TurnMark, TurnSource
+from tests.contract.test_database_receipts import a_receipt
 from tests.records import (
     NOON,
     a_canary,
@@ -36,6 +37,7 @@ from tests.records import (
     an_api_key,
     an_audit_entry,
     an_erasure,
+    an_export,
     an_item,
     some_retention,
 )
@@ -100,8 +102,11 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.policies.add(a_policy(tenant.id))
         transaction.canaries.add(a_canary(tenant.id))
         transaction.refusals.add(a_refusal(tenant.id))
+        transaction.receipts.add(a_receipt(tenant.id))
         transaction.erasures.add(erasure := an_erasure(tenant.id))
         transaction.erasures.put_items([an_item(erasure)])
+        export = an_export(tenant.id)
+        transaction.exports.add(export, documents=[document.id], turns=[TurnId(uuid4())])
         transaction.retention.add(some_retention(tenant.id))
         transaction.holds.add(matter := a_matter(tenant.id))
         transaction.holds.cover(matter.id, [document.id], at=NOON, by=matter.opened_by)

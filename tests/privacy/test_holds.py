@@ -17,9 +17,10 @@ from service.errors import HeldError, NotFoundError, PartUnavailableError
 from service.holding import Cover
 from service.policy.access import Principal, Role
 from service.ports import DocumentState, HoldReleaseReason
+from service.subjects import Subject
 from tests.assembled import World, a_world
 
-TEXT = "Visitors park in the garage."
+TEXT = "Visitors of Ada Example park in the garage."
 NEW = Upload(content=b"Visitors park on the roof.", file_name="note.txt", external_id="file:parking")
 COVERS: dict[str, Callable[[DocumentView], Cover]] = {
     "listed": lambda document: Cover(documents=frozenset({document.id})),
@@ -52,8 +53,12 @@ def worked(world: World, _: Principal, __: DocumentView) -> None:
     world.work()
 
 
-PATHS = (erased, replaced, entombed_by_the_system, swept, worked)
-REFUSED = (erased, replaced, entombed_by_the_system)
+def redacted(world: World, who: Principal, document: DocumentView) -> None:
+    world.product.amending.redact(who, document.id, Subject(names=("Ada Example",)))
+
+
+PATHS = (redacted, erased, replaced, entombed_by_the_system, swept, worked)
+REFUSED = (redacted, erased, replaced, entombed_by_the_system)
 
 
 def whole(world: World, who: Principal, document: DocumentView) -> bool:
@@ -80,6 +85,7 @@ def test_no_order_of_paths_destroys_what_is_held(
         with suppress(HeldError):
             path(world, who, document)
         assert whole(world, who, document)
+        assert len(world.product.documents.page(who, limit=9)) == 1
 
 
 @pytest.mark.parametrize("cover", sorted(COVERS))

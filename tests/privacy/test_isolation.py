@@ -50,12 +50,13 @@ class Ids:
     receipt: str
     erasure: str
     matter: str
+    export: str
 
     def all(self) -> tuple[str, ...]:
         """Return every id."""
         return (
             *(self.document, self.job, self.conversation, self.answer, self.canary),
-            *(self.key, self.erased, self.receipt, self.matter, self.erasure),
+            *(self.key, self.erased, self.receipt, self.matter, self.export, self.erasure),
         )
 
 
@@ -79,6 +80,7 @@ def _owned(world: World, http: TestClient[Any], token: str, tenant: str = "acme"
         erased=gone["document"]["id"],
         receipt=http.get("/v1/receipts", headers=who).json()["receipts"][0]["id"],
         erasure=_asked_for(http, who, sent["document"]["id"]),
+        export=http.post("/v1/exports", json={"subject": {"names": ["Falcon"]}}, headers=who).json()["id"],
         matter=http.post("/v1/holds", json={"name": "Falcon", "groups": ["board"]}, headers=who).json()["id"],
     )
 
@@ -150,6 +152,11 @@ def everything_seen(http: TestClient[Any], token: str, ids: Ids) -> str:
         ("GET", f"/v1/erasures/{ids.erasure}/receipt", None),
         ("POST", f"/v1/erasures/{ids.erasure}/refuse", {"refusal": "legal_claims"}),
         ("POST", f"/v1/erasures/{ids.erasure}/cancel", None),
+        ("POST", "/v1/exports", {"subject": {"names": ["Nobody Known"]}}),
+        ("GET", "/v1/exports", None),
+        ("GET", f"/v1/exports/{ids.export}", None),
+        ("GET", f"/v1/exports/{ids.export}/content", None),
+        ("DELETE", f"/v1/exports/{ids.export}", None),
         ("GET", "/v1/retention", None),
         ("PUT", "/v1/retention", {"rules": [{"category": "any", "keep_days": 30}]}),
         ("POST", "/v1/retention/preview", {}),
@@ -318,6 +325,9 @@ def test_without_a_valid_key_there_is_no_way_in(http: TestClient[Any], header: d
         (Role.CONTRIBUTOR, "GET", "/v1/erasures"),
         (Role.OPERATOR, "POST", "/v1/erasures"),
         (Role.AUDITOR, "POST", "/v1/erasures"),
+        (Role.AUDITOR, "GET", "/v1/exports"),
+        (Role.OPERATOR, "POST", "/v1/exports"),
+        (Role.CONTRIBUTOR, "GET", "/v1/exports/{id}/content"),
         (Role.AUDITOR, "PUT", "/v1/retention"),
         (Role.AUDITOR, "POST", "/v1/retention/preview"),
         (Role.AUDITOR, "POST", "/v1/retention/approval"),
@@ -342,6 +352,7 @@ def test_a_role_may_do_only_what_it_is_for(
         "/v1/documents/{id}/reviews": REVIEW,
         "/v1/policy": {},
         "/v1/erasures": {"kind": "documents", "reason": "objection", "documents": [str(document.id)]},
+        "/v1/exports": {"subject": {"names": ["Falcon"]}},
         "/v1/retention": {"rules": []},
         "/v1/retention/preview": {},
         "/v1/retention/approval": {"version": 1},

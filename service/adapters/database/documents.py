@@ -1,6 +1,6 @@
 """Documents and their chunks in PostgreSQL."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, tuple_, update
@@ -64,6 +64,13 @@ class SqlDocumentTable(DocumentTable):
             page = page.where(age < (anchor.created_at, anchor.id))
         newest_first = page.order_by(documents.c.created_at.desc(), documents.c.id.desc()).limit(limit)
         return self._session.many(newest_first, DocumentRecord)
+
+    @override
+    def ids(self, *, states: Collection[DocumentState] | None = None) -> tuple[DocumentId, ...]:
+        found = select(documents.c.id).order_by(documents.c.created_at, documents.c.id)
+        if states is not None:
+            found = found.where(documents.c.state.in_(states))
+        return tuple(DocumentId(one) for one in self._session.run(found).scalars())
 
     @override
     def abandoned(self, *, before: datetime) -> tuple[DocumentRecord, ...]:

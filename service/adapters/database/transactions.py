@@ -19,6 +19,7 @@ from service.adapters.database.documents import SqlChunkTable, SqlDocumentTable
 from service.adapters.database.erasures import SqlErasureTable
 from service.adapters.database.estate import SqlEstateTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
+from service.adapters.database.exporting import SqlExportTable
 from service.adapters.database.holding import SqlHoldTable
 from service.adapters.database.jobs import SqlJobTable
 from service.adapters.database.locating import SqlSubjectTable
@@ -62,6 +63,7 @@ class SqlTransaction:
     estate: SqlEstateTable
     holds: SqlHoldTable
     retention: SqlRetentionTable
+    exports: SqlExportTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId, keys: KeyStore) -> "SqlTransaction":
@@ -85,6 +87,7 @@ class SqlTransaction:
             estate=SqlEstateTable(session, tenant_id),
             holds=SqlHoldTable(session, tenant_id),
             retention=SqlRetentionTable(session),
+            exports=SqlExportTable(session, tenant_id),
         )
 
 

@@ -9,9 +9,15 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from service.errors import LedgerDamagedError
-from service.ports import ErasedActor, ErasedDocument, ErasedTurn, LedgerEntry, Signer
+from service.ports import ErasedActor, ErasedDocument, ErasedRequest, ErasedTenant, ErasedTurn, LedgerEntry, Signer
 
-_KINDS: dict[str, type[LedgerEntry]] = {"document": ErasedDocument, "turn": ErasedTurn, "actor": ErasedActor}
+_KINDS: dict[str, type[LedgerEntry]] = {
+    "document": ErasedDocument,
+    "turn": ErasedTurn,
+    "actor": ErasedActor,
+    "request": ErasedRequest,
+    "tenant": ErasedTenant,
+}
 _BEGUN = "begun"
 _STATEMENT = b"ringfence-erasure-ledger/1\n"
 NOTHING_BEFORE = "0" * 64

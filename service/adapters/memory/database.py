@@ -12,6 +12,7 @@ from service.adapters.memory.canaries import InMemoryCanaryTable
 from service.adapters.memory.conversations import InMemoryConversationTable, InMemoryTurnTable
 from service.adapters.memory.erasures import InMemoryErasureTable
 from service.adapters.memory.estate import InMemoryEstateTable
+from service.adapters.memory.exporting import InMemoryExportTable
 from service.adapters.memory.holding import InMemoryHoldTable
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryJobTable
@@ -55,6 +56,7 @@ class InMemoryTransaction:
     estate: InMemoryEstateTable
     holds: InMemoryHoldTable
     retention: InMemoryRetentionTable
+    exports: InMemoryExportTable
 
     @classmethod
     def of(cls, rows: Rows, keys: KeyStore, renamed: Callable[[str], None]) -> "InMemoryTransaction":
@@ -78,6 +80,7 @@ class InMemoryTransaction:
             estate=InMemoryEstateTable(rows, renamed),
             holds=InMemoryHoldTable(rows),
             retention=InMemoryRetentionTable(rows),
+            exports=InMemoryExportTable(rows),
         )
 
 

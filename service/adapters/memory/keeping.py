@@ -1,7 +1,7 @@
 """The twins of the key store, the vault and the signer."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typing_extensions import override
 
 from service.errors import KeyDestroyedError, NotFoundError
-from service.policy.access import DocumentId, ErasureId, KeyId, TenantId, TurnId
+from service.policy.access import DocumentId, ErasureId, ExportId, KeyId, TenantId, TurnId
 from service.ports import KeyStore, Signer, UnsettledKeys, Vault
 from service.sealing import Key, Sealed
 
@@ -27,6 +27,7 @@ class InMemoryKeyStore(KeyStore):
         self.turns: dict[tuple[TenantId, TurnId], Key | None] = {}
         self._actors: dict[tuple[TenantId, KeyId], Key | None] = {}
         self._requests: dict[tuple[TenantId, ErasureId], Key | None] = {}
+        self._exports: dict[tuple[TenantId, ExportId], Key | None] = {}
         self._erased: set[TenantId] = set()
         self._lock = threading.Lock()
 
@@ -128,6 +129,27 @@ class InMemoryKeyStore(KeyStore):
             self._requests[tenant_id, request_id] = None
 
     @override
+    def export_key(self, *, tenant_id: TenantId, export_id: ExportId) -> Key:
+        found = self._exports.get((tenant_id, export_id))
+        if found is None:
+            raise KeyDestroyedError
+        return found
+
+    @override
+    def create_export_key(self, *, tenant_id: TenantId, export_id: ExportId) -> Key:
+        with self._lock:
+            self._refuse_erased(tenant_id)
+            key = self._exports.setdefault((tenant_id, export_id), Key.fresh())
+        if key is None:
+            raise KeyDestroyedError
+        return key
+
+    @override
+    def destroy_export_key(self, *, tenant_id: TenantId, export_id: ExportId) -> None:
+        with self._lock:
+            self._exports[tenant_id, export_id] = None
+
+    @override
     def destroy_tenant_key(self, tenant_id: TenantId) -> None:
         with self._lock:
             self._erased.add(tenant_id)
@@ -138,6 +160,8 @@ class InMemoryKeyStore(KeyStore):
                 self.turns[turn] = None
             for actor in [place for place in self._actors if place[0] == tenant_id]:
                 self._actors[actor] = None
+            for export in [place for place in self._exports if place[0] == tenant_id]:
+                self._exports[export] = None
             for request in [place for place in self._requests if place[0] == tenant_id]:
                 self._requests[request] = None
             for unsettled in [place for place in self._unsettled if place[0] == tenant_id]:
@@ -196,6 +220,10 @@ class InMemoryVault(Vault):
     @override
     def exists(self, *, tenant_id: TenantId, document_id: DocumentId) -> bool:
         return (tenant_id, document_id) in self.originals
+
+    @override
+    def stored(self) -> Iterator[tuple[TenantId, DocumentId]]:
+        return iter(tuple(self.originals))
 
 
 class InMemorySigner(Signer):

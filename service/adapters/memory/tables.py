@@ -1,6 +1,6 @@
 """The tables of one tenant in memory: what PostgreSQL's constraints refuse, these refuse."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -14,6 +14,7 @@ from service.policy.access import (
     ConversationId,
     DocumentId,
     ErasureId,
+    ExportId,
     JobId,
     KeyId,
     MatterId,
@@ -49,6 +50,7 @@ from service.ports import (
     TurnMark,
     TurnRecord,
 )
+from service.ports.exporting import ExportRecord
 from service.ports.holding import MatterRecord
 from service.ports.receipting import ReceiptId, ReceiptRecord
 from service.ports.retaining import RetentionRecord
@@ -81,6 +83,9 @@ class Rows:
     erasures: dict[ErasureId, ErasureRecord] = field(default_factory=dict)
     erasure_items: dict[tuple[ErasureId, UUID], ErasureItem] = field(default_factory=dict)
     receipts: dict[ReceiptId, ReceiptRecord] = field(default_factory=dict)
+    exports: dict[ExportId, ExportRecord] = field(default_factory=dict)
+    export_documents: dict[ExportId, frozenset[DocumentId]] = field(default_factory=dict)
+    export_turns: dict[ExportId, frozenset[TurnId]] = field(default_factory=dict)
     retention: dict[int, RetentionRecord] = field(default_factory=dict)
     matters: dict[MatterId, MatterRecord] = field(default_factory=dict)
     matter_documents: set[tuple[MatterId, DocumentId]] = field(default_factory=set)
@@ -109,6 +114,9 @@ class Rows:
             erasures=dict(self.erasures),
             erasure_items=dict(self.erasure_items),
             receipts=dict(self.receipts),
+            exports=dict(self.exports),
+            export_documents=dict(self.export_documents),
+            export_turns=dict(self.export_turns),
             retention=dict(self.retention),
             matters=dict(self.matters),
             matter_documents=set(self.matter_documents),
@@ -157,6 +165,11 @@ class InMemoryDocumentTable(DocumentTable):
             if scope.sees(tenant_id=record.tenant_id, groups=record.groups)
         ]
         return paged(visible, limit=limit, after=after)
+
+    @override
+    def ids(self, *, states: Collection[DocumentState] | None = None) -> tuple[DocumentId, ...]:
+        oldest_first = reversed(_newest_first(self._rows.documents.values()))
+        return tuple(record.id for record in oldest_first if states is None or record.state in states)
 
     @override
     def abandoned(self, *, before: datetime) -> tuple[DocumentRecord, ...]:

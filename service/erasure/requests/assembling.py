@@ -45,7 +45,7 @@ class Erasures:
         locating: Locating,
     ) -> "Erasures":
         """Return them around these parts."""
-        written = Written(keys=keys)
+        written = Written(keys=keys, ledger=erasure.ledger, clock=clock)
         finding = Finding(written=written, locating=locating)
         reading = Reading(database=database, clock=clock, written=written)
         taking = Taking(database=database, keys=keys, queue=queue, clock=clock, erasure=erasure, forgetting=forgetting)

@@ -11,6 +11,7 @@ from service.policy.erasures import ErasureAction, ErasureState
 from service.ports import (
     Clock,
     Database,
+    ErasedTenant,
     ErasureItem,
     ErasureRecord,
     EstateCounts,
@@ -94,6 +95,8 @@ class EndOfTenant:
         with self.database.transaction(record.tenant_id) as transaction:
             transaction.estate.rename(f"erased-{record.tenant_id}")
             transaction.estate.clear()
+        line = ErasedTenant(tenant_id=record.tenant_id, erased_at=self.clock.now())
+        self.taking.erasure.ledger.append([line])
         self.keys.destroy_tenant_key(record.tenant_id)
         with self.database.transaction(record.tenant_id) as transaction:
             locked(transaction, record.id)

@@ -8,11 +8,14 @@ from service.ports import ErasureItem, ItemKind, Transaction
 
 
 def held(transaction: Transaction, items: Iterable[ErasureItem]) -> Mapping[UUID, tuple[UUID, ...]]:
-    """Return the matters that hold each of these documents, or anything of the tenant; what is free is left out."""
+    """Return the matters that hold each of these documents, or anything of the tenant; what is free is left out.
+
+    Nobody places a hold until the transaction ends: what is free now can be destroyed in it.
+    """
     every = tuple(items)
     documents = [DocumentId(item.target) for item in every if item.kind is ItemKind.DOCUMENT]
     found: dict[UUID, tuple[UUID, ...]] = {
-        document: tuple(sorted(matters)) for document, matters in transaction.holds.on(documents).items()
+        document: tuple(sorted(matters)) for document, matters in transaction.holds.on(documents, lock=True).items()
     }
     found |= _turns(transaction, [TurnId(item.target) for item in every if item.kind is ItemKind.TURN])
     tenants = [item.target for item in every if item.kind is ItemKind.TENANT]

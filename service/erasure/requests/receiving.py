@@ -1,7 +1,7 @@
 """Takes requests: who asks for what, why, and until when it has to be answered (R46)."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from service.auditing import entry
@@ -25,6 +25,8 @@ from service.visibility import visible
 
 _MOST_DOCUMENTS = 500
 _LONGEST_NOTE = 4_000
+_LONGEST_AGO = timedelta(days=3_650)
+"""A request that is said to be older was mistyped; its month ended before anybody here could answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,6 @@ def _check(asked: Asked, now: datetime) -> None:
     if asked.note is not None and (not asked.note.strip() or len(asked.note) > _LONGEST_NOTE):
         message = f"a note has 1 to {_LONGEST_NOTE:,} characters"
         raise InvalidRequestError(message)
-    if asked.received_at is not None and asked.received_at > now:
-        message = "a request cannot have been received in the future"
+    if asked.received_at is not None and not now - _LONGEST_AGO <= asked.received_at <= now:
+        message = "a request cannot have been received in the future, or more than ten years ago"
         raise InvalidRequestError(message)

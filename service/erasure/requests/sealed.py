@@ -8,7 +8,7 @@ from service.erasure.requests.values import SubjectData
 from service.errors import KeyDestroyedError
 from service.places import request_note_place, request_subject_place
 from service.policy.access import ErasureId, TenantId
-from service.ports import ErasureRecord, KeyStore
+from service.ports import Clock, ErasedRequest, ErasureLedger, ErasureRecord, KeyStore
 from service.sealing import Sealed
 
 
@@ -17,6 +17,8 @@ class Written:
     """Seals and opens it. Nobody can open it any more once the request has ended."""
 
     keys: KeyStore
+    ledger: ErasureLedger
+    clock: Clock
 
     def sealed(
         self, tenant_id: TenantId, request_id: ErasureId, *, subject: SubjectData | None, note: str | None
@@ -50,5 +52,7 @@ class Written:
         return key.open(record.note, place=request_note_place(record.tenant_id, record.id)).decode()
 
     def destroy(self, record: ErasureRecord) -> None:
-        """Make both unreadable for ever."""
+        """Make both unreadable for ever, also for whoever restores a backup later."""
+        now = self.clock.now()
+        self.ledger.append([ErasedRequest(tenant_id=record.tenant_id, request_id=record.id, erased_at=now)])
         self.keys.destroy_request_key(tenant_id=record.tenant_id, request_id=record.id)

@@ -123,6 +123,7 @@ def test_every_error_of_the_product_has_a_status() -> None:
         errors.DamagedError,
         errors.LeaseLostError,
         errors.LedgerDamagedError,
+        errors.RestoreIncompleteError,
     }
     assert ours - inside == set(STATUS)
 

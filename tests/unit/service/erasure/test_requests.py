@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import uuid4
 
 import pytest
@@ -296,3 +296,23 @@ def test_another_tenants_request_is_not_there(world: World, who: Principal, eras
     ):
         with pytest.raises(NotFoundError):
             call()
+
+
+@pytest.mark.parametrize(
+    "received",
+    [
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(2015, 12, 31, tzinfo=UTC),
+        datetime(9999, 12, 31, tzinfo=UTC),
+    ],
+    ids=["before the calendar", "its first day", "too long ago", "its last day"],
+)
+def test_a_request_that_was_received_on_a_day_that_nobody_means_is_refused(
+    world: World, who: Principal, erasures: Erasures, received: datetime
+) -> None:
+    """R46: an overflowing date would be a broken server, and a row that no listing could read any more."""
+    document = world.uploaded(who, TEXT)
+    with pytest.raises(InvalidRequestError):
+        erasures.receiving.receive(who, replace(asked_for(document.id), received_at=received))
+    assert erasures.reading.page(who, limit=10) == ()

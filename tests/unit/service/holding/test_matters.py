@@ -171,7 +171,16 @@ def test_a_released_hold_is_not_brought_back() -> None:
             call()
 
 
-@pytest.mark.parametrize("cover", [Cover(), Cover(documents=frozenset(DocumentId(uuid4()) for _ in range(1001)))])
+@pytest.mark.parametrize(
+    "cover",
+    [
+        Cover(),
+        Cover(documents=frozenset(DocumentId(uuid4()) for _ in range(1001))),
+        Cover(groups=frozenset({""})),
+        Cover(groups=frozenset({"g" * 1_001})),
+        Cover(groups=frozenset({"hr", "h\x00r"})),  # PostgreSQL keeps no NUL
+    ],
+)
 def test_a_hold_says_what_it_covers_within_bounds(cover: Cover) -> None:
     world = a_world()
     who, _ = world.person("acme")

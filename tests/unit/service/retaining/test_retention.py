@@ -11,6 +11,7 @@ from service.holding import Cover
 from service.policy.access import DocumentId, Principal, Role
 from service.policy.retention import Keeping, RetentionRule, Standing
 from service.ports import HoldReleaseReason
+from service.subjects import Subject
 from tests.assembled import LearningLabeller, World, a_world
 
 DAY = 86_400.0
@@ -233,3 +234,18 @@ def test_only_data_owners_and_admins_set_preview_and_approve(role: Role) -> None
     if role is not Role.AUDITOR:
         with pytest.raises(NotPermittedError):
             world.product.retention.show(who)
+
+
+def test_an_amended_version_is_kept_no_longer_than_the_document_was_to_be() -> None:
+    """Its time runs from when the document was handed in, whoever is taken out of it meanwhile."""
+    world = a_world()
+    who, _ = world.person("acme")
+    document = world.uploaded(who, f"{SECRET} Ada Example wrote it.")
+    in_force(world, who, PII)
+    world.clock.advance(20 * DAY)
+    amended = world.product.amending.redact(who, document.id, Subject(names=("Ada Example",)))
+    world.work()
+    world.clock.advance(10 * DAY)
+    assert world.product.expiry.run() == 1
+    with pytest.raises(NotFoundError):
+        world.product.documents.get(who, amended.record.id)

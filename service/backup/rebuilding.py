@@ -1,0 +1,63 @@
+"""Rebuilds the index from SQL: opens every chunk, embeds it, writes its point. Restored indexes are never trusted."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from service.chunks import pointed, text_of
+from service.errors import DamagedError, KeyDestroyedError
+from service.policy.access import DocumentId, TenantId
+from service.ports import ChunkIndex, Database, DocumentRecord, DocumentState, Embedder, KeyStore
+
+Tell = Callable[[int, int], None]
+"""Told of how many documents are done, of how many."""
+_INDEXED = frozenset({DocumentState.READY, DocumentState.QUARANTINED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilding:
+    """Makes the index what SQL says. Interrupted, it goes on where it was: a document with all its points is left."""
+
+    database: Database
+    index: ChunkIndex
+    keys: KeyStore
+    embedder: Embedder
+
+    def run(self, *, every: bool = False, tell: Tell = lambda _, __: None) -> int:
+        """Write the points of each document that lacks some, or of `every` one; return of how many."""
+        documents = list(self._documents())
+        written = 0
+        for done, (tenant_id, document_id) in enumerate(documents):
+            tell(done, len(documents))
+            written += self._rebuilt(tenant_id, document_id, every=every)
+        tell(len(documents), len(documents))
+        return written
+
+    def _documents(self) -> Iterator[tuple[TenantId, DocumentId]]:
+        for tenant in self.database.tenants():
+            with self.database.transaction(tenant.id) as transaction:
+                yield from [(tenant.id, document_id) for document_id in transaction.documents.ids(states=_INDEXED)]
+
+    def _rebuilt(self, tenant_id: TenantId, document_id: DocumentId, *, every: bool) -> bool:
+        """Write one document's points; say whether it needed them. One that cannot be opened any more has none."""
+        with self.database.transaction(tenant_id) as transaction:
+            record = transaction.documents.get(document_id)
+            chunks = transaction.chunks.of(document_id)
+        if record is None or (not every and self._whole(record)):
+            return False
+        try:
+            key = self.keys.document_key(tenant_id=tenant_id, document_id=document_id)
+            vectors = self.embedder.embed([text_of(key, record, chunk) for chunk in chunks])
+        except (KeyDestroyedError, DamagedError):
+            return False
+        with self.database.transaction(tenant_id) as transaction:
+            # Under the lock, and as the row is now: an erasure waits, or has won; a review is in it, or comes after.
+            current = transaction.documents.get(document_id, lock=True)
+            stored = transaction.chunks.of(document_id)
+            if current is None or [one.text for one in stored] != [one.text for one in chunks]:
+                return False
+            pointed(self.index, current, stored, vectors)
+        return True
+
+    def _whole(self, record: DocumentRecord) -> bool:
+        wanted = 0 if record.state is DocumentState.QUARANTINED else record.chunk_count
+        return self.index.count(tenant_id=record.tenant_id, document_id=record.id) == wanted
