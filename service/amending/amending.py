@@ -146,26 +146,43 @@ class Amending:
         checked(replace(wording, text=document.text), matcher)
 
     def _put(self, principal: Principal, original: Original, wording: Wording, *, action: str, places: int) -> Amended:
-        """Keep the version's row, then its original, then let it take the old one's place."""
+        """Have the version take the old one's place, and ring for both. A hold that forbids it is on record."""
         version = sealed_version(self.keys, original, wording, by=principal.key_id, at=self.clock.now())
-        waiting = replace(version.record, external_id=None, external_fingerprint=None)
-        with self.database.transaction(principal.tenant_id) as transaction:
-            # Here already: a hold on the group or the tenant would keep the waiting version as well.
-            refuse_held(transaction, [original.record.id])
-            self.refusals.check(transaction, principal, content=version.record.content_fingerprint, external=None)
-            transaction.documents.add(waiting)
         try:
-            self.vault.put(tenant_id=principal.tenant_id, document_id=waiting.id, sealed=version.original)
-            with self.database.transaction(principal.tenant_id) as transaction:
-                amended = self._changed(transaction, principal, original, version, action=action, places=places)
-        except RingfenceError as error:
-            self._withdraw(waiting)
-            if isinstance(error, HeldError):
-                self.erasure.audit_refusal(principal, original.record.id, error)
+            self._wait(principal, original, version)
+            amended = self._let_in(principal, original, version, action=action, places=places)
+        except HeldError as held:
+            self.erasure.audit_refusal(principal, original.record.id, held)
             raise
         ring(self.queue, amended.erasing)
         ring(self.queue, amended.job)
         return amended
+
+    def _wait(self, principal: Principal, original: Original, version: Version) -> None:
+        """Write the version's row, which nobody works on yet; where it may not be, its key goes."""
+        waiting = replace(version.record, external_id=None, external_fingerprint=None)
+        try:
+            with self.database.transaction(principal.tenant_id) as transaction:
+                # Here already: a hold on the group or the tenant would keep the waiting version as well.
+                refuse_held(transaction, [original.record.id])
+                self.refusals.check(transaction, principal, content=waiting.content_fingerprint, external=None)
+                transaction.documents.add(waiting)
+        except RingfenceError:
+            self.keys.destroy_document_key(tenant_id=waiting.tenant_id, document_id=waiting.id)
+            raise
+
+    def _let_in(
+        self, principal: Principal, original: Original, version: Version, *, action: str, places: int
+    ) -> Amended:
+        """Keep the version's original, then give it the old one's place, or take it back."""
+        record = version.record
+        try:
+            self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=version.original)
+            with self.database.transaction(principal.tenant_id) as transaction:
+                return self._changed(transaction, principal, original, version, action=action, places=places)
+        except RingfenceError:
+            self._withdraw(record)
+            raise
 
     def _changed(
         self,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields, replace
+from datetime import timedelta
 
 import pytest
 from typing_extensions import override
@@ -66,7 +67,7 @@ class _Meddled:
 
     def __init__(self, inner: Vault, happening: Callable[[], None]) -> None:
         self._inner, self._happening = inner, happening
-        self.get, self.delete, self.exists = inner.get, inner.delete, inner.exists
+        self.get, self.delete, self.exists, self.stored = inner.get, inner.delete, inner.exists, inner.stored
 
     def put(self, *, tenant_id: TenantId, document_id: DocumentId, sealed: Sealed) -> None:
         """Store it, and let the other thing happen."""
@@ -243,6 +244,9 @@ def test_a_held_document_is_not_amended_and_that_is_on_record() -> None:
     world.work()
     assert [one.id for one in world.product.documents.page(who, limit=9)] == [old.id]
     assert len(world.audited(who.tenant_id, "erasure_refused_held")) == 2
+    later = world.clock.now() + timedelta(days=1)
+    made = world.keys.unsettled(who.tenant_id, made_before=later).documents
+    assert [one for one in made if world.keys.has_document_key(tenant_id=who.tenant_id, document_id=one)] == [old.id]
 
 
 def test_a_chunk_is_put_right_and_the_rest_stays() -> None:
