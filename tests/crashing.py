@@ -12,9 +12,10 @@ from typing import Any, cast
 
 from service.adapters.memory.database import InMemoryDatabase
 from service.adapters.memory.keeping import InMemoryKeyStore
-from service.policy.access import TenantId
+from service.adapters.memory.queue import InMemoryJobQueue
+from service.policy.access import DocumentId, TenantId
 from service.ports import Database, JobKind, JobState
-from service.product import Ringfence, assemble
+from service.product import Adapters, Ringfence, assemble
 from tests.assembled import LIMITS, World, adapters_of
 
 _SWEEPS = 6
@@ -109,7 +110,11 @@ def _tables(opened: Any, power: Power) -> Any:  # noqa: ANN401
 
 def watched(world: World, power: Power) -> Ringfence:
     """Return the product as another process has it, every step of which is counted."""
-    adapters = adapters_of(world)
+    return watched_product(adapters_of(world), power)
+
+
+def watched_product(adapters: Adapters, power: Power) -> Ringfence:
+    """Return the product on these adapters, every step of which is counted."""
     changed: dict[str, Any] = {
         name: Watched(inner, name, power) for name in _WATCHED if (inner := getattr(adapters, name)) is not None
     }
@@ -119,8 +124,13 @@ def watched(world: World, power: Power) -> Ringfence:
 
 def worked(world: World, product: Ringfence) -> None:
     """Do what a worker does until nobody rings; a ring that kills its worker is gone with it."""
-    while world.queue.rings:
-        ring = world.queue.rings.pop(0)
+    worked_off(world.queue, product)
+
+
+def worked_off(queue: InMemoryJobQueue, product: Ringfence) -> None:
+    """Do what a worker does until nobody rings at this bell."""
+    while queue.rings:
+        ring = queue.rings.pop(0)
         run = {
             JobKind.INGEST: product.ingestion.run,
             JobKind.ERASE: product.erasure.run,
@@ -136,6 +146,7 @@ def settled(world: World) -> None:
         worked(world, product)
         world.clock.advance(_LATER)
         product.jobs.sweep()
+        product.erasures.executing.advance_all()
     worked(world, product)
 
 
@@ -163,6 +174,23 @@ class Left:
             originals=_orphans(world.vault.originals, alive),
             jobs=sum(job.state not in ended for job in rows.jobs.values()),
         )
+
+
+def held_of(world: World, tenant_id: TenantId, document_id: DocumentId) -> int:
+    """Count what the stores hold of one document, past every port: rows, chunks, key, points, original."""
+    rows = cast("InMemoryDatabase", world.database)._rows[tenant_id]  # noqa: SLF001
+    keys, place = cast("InMemoryKeyStore", world.keys), (tenant_id, document_id)
+    resting = [turn for turn in rows.turns.values() if any(one.document_id == document_id for one in turn.sources)]
+    return sum(
+        (
+            int(document_id in rows.documents),
+            len(rows.chunks.get(document_id, ())),
+            int(keys.documents.get(place) is not None),
+            len(world.index.points.get(place, ())),
+            int(place in world.vault.originals),
+            len(resting),
+        )
+    )
 
 
 NOTHING = Left(keys=0, turn_keys=0, points=0, originals=0, jobs=0)

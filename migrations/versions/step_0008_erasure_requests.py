@@ -33,7 +33,6 @@ _STEPS = (
         tried_at timestamptz,
         ended_at timestamptz,
         closed_at timestamptz,
-        receipt bytea,
         unique (tenant_id, id)
     )
     """,

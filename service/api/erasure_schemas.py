@@ -183,7 +183,7 @@ class ErasureBody(Struct, kw_only=True):
             refusal=record.refusal,
             exception=EXCEPTION[record.refusal] if record.refusal is not None else None,
             ended_at=record.ended_at,
-            has_receipt=record.receipt is not None,
+            has_receipt=view.has_receipt,
             note=view.note,
             items=[ItemBody.of(item) for item in view.items],
         )

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from ingestion.sensitivity import Category
 from service.cli.client import Client, connected, pages
+from service.cli.erasures import save_receipt
 from service.cli.options import AsJson, DataDir, TenantName, err, identifier, loaded, out, print_json
 from service.cli.reasons import quarantined
 from service.errors import ConflictError, InvalidRequestError, SettingsError, TooLargeError
@@ -72,19 +73,39 @@ def delete(
     data: DataDir = None,
     *,
     wait: Annotated[bool, typer.Option(help="Wait until every store was found empty.")] = True,
+    receipt: Annotated[Path | None, typer.Option(help="Write the signed receipt to this file.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Erase a document: unreachable at once, then destroyed in every store and counted."""
+    """Erase a document: unreachable at once, then destroyed in every store and counted.
+
+    It is an erasure request that is approved at once; where the tenant's policy asks for a second approval, open one
+    with `ringfence erasures open`.
+    """
+    if receipt is not None and not wait:
+        message = "--receipt needs --wait: there is a receipt once every store was asked"
+        raise SettingsError(message)
     with connected(loaded(data), tenant) as client:
         job = client.call("DELETE", f"/v1/documents/{document}")
         while wait and job["state"] not in _ENDED:
             time.sleep(_POLL_SECONDS)
             job = client.call("GET", f"/v1/jobs/{job['id']}")
+        if receipt is not None:
+            save_receipt(client, _concluded(client, document), receipt)
     if as_json:
         print_json(job)
     else:
         gone = "gone from every store" if job["state"] == "succeeded" else "unreachable; destruction is under way"
         out.print(f"{document}: {gone} (job {job['id']})")
+
+
+def _concluded(client: Client, document: UUID) -> str:
+    """Return the id of the request that erased the document, once it has a receipt."""
+    while True:
+        page = client.call("GET", "/v1/erasures", params={"document": str(document), "limit": "1"})
+        newest: dict[str, Any] = page["erasures"][0]
+        if newest["has_receipt"]:
+            return str(newest["id"])
+        time.sleep(_POLL_SECONDS)
 
 
 def list_jobs(tenant: TenantName = None, data: DataDir = None, *, as_json: AsJson = False) -> None:

@@ -16,6 +16,7 @@ from service.cli import (
     canaries,
     conversations,
     documents,
+    erasures,
     evaluating,
     exports,
     holds,
@@ -59,6 +60,7 @@ auditing.register(app)
 backing_up.register(app)
 policies.register(app)
 canaries.register(app)
+erasures.register(app)
 receipts.register(app)
 refusals.register(app)
 holds.register(app)

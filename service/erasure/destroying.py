@@ -39,6 +39,7 @@ from service.visibility import visible
 
 _BATCH = 64
 """Erasures taken at once: the index rewrites its segments once for all of them."""
+_OF_DOCUMENTS = (JobKind.INGEST, JobKind.RELABEL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +136,7 @@ class Erasure:
         with self.lease.taken(JobKind.ERASE, tenant_id, job_id, limit=_BATCH) as jobs:
             if jobs:
                 documents = [job.document_id for job in jobs]
-                self._end_waiting(tenant_id, documents)
+                self._hide_what_rests(tenant_id, documents)
                 self._destroy(tenant_id, documents)
                 verification = self.verifier.verify(tenant_id, self._targets(tenant_id, documents))
                 for job in jobs:
@@ -162,16 +163,19 @@ class Erasure:
             message = "The erasure ledger does not hold what was written into it. Nothing was destroyed."
             raise PartUnavailableError(message)
 
-    def _end_waiting(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
-        """End jobs of the documents that nobody has begun; one that runs finds its document gone and ends itself."""
+    def _hide_what_rests(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
+        """Hide turns that rest on the documents, if any still show, and end jobs that nobody has begun.
+
+        A job that runs finds its document gone and ends itself; until then it counts as something left.
+        """
         now = self.clock.now()
         with self.database.transaction(tenant_id) as transaction:
-            for kind in (JobKind.INGEST, JobKind.RELABEL):
-                for document_id in document_ids:
-                    for job in transaction.jobs.open(kind, document_id=document_id):
-                        if job.state is JobState.QUEUED:
-                            ended = replace(job, state=JobState.FAILED, failure="erased", updated_at=now)
-                            transaction.jobs.update(replace(ended, failure_detail="The document was erased."))
+            for document_id in document_ids:
+                transaction.turns.erase_of(document_id, now)
+                open_jobs = (transaction.jobs.open(kind, document_id=document_id) for kind in _OF_DOCUMENTS)
+                for job in (job for jobs in open_jobs for job in jobs if job.state is JobState.QUEUED):
+                    ended = replace(job, state=JobState.FAILED, failure="erased", updated_at=now)
+                    transaction.jobs.update(replace(ended, failure_detail="The document was erased."))
 
     def _destroy(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
         self._list(tenant_id, document_ids)

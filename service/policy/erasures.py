@@ -40,10 +40,10 @@ TRANSITIONS: Mapping[ErasureState, frozenset[ErasureState]] = MappingProxyType(
             {ErasureState.LOCATED, ErasureState.EXECUTING, ErasureState.REFUSED, ErasureState.CANCELLED}
         ),
         ErasureState.EXECUTING: frozenset({ErasureState.VERIFIED, ErasureState.PARTIAL, ErasureState.ON_HOLD}),
-        # Tried again until the verifier finds nothing.
-        ErasureState.PARTIAL: frozenset({ErasureState.EXECUTING}),
+        # Tried again until the verifier finds nothing; or something else is chosen for what remains.
+        ErasureState.PARTIAL: frozenset({ErasureState.EXECUTING, ErasureState.LOCATED}),
         # A hold that is never lifted ends in a refusal; what was destroyed before stays destroyed.
-        ErasureState.ON_HOLD: frozenset({ErasureState.EXECUTING, ErasureState.REFUSED}),
+        ErasureState.ON_HOLD: frozenset({ErasureState.EXECUTING, ErasureState.LOCATED, ErasureState.REFUSED}),
         ErasureState.VERIFIED: frozenset(),
         ErasureState.REFUSED: frozenset(),
         ErasureState.CANCELLED: frozenset(),

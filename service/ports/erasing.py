@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from service.policy.access import DocumentId, ErasureId, JobId, KeyId, TenantId
+from service.policy.access import DocumentId, ErasureId, JobId, KeyId, TenantId, TurnId
 from service.policy.erasures import (
     ErasureAction,
     ErasureKind,
@@ -34,7 +34,7 @@ class ErasureRecord:
 
     `subject` is None but for a person's request; `note` None where nobody wrote one. `approvals_needed` and
     `cooling_off_hours` are the tenant's policy at the moment of receipt. `tried_at` is when the verifier last found
-    something left. `receipt` is signed JSON without personal data. `closed_at` says that the key is gone.
+    something left. `closed_at` says that the key is gone.
     """
 
     id: ErasureId
@@ -58,7 +58,6 @@ class ErasureRecord:
     tried_at: datetime | None = None
     ended_at: datetime | None = None
     closed_at: datetime | None = None
-    receipt: bytes | None = None
 
 
 class ItemKind(StrEnum):
@@ -170,6 +169,10 @@ class EstateTable(Protocol):
 
     def documents(self, *, limit: int) -> tuple[DocumentId, ...]:
         """Return documents of every group and state, oldest first."""
+        ...
+
+    def turns(self, *, limit: int) -> tuple[TurnId, ...]:
+        """Return turns that are not hidden."""
         ...
 
     def hide_conversations(self, at: datetime) -> None:

@@ -116,6 +116,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     """Return the use cases around these adapters."""
     shared = _Shared.of(adapters, limits)
     database, keys, clock = adapters.database, adapters.keys, adapters.clock
+    amending = _amending(adapters, shared)
     return Ringfence(
         principals=Principals(database=database, clock=clock),
         documents=_documents(adapters, limits, shared),
@@ -125,11 +126,11 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         answering=_answering(adapters, limits, shared),
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
         erasure=shared.erasure,
-        erasures=_erasures(adapters, shared),
+        erasures=_erasures(adapters, shared, amending),
         verifier=shared.verifier,
         receipts=shared.receipts,
         locating=shared.locating,
-        amending=_amending(adapters, shared),
+        amending=amending,
         relabelling=shared.relabelling,
         reviewing=Reviewing(
             database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling
@@ -173,7 +174,7 @@ def _replaying(adapters: Adapters, shared: _Shared) -> Replaying:
     )
 
 
-def _erasures(adapters: Adapters, shared: _Shared) -> Erasures:
+def _erasures(adapters: Adapters, shared: _Shared, amending: Amending) -> Erasures:
     return Erasures.of(
         database=adapters.database,
         keys=adapters.keys,
@@ -182,7 +183,9 @@ def _erasures(adapters: Adapters, shared: _Shared) -> Erasures:
         erasure=shared.erasure,
         forgetting=shared.forgetting,
         verifier=shared.verifier,
+        receipts=shared.receipts,
         locating=shared.locating,
+        amending=amending,
     )
 
 

@@ -131,6 +131,12 @@ def test_a_single_turn_can_be_hidden(database: Database, tenant: TenantId, talk:
         assert transaction.turns.of(talk.id) == (second,)
 
 
+def test_hiding_a_turn_that_is_gone_leaves_no_trace(database: Database, tenant: TenantId) -> None:
+    with database.transaction(tenant) as transaction:
+        transaction.turns.erase(TurnId(uuid4()), NOON)
+        assert transaction.turns.erased(limit=9) == ()
+
+
 def test_conversations_are_paged_by_owner_newest_first(database: Database, tenant: TenantId) -> None:
     owner = KeyId(uuid4())
     mine = [a_conversation(tenant, owner=owner, created_at=NOON + age * MINUTE) for age in range(3)]

@@ -15,7 +15,7 @@ from service.adapters.database.tables import (
     tenants,
     turns,
 )
-from service.policy.access import DocumentId, TenantId
+from service.policy.access import DocumentId, TenantId, TurnId
 from service.ports import EstateCounts, EstateTable
 
 
@@ -42,6 +42,11 @@ class SqlEstateTable(EstateTable):
     def documents(self, *, limit: int) -> tuple[DocumentId, ...]:
         oldest = select(documents.c.id).order_by(documents.c.created_at, documents.c.id).limit(limit)
         return tuple(DocumentId(one) for one in self._session.run(oldest).scalars())
+
+    @override
+    def turns(self, *, limit: int) -> tuple[TurnId, ...]:
+        readable = select(turns.c.id).where(turns.c.erased_at.is_(None)).order_by(turns.c.id).limit(limit)
+        return tuple(TurnId(one) for one in self._session.run(readable).scalars())
 
     @override
     def hide_conversations(self, at: datetime) -> None:

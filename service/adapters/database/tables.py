@@ -352,7 +352,6 @@ erasures = Table(
     Column("tried_at", _MOMENT),
     Column("ended_at", _MOMENT),
     Column("closed_at", _MOMENT),
-    Column("receipt", LargeBinary),
     UniqueConstraint("tenant_id", "id"),
     Index("erasures_by_age", "tenant_id", "received_at", "id"),
     Index("erasures_unclosed", "tenant_id", "state", postgresql_where=text("closed_at is null")),

@@ -82,7 +82,8 @@ class InMemoryTurnTable(TurnTable):
 
     @override
     def erase(self, turn_id: TurnId, at: datetime) -> None:
-        self.rows.hidden.add(turn_id)
+        if turn_id in self.rows.turns:
+            self.rows.hidden.add(turn_id)
 
     @override
     def erase_of(self, document_id: DocumentId, at: datetime) -> tuple[TurnId, ...]:

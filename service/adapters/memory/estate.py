@@ -7,7 +7,7 @@ from datetime import datetime
 from typing_extensions import override
 
 from service.adapters.memory.tables import Rows
-from service.policy.access import DocumentId
+from service.policy.access import DocumentId, TurnId
 from service.ports import EstateCounts, EstateTable
 
 
@@ -34,6 +34,10 @@ class InMemoryEstateTable(EstateTable):
     def documents(self, *, limit: int) -> tuple[DocumentId, ...]:
         oldest = sorted(self.rows.documents.values(), key=lambda one: (one.created_at, one.id))
         return tuple(one.id for one in oldest[:limit])
+
+    @override
+    def turns(self, *, limit: int) -> tuple[TurnId, ...]:
+        return tuple(sorted(turn_id for turn_id in self.rows.turns if turn_id not in self.rows.hidden))[:limit]
 
     @override
     def hide_conversations(self, at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from service.amending import Amending
 from service.conversations import Forgetting
 from service.erasure.destroying import Erasure
 from service.erasure.requests.concluding import Concluding
@@ -17,6 +18,7 @@ from service.erasure.requests.sealed import Written
 from service.erasure.requests.taking import Taking
 from service.locating import Locating
 from service.ports import Clock, Database, JobQueue, KeyStore
+from service.receipts import Receipts
 from service.verifying import Verifier
 
 
@@ -42,13 +44,24 @@ class Erasures:
         erasure: Erasure,
         forgetting: Forgetting,
         verifier: Verifier,
+        receipts: Receipts,
         locating: Locating,
+        amending: Amending,
     ) -> "Erasures":
         """Return them around these parts."""
         written = Written(keys=keys, ledger=erasure.ledger, clock=clock)
         finding = Finding(written=written, locating=locating)
         reading = Reading(database=database, clock=clock, written=written)
-        taking = Taking(database=database, keys=keys, queue=queue, clock=clock, erasure=erasure, forgetting=forgetting)
+        taking = Taking(
+            database=database,
+            keys=keys,
+            queue=queue,
+            clock=clock,
+            erasure=erasure,
+            forgetting=forgetting,
+            amending=amending,
+            finding=finding,
+        )
         return cls(
             receiving=Receiving(database=database, clock=clock, written=written),
             reading=reading,
@@ -61,7 +74,12 @@ class Erasures:
                 taking=taking,
                 ending=EndOfTenant(database=database, keys=keys, clock=clock, taking=taking),
                 concluding=Concluding(
-                    database=database, clock=clock, written=written, finding=finding, verifier=verifier
+                    database=database,
+                    clock=clock,
+                    written=written,
+                    finding=finding,
+                    verifier=verifier,
+                    receipts=receipts,
                 ),
             ),
             deadlines=Deadlines(database=database, clock=clock),

@@ -1,7 +1,7 @@
 """People decide: what goes and what stays, whether, when, or not at all (R40, R46)."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,7 @@ from service.erasure.requests.changing import locked, moved, noted, require
 from service.erasure.requests.reading import Reading
 from service.erasure.requests.values import Choice, ErasureView
 from service.errors import ConflictError, InvalidRequestError
-from service.policy.access import ErasureId, Principal
+from service.policy.access import ErasureId, KeyId, Principal
 from service.policy.erasures import (
     ErasureAction,
     ErasureKind,
@@ -20,7 +20,10 @@ from service.policy.erasures import (
     due_at,
     may_extend,
 )
-from service.ports import Approval, Clock, Database, ErasureItem, ErasureRecord, ItemKind, Transaction
+from service.ports import Approval, Clock, Database, ErasureItem, ErasureRecord, ItemKind, ItemState, Transaction
+
+_CHOSEN_IN = frozenset({ErasureState.LOCATED, ErasureState.PARTIAL, ErasureState.ON_HOLD})
+_UNDONE = frozenset({ItemState.HELD, ItemState.LEFT, ItemState.REMAINS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,25 +38,27 @@ class Deciding:
         """Say what happens to items; consent that was given to other choices is gone.
 
         Raises InvalidRequestError for an item that is not there or an action that does not fit it, ConflictError
-        where the request is not located, NotFoundError.
+        where the request is elsewhere in its life, NotFoundError. What was not executed yet waits for new approvals.
         """
         with self._decided(principal, erasure_id) as (transaction, record):
-            if record.state is not ErasureState.LOCATED or record.kind is ErasureKind.TENANT:
-                message = "choices about documents and turns are made between the preview and the first approval"
+            if record.state not in _CHOSEN_IN or record.kind is ErasureKind.TENANT:
+                message = "choices about documents and turns are made after the preview, before the last approval"
                 raise ConflictError(message)
-            items = {item.target: item for item in transaction.erasures.items(erasure_id)}
-            chosen = [_chosen(record, items.get(choice.target), choice) for choice in choices]
-            transaction.erasures.put_items(chosen)
-            facts = {"chosen": dict(Counter(item.action.value for item in chosen if item.action))}
-            after = noted(
-                transaction,
-                replace(record, approvals=()),
-                action="erasure_chosen",
-                now=self.clock.now(),
-                facts=facts,
-                by=principal.key_id,
-            )
+            items = {item.target: _undone(item) for item in transaction.erasures.items(erasure_id)}
+            chosen = {choice.target: _chosen(record, items.get(choice.target), choice) for choice in choices}
+            transaction.erasures.put_items((items | chosen).values())
+            after = self._reopened(transaction, record, chosen.values(), by=principal.key_id)
             return self.reading.view(transaction, principal, after)
+
+    def _reopened(
+        self, transaction: Transaction, record: ErasureRecord, chosen: Iterable[ErasureItem], *, by: KeyId
+    ) -> ErasureRecord:
+        """Write that something else is wanted: everybody has to approve that anew."""
+        now, facts = self.clock.now(), {"chosen": dict(Counter(item.action.value for item in chosen if item.action))}
+        fresh = replace(record, approvals=(), approved_at=None)
+        if record.state is ErasureState.LOCATED:
+            return noted(transaction, fresh, action="erasure_chosen", now=now, facts=facts, by=by)
+        return moved(transaction, fresh, ErasureState.LOCATED, action="erasure_chosen", now=now, facts=facts, by=by)
 
     def approve(self, principal: Principal, erasure_id: ErasureId) -> ErasureView:
         """Consent with this API key to what the preview shows.
@@ -136,6 +141,11 @@ class Deciding:
             yield transaction, record
 
 
+def _undone(item: ErasureItem) -> ErasureItem:
+    """Return an item that was held, left or could not be destroyed as one that waits for a decision anew."""
+    return replace(item, state=ItemState.WAITING, held_by=()) if item.state in _UNDONE else item
+
+
 def _chosen(record: ErasureRecord, item: ErasureItem | None, choice: Choice) -> ErasureItem:
     if item is None:
         message = f"{choice.target} is no item of this request; see its preview"
@@ -147,6 +157,9 @@ def _chosen(record: ErasureRecord, item: ErasureItem | None, choice: Choice) -> 
         record.kind is not ErasureKind.SUBJECT or item.kind is not ItemKind.DOCUMENT
     ):
         message = "only documents that a person was found in can be redacted; erase this one, or leave it"
+        raise InvalidRequestError(message)
+    if item.state is not ItemState.WAITING:
+        message = f"{choice.target} is {item.state.value}: nothing can be chosen about it any more"
         raise InvalidRequestError(message)
     return replace(item, action=choice.action, left_because=choice.reason)
 

@@ -1,6 +1,7 @@
 """The end of a tenant: everything of it, its key last. Its audit stays (R40)."""
 
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from service.doorbell import ring
 from service.erasure.requests.changing import locked, noted
@@ -37,7 +38,7 @@ class EndOfTenant:
         """Take whatever the tenant still has; destroy its key once there is nothing else."""
         if not self._closed(record):
             return
-        while self._entombed(record):
+        while self._hidden(record) or self._entombed(record):
             pass
         self.taking.work(record)
         self.taking.forgetting.finish(record.tenant_id)
@@ -60,28 +61,42 @@ class EndOfTenant:
                 return False
             before = transaction.estate.counts()
             transaction.estate.end_api_keys(now)
-            transaction.estate.hide_conversations(now)
             if before.api_keys:
                 noted(transaction, record, action="tenant_closed", now=now, facts=_facts(before))
         return True
 
+    def _hidden(self, record: ErasureRecord) -> bool:
+        """Make the next turns unreachable, each an item; at last conversations without any. Say whether there were."""
+        now = self.clock.now()
+        with self.database.transaction(record.tenant_id) as transaction:
+            if locked(transaction, record.id).state is not ErasureState.EXECUTING:
+                return False
+            turns = transaction.estate.turns(limit=_BATCH)
+            for turn_id in turns:
+                transaction.turns.erase(turn_id, now)
+            transaction.erasures.put_items(
+                replace(_item(record, turn_id, ItemKind.TURN), state=ItemState.DESTROYING) for turn_id in turns
+            )
+            if not turns:
+                transaction.estate.hide_conversations(now)
+        return bool(turns)
+
     def _entombed(self, record: ErasureRecord) -> bool:
-        """Make the next documents unreachable, each in a transaction of its own; say whether there were any."""
+        """Make the next documents unreachable, each in a transaction of its own; say whether any was taken."""
         with self.database.transaction(record.tenant_id) as transaction:
             document_ids = transaction.estate.documents(limit=_BATCH)
-        for document_id in document_ids:
-            self._entomb(record, document_id)
-        return bool(document_ids)
+        return sum(self._entomb(record, document_id) for document_id in document_ids) > 0
 
-    def _entomb(self, record: ErasureRecord, document_id: DocumentId) -> None:
-        item = _item(record, document_id)
+    def _entomb(self, record: ErasureRecord, document_id: DocumentId) -> bool:
+        item = _item(record, document_id, ItemKind.DOCUMENT)
         with self.database.transaction(record.tenant_id) as transaction:
             document = transaction.documents.get(document_id, lock=True)
             if document is None or locked(transaction, record.id).state is not ErasureState.EXECUTING:
-                return
+                return False
             taken, job = self.taking.entombed(transaction, record, item, document)
             transaction.erasures.put_items([taken])
         ring(self.taking.queue, job)
+        return True
 
     def _finish(self, record: ErasureRecord) -> None:
         """Replace the name and destroy the key once nothing else is left."""
@@ -119,11 +134,11 @@ def _facts(counts: EstateCounts) -> dict[str, object]:
     }
 
 
-def _item(record: ErasureRecord, document_id: DocumentId) -> ErasureItem:
+def _item(record: ErasureRecord, target: UUID, kind: ItemKind) -> ErasureItem:
     return ErasureItem(
         erasure_id=record.id,
         tenant_id=record.tenant_id,
-        kind=ItemKind.DOCUMENT,
-        target=document_id,
+        kind=kind,
+        target=target,
         action=ErasureAction.ERASE,
     )

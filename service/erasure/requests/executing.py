@@ -13,6 +13,7 @@ from service.erasure.requests.finding import Finding, documents_of, merged
 from service.erasure.requests.holding import held
 from service.erasure.requests.taking import Taking, executor
 from service.errors import PartUnavailableError, RingfenceError
+from service.locating import Obstacle
 from service.policy.access import DocumentId, ErasureId, TenantId
 from service.policy.erasures import ErasureAction, ErasureKind, ErasureState, starts_at
 from service.ports import Clock, Database, ErasureItem, ErasureRecord, ItemKind, ItemState, Transaction
@@ -20,7 +21,10 @@ from service.tracing import traced
 
 _log = structlog.get_logger()
 _MOVING = (ErasureState.APPROVED, ErasureState.EXECUTING, ErasureState.PARTIAL, ErasureState.ON_HOLD)
-_AGAIN_AFTER = timedelta(minutes=5)
+_PROCESSING = Obstacle.PROCESSING.value
+_PATIENCE = timedelta(hours=1)
+"""So long an execution waits for documents that are still being ingested."""
+_AGAIN_AFTER = timedelta(minutes=15)
 """What remained is asked about again so often; sooner once the erase jobs themselves found it gone."""
 
 
@@ -82,13 +86,15 @@ class Executing:
         with self.database.transaction(record.tenant_id) as transaction:
             known = transaction.erasures.items(record.id)
         found = self.finding.find(executor(record), record, known)
+        if found.not_searched.get(_PROCESSING) and now < record.approved_at + _PATIENCE:
+            return None  # what is being ingested may name the person: look again when it can be read
         with self.database.transaction(record.tenant_id) as transaction:
             record = locked(transaction, record.id)
             if record.state is not ErasureState.APPROVED:
                 return record
-            known = transaction.erasures.items(record.id)
+            known = tuple(map(_settled, transaction.erasures.items(record.id)))
             later = found_later(known, merged(known, found.items))
-            items = (*(_settled(item) for item in known), *later)
+            items = (*known, *later)
             transaction.erasures.put_items(items)
             return self._started(transaction, record, later)
 
@@ -142,11 +148,13 @@ class Executing:
     def _worth_asking(
         self, transaction: Transaction, record: ErasureRecord, items: Sequence[ErasureItem]
     ) -> list[ErasureItem] | None:
-        remaining = [item for item in items if item.state is ItemState.REMAINS]
+        remaining = [item for item in items if item.state is ItemState.REMAINS and item.action is not None]
         again = record.tried_at is None or self.clock.now() >= record.tried_at + _AGAIN_AFTER
+        if not remaining:
+            return None  # people have to decide about what is left
         if not again and not all(_found_gone(transaction, item) for item in remaining):
             return None
-        return [replace(item, state=ItemState.DESTROYING) for item in remaining]
+        return [replace(item, state=ItemState.WAITING) for item in remaining]
 
 
 def found_later(known: Sequence[ErasureItem], now: Sequence[ErasureItem]) -> tuple[ErasureItem, ...]:

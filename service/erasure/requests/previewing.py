@@ -11,7 +11,17 @@ from service.erasure.requests.values import Preview, PreviewedDocument, Previewe
 from service.errors import DamagedError, KeyDestroyedError, NotFoundError
 from service.policy.access import DocumentId, ErasureId, Principal
 from service.policy.erasures import ErasureKind, ErasureState
-from service.ports import Clock, Database, DocumentRecord, ErasureItem, ErasureRecord, ItemKind, KeyStore, Transaction
+from service.ports import (
+    Clock,
+    Database,
+    DocumentRecord,
+    ErasureItem,
+    ErasureRecord,
+    ItemKind,
+    ItemState,
+    KeyStore,
+    Transaction,
+)
 
 _UNDECIDED = frozenset({ErasureState.RECEIVED, ErasureState.LOCATED})
 
@@ -56,10 +66,12 @@ class Previewing:
         known = transaction.erasures.items(record.id)
         items = merged(known, found.items)
         targets = {item.target for item in items}
-        transaction.erasures.remove_items([item for item in known if item.target not in targets])
+        # What was executed before stays on the list, found or not.
+        lost = [item for item in known if item.target not in targets and item.state is ItemState.WAITING]
+        transaction.erasures.remove_items(lost)
         transaction.erasures.put_items(items)
         now = self.clock.now()
-        same = {item.target for item in known} == targets
+        same = not lost and {item.target for item in known} >= targets
         located = replace(record, located_at=now, approvals=record.approvals if same else ())
         facts = {
             "documents": len(documents_of(items)),

@@ -35,14 +35,15 @@ class Reading:
             return tuple(self.view(transaction, principal, record) for record in records)
 
     def receipt(self, principal: Principal, erasure_id: ErasureId) -> bytes:
-        """Return the newest receipt, as it was signed. Raises NotFoundError; ConflictError where there is none yet."""
+        """Return the newest receipt, as it was signed. Raises NotFoundError; ConflictError where there is none."""
         _check(principal)
         with self.database.transaction(principal.tenant_id) as transaction:
             found = _found(transaction, erasure_id)
-        if found.receipt is None:
-            message = f"this request is {found.state.value}: there is no receipt yet"
+            receipts = transaction.receipts.page(limit=1, about=erasure_id)
+        if not receipts:
+            message = f"this request is {found.state.value}: there is no receipt"
             raise ConflictError(message)
-        return found.receipt
+        return receipts[0].content
 
     def view(self, transaction: Transaction, principal: Principal, record: ErasureRecord) -> ErasureView:
         """Return the request as this principal may see it."""
@@ -50,6 +51,7 @@ class Reading:
             record=record,
             items=transaction.erasures.items(record.id),
             days_left=days_left(record.due_at, now=self.clock.now()),
+            has_receipt=bool(transaction.receipts.page(limit=1, about=record.id)),
             note=self.written.note(record) if principal.may(Permission.ERASE) else None,
         )
 

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
+from service.amending import Amending
 from service.conversations import Forgetting
 from service.doorbell import ring
 from service.erasure.destroying import Erasure
 from service.erasure.requests.changing import locked
+from service.erasure.requests.finding import Finding
 from service.erasure.requests.holding import held
+from service.errors import ConflictError, HeldError, NotFoundError
 from service.policy.access import DocumentId, JobId, Principal, Role, TurnId
-from service.policy.erasures import ErasureState
+from service.policy.erasures import ErasureAction, ErasureState
 from service.ports import (
     Clock,
     Database,
@@ -27,6 +30,7 @@ from service.ports import (
     Transaction,
 )
 
+_DESTROYED = frozenset({ErasureAction.ERASE, ErasureAction.REDACT})
 _REMAINS_FOUND = "remains_found"
 """The stage of an erase job that was not the last one."""
 
@@ -41,11 +45,13 @@ class Taking:
     clock: Clock
     erasure: Erasure
     forgetting: Forgetting
+    amending: Amending
+    finding: Finding
 
     def work(self, record: ErasureRecord) -> None:
         """Take what waits, and note what is gone."""
         for item in self._items(record):
-            if item.state is ItemState.WAITING and item.kind is not ItemKind.TENANT:
+            if item.state is ItemState.WAITING and item.action in _DESTROYED and item.kind is not ItemKind.TENANT:
                 self.take(record, item)
         self.look(record)
 
@@ -53,6 +59,8 @@ class Taking:
         """Make one item unreachable and have it destroyed, unless a hold covers it."""
         if item.kind is ItemKind.TURN:
             self._take_turn(record, item)
+        elif item.action is ErasureAction.REDACT:
+            self._redact(record, item)
         else:
             self._take_document(record, item)
 
@@ -92,6 +100,26 @@ class Taking:
             transaction.erasures.put_items([taken])
         if job is not None:
             ring(self.queue, job)
+
+    def _redact(self, record: ErasureRecord, item: ErasureItem) -> None:
+        """Have a version without the person take the document's place. What cannot be redacted remains."""
+        subject, document_id = self.finding.subject(record), DocumentId(item.target)
+        if subject is None:
+            return
+        replaced_by = self.amending.successor(record.tenant_id, document_id)
+        try:
+            if replaced_by is None:
+                replaced_by = self.amending.redact(executor(record), document_id, subject).record.id
+            after = replace(item, state=ItemState.DESTROYING, replaced_by=replaced_by)
+        except HeldError as held_by:
+            after = replace(item, state=ItemState.HELD, held_by=held_by.matters)
+        except NotFoundError:
+            after = replace(item, state=ItemState.DESTROYING)
+        except ConflictError:
+            after = replace(item, state=ItemState.REMAINS)
+        with self.database.transaction(record.tenant_id) as transaction:
+            if still_waiting(transaction, record, item):
+                transaction.erasures.put_items([after])
 
     def entombed(
         self, transaction: Transaction, record: ErasureRecord, item: ErasureItem, document: DocumentRecord

@@ -46,6 +46,7 @@ class ErasureView:
     record: ErasureRecord
     items: tuple[ErasureItem, ...]
     days_left: int
+    has_receipt: bool = False
     note: str | None = field(default=None, repr=False)
 
 
