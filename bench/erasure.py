@@ -51,11 +51,11 @@ from tests.servers.postgres import a_database
 DIMENSIONS = 384
 CHUNKS_PER_DOCUMENT = 50
 WORDS_PER_CHUNK = 24
-SEARCHES = 300
-ALONE = 5
+SEARCHES = 200
+ALONE = 3
 """Documents erased one after another."""
-AT_ONCE = 32
-ROUNDS = 4
+AT_ONCE = 16
+ROUNDS = 3
 """How often so many are erased while searches are measured."""
 GOAL = 1.5
 _MASTER = Key(b"b" * KEY_BYTES)

@@ -108,20 +108,13 @@ class Documents:
         if same is not None:
             return same
         try:
-            record, key, replaced, held = self._added(principal, upload, identity)
+            record, jobs, held = self._added(principal, upload, identity)
         except RefusedError as refused:
             self.refusals.record(principal, refused)
             raise
-        sealed = key.seal(upload.content, place=original_place(record.tenant_id, record.id))
-        self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=sealed)
-        try:
-            job = self._enqueue(principal, record)
-        except ConflictError:
-            self.vault.delete(tenant_id=record.tenant_id, document_id=record.id)
-            raise
-        for waiting in (*replaced, job):
-            ring(self.queue, waiting)
-        return self._view(principal, record, held), job
+        for job in jobs:
+            ring(self.queue, job)
+        return self._view(principal, record, held), jobs[-1]
 
     def get(self, principal: Principal, document_id: DocumentId) -> DocumentView:
         """Return one document. Raises NotFoundError for an absent and for an invisible one alike."""
@@ -178,9 +171,11 @@ class Documents:
 
     def _added(
         self, principal: Principal, upload: Upload, identity: str | None
-    ) -> tuple[DocumentRecord, Key, tuple[JobRecord, ...], Mapping[DocumentId, frozenset[MatterId]]]:
-        """Add the row; return it with its key, the jobs of what it replaces, and what holds it. Raises RefusedError.
+    ) -> tuple[DocumentRecord, tuple[JobRecord, ...], Mapping[DocumentId, frozenset[MatterId]]]:
+        """Add row and job; return the row, the jobs to ring for, its own last, and what holds it. Raises RefusedError.
 
+        Key and original come first: nobody can erase the document before its one commit, so nothing of it comes after
+        an erasure. Where that commit never comes, `Settling` removes both.
         A document that lives under the external id may be replaced, even where an earlier one under it was erased.
         """
         content = self._content_fingerprint(principal, upload)
@@ -188,13 +183,27 @@ class Documents:
             live = transaction.documents.by_external_fingerprint(identity) if identity is not None else None
             self.refusals.check(transaction, principal, content=content, external=None if live else identity)
         record, key = self._sealed(principal, upload, identity, content)
+        original = key.seal(upload.content, place=original_place(record.tenant_id, record.id))
+        self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=original)
+        try:
+            return self._committed(principal, record)
+        except ConflictError:
+            self.vault.delete(tenant_id=record.tenant_id, document_id=record.id)
+            self.keys.destroy_document_key(tenant_id=record.tenant_id, document_id=record.id)
+            raise
+
+    def _committed(
+        self, principal: Principal, record: DocumentRecord
+    ) -> tuple[DocumentRecord, tuple[JobRecord, ...], Mapping[DocumentId, frozenset[MatterId]]]:
+        identity, content = record.external_fingerprint, record.content_fingerprint
         with self.database.transaction(principal.tenant_id) as transaction:
             record, replaced = self._in_place(transaction, principal, record)
             transaction.documents.add(record)
+            job = self._enqueue(transaction, principal, record)
             held = held_for(transaction, principal, [record])
             # Once more: what was erased meanwhile gave up its external id only by committing its refusal.
             self.refusals.check(transaction, principal, content=content, external=None if replaced else identity)
-        return record, key, replaced, held
+        return record, (*replaced, job), held
 
     def _sealed(
         self, principal: Principal, upload: Upload, identity: str | None, content: str
@@ -237,8 +246,8 @@ class Documents:
         erasing = self.erasure.entomb(transaction, earlier, by=principal.key_id, refuse=False)
         return replace(record, declared=record.declared | earlier.declared), (erasing,)
 
-    def _enqueue(self, principal: Principal, record: DocumentRecord) -> JobRecord:
-        """Write the job. Raises ConflictError where the document is gone already: erased, or replaced by another."""
+    def _enqueue(self, transaction: Transaction, principal: Principal, record: DocumentRecord) -> JobRecord:
+        """Write the job that ingests the document."""
         now = self.clock.now()
         job = JobRecord(
             id=JobId(uuid4()),
@@ -250,21 +259,17 @@ class Documents:
             updated_at=now,
         )
         facts = {"job": str(job.id), "size": record.size, "declared": sorted(record.declared)}
-        with self.database.transaction(record.tenant_id) as transaction:
-            if transaction.documents.get(record.id, lock=True) is None:
-                message = "The document was erased or replaced while it was being handed in."
-                raise ConflictError(message)
-            transaction.jobs.add(job)
-            transaction.audit.append(
-                entry(
-                    record.tenant_id,
-                    "document_registered",
-                    actor=principal.key_id,
-                    at=now,
-                    subject=record.id,
-                    facts=facts,
-                )
+        transaction.jobs.add(job)
+        transaction.audit.append(
+            entry(
+                record.tenant_id,
+                "document_registered",
+                actor=principal.key_id,
+                at=now,
+                subject=record.id,
+                facts=facts,
             )
+        )
         return job
 
     def _identity(self, principal: Principal, upload: Upload) -> str | None:

@@ -66,7 +66,8 @@ class Jobs:
     def _sweep(self, tenant_id: TenantId) -> int:
         now = self.clock.now()
         with self.database.transaction(tenant_id) as transaction:
-            abandoned = transaction.documents.abandoned(before=now - _ABANDONED_AFTER)
+            # By id, as everybody locks several documents.
+            abandoned = sorted(transaction.documents.abandoned(before=now - _ABANDONED_AFTER), key=lambda one: one.id)
             held = transaction.holds.on((record.id for record in abandoned), lock=True) if abandoned else {}
             for record in abandoned:
                 # A legal hold keeps it until its release, when a sweep finds it again. Another one may have been first.

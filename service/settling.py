@@ -1,10 +1,10 @@
-"""Keys are made before the rows they are for: who died in between left a key that no erasure would find (R43)."""
+"""Keys and originals come before the rows they are for: who died in between left what no erasure would find (R43)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 from service.policy.access import TenantId
-from service.ports import Clock, Database, KeyStore, UnsettledKeys
+from service.ports import Clock, Database, KeyStore, UnsettledKeys, Vault
 
 _GIVEN = timedelta(minutes=10)
 """Many times longer than a key waits for its row."""
@@ -12,10 +12,11 @@ _GIVEN = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settling:
-    """Destroys keys that never got their row, and notes of the others that they did."""
+    """Destroys keys that never got their row, with the originals under them; notes of the others that they did."""
 
     database: Database
     keys: KeyStore
+    vault: Vault
     clock: Clock
 
     def finish(self, tenant_id: TenantId) -> None:
@@ -28,6 +29,7 @@ class Settling:
             turns = transaction.turns.alive(made.turns)
         for document_id in made.documents:
             if document_id not in documents:
+                self.vault.delete(tenant_id=tenant_id, document_id=document_id)
                 self.keys.destroy_document_key(tenant_id=tenant_id, document_id=document_id)
         self.keys.destroy_turn_keys(tenant_id=tenant_id, turn_ids=[one for one in made.turns if one not in turns])
         self.keys.settle(tenant_id, UnsettledKeys(documents=tuple(documents), turns=tuple(turns)))

@@ -21,7 +21,7 @@ from tests.assembled import LIMITS, World, adapters_of
 _SWEEPS = 6
 _LATER = 130.0
 """Seconds between two sweeps here: longer than any lease; all of them together longer than anything is waited for."""
-_WATCHED = ("database", "index", "keys", "vault", "queue", "parser", "embedder", "labeller", "local", "cloud")
+_WATCHED = ("database", "index", "keys", "vault", "ledger", "queue", "parser", "embedder", "labeller", "local", "cloud")
 
 
 class KilledError(BaseException):

@@ -84,12 +84,16 @@ def _ringfence() -> Ringfence:
     return bootstrap.build(settings.load())
 
 
+def carried_out(ringfence: Ringfence, use_case: Callable[[Ringfence], object]) -> None:
+    """Run a use case, unless a restored backup is not held to the erasure ledger yet (RestorePendingError)."""
+    ringfence.check_restored()
+    use_case(ringfence)
+
+
 def _work(use_case: Callable[[Ringfence], object], **ids: str) -> None:
     """Run a use case. Whatever it raises ends here: the ledger, not the broker, says what runs again."""
     try:
-        ringfence = _ringfence()
-        ringfence.check_restored()
-        use_case(ringfence)
+        carried_out(_ringfence(), use_case)
     except PartUnavailableError:
         _log.warning("task_interrupted", **ids)
     except Exception:  # noqa: BLE001 - told by its kind and its place in the code; its text may quote a document

@@ -7,8 +7,10 @@ from uuid import UUID
 from service.auditing import entry
 from service.conversations import Forgetting
 from service.erasure.listing import line_of
+from service.erasure.requests.changing import locked, moved
 from service.errors import RestoreIncompleteError
 from service.policy.access import DocumentId, TenantId
+from service.policy.erasures import ErasureState
 from service.ports import (
     ChunkIndex,
     Clock,
@@ -68,6 +70,8 @@ class Replaying:
         """
         entries = self.ledger.entries()
         known = {tenant.id for tenant in self.database.tenants()}
+        for tenant in known:
+            self._without_exports(tenant)
         done, revived, orphans = 0, 0, self._without_row(known)
         for tenant_id, lines in _by_tenant(entries):
             for start in range(0, len(lines), _BATCH):
@@ -75,6 +79,8 @@ class Replaying:
                 revived += self._replayed(tenant_id, batch, known=tenant_id in known)
                 done += len(batch)
                 tell(done, len(entries))
+        for tenant_id in known:
+            self._reconsidered(tenant_id)
         return Replayed(
             documents=_count(entries, ErasedDocument),
             revived=revived,
@@ -112,6 +118,17 @@ class Replaying:
             self._keyless(line, known=known)
         self._verify(tenant_id, documents, turns, known=known)
         return revived
+
+    def _reconsidered(self, tenant_id: TenantId) -> None:
+        """Have people look again at what was approved and not begun: it may have been cancelled, or held, since then.
+
+        The ledger tells of erasures only. What it does not tell of must not be destroyed by an old consent.
+        """
+        with self.database.transaction(tenant_id) as transaction:
+            for found in transaction.erasures.in_state([ErasureState.APPROVED]):
+                undone = replace(locked(transaction, found.id), approvals=(), approved_at=None)
+                action, now = "erasure_approval_lapsed", self.clock.now()
+                moved(transaction, undone, ErasureState.LOCATED, action=action, now=now, facts={"restored": True})
 
     def _keyless(self, line: LedgerEntry, *, known: bool) -> None:
         """Destroy what a line of another kind names: an actor's key, a request's, all that a tenant has left."""
@@ -176,6 +193,16 @@ class Replaying:
             with self.database.transaction(tenant_id) as transaction:
                 for line in documents:
                     transaction.tombstones.mark_gone(line.document_id, now)
+
+    def _without_exports(self, tenant_id: TenantId) -> None:
+        """Destroy every export of a person's data: it is kept for days, and may hold what was erased since."""
+        with self.database.transaction(tenant_id) as transaction:
+            exports = [record.id for record in transaction.exports.all()]
+        for export_id in exports:
+            self.keys.destroy_export_key(tenant_id=tenant_id, export_id=export_id)
+            self.vault.delete(tenant_id=tenant_id, document_id=DocumentId(export_id))
+        with self.database.transaction(tenant_id) as transaction:
+            transaction.exports.remove(exports)
 
     def _without_row(self, known: Iterable[TenantId]) -> int:
         """Destroy originals and their keys that no row of the dump knows: handed in while the backup was made."""

@@ -11,9 +11,10 @@ from rich.table import Table
 
 from service.cli.client import token_file
 from service.cli.options import AsJson, DataDir, identifier, loaded, out, print_json
-from service.errors import ConflictError
+from service.errors import ConflictError, NotFoundError, SettingsError
 from service.folder import DataFolder
-from service.policy.access import KeyId, Role
+from service.policy.access import KeyId, Role, TenantId
+from service.policy.erasures import ErasureKind, ErasureState
 from service.ports import ApiKeyRecord
 from service.principals import Principals
 from service.settings import Settings
@@ -60,6 +61,26 @@ def list_tenants(data: DataDir = None, *, as_json: AsJson = False) -> None:
         return
     for tenant in tenants:
         out.print(f"{tenant.slug}  {tenant.id}")
+
+
+@_tenants.command("receipt")
+def tenant_receipt(
+    tenant: Annotated[UUID, typer.Argument(help="Id of the tenant; `ringfence tenants list` shows it.")],
+    data: DataDir = None,
+    *,
+    write: Annotated[Path | None, typer.Option("--out", help="Write it to this file instead of printing it.")] = None,
+) -> None:
+    """Fetch the receipt of a tenant that has ended: nobody has an API key of it any more who could."""
+    receipt = _receipt(loaded(data), TenantId(tenant))
+    if write is None:
+        typer.echo(receipt.decode(), nl=False)
+        return
+    try:
+        write.write_bytes(receipt)
+    except OSError as error:
+        message = f"{write} cannot be written: {error.strerror}"
+        raise SettingsError(message) from None
+    out.print(f"the receipt is in {write}: check it with scripts/verify-receipt", markup=False)
 
 
 @_keys.command("create")
@@ -113,6 +134,20 @@ def revoke_key(
         print_json({"id": key, "revoked": True})
     else:
         out.print(f"key {key} is revoked")
+
+
+def _receipt(settings: Settings, tenant_id: TenantId) -> bytes:
+    from service import bootstrap  # noqa: PLC0415 - seconds of imports that other commands need not wait for
+
+    database = bootstrap.build(settings).principals.database
+    with database.transaction(tenant_id) as transaction:
+        ended = transaction.erasures.in_state([ErasureState.VERIFIED])
+        whole = [record for record in ended if record.kind is ErasureKind.TENANT]
+        receipts = transaction.receipts.page(limit=1, about=whole[-1].id) if whole else ()
+    if not receipts:
+        message = f"there is no receipt of the end of tenant {tenant_id}"
+        raise NotFoundError(message)
+    return receipts[0].content
 
 
 def _principals(settings: Settings) -> Principals:

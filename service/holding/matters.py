@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 from service.auditing import entry
 from service.errors import ConflictError, InvalidRequestError, NotFoundError, NotPermittedError
 from service.places import matter_name_place, matter_note_place
-from service.policy.access import PERMISSIONS, DocumentId, KeyId, MatterId, Permission, Principal
+from service.policy.access import DocumentId, KeyId, MatterId, Permission, Principal
 from service.ports import Clock, Database, HoldReleaseReason, KeyStore, MatterRecord, Transaction
+from service.standing import still_may
 
 _LONGEST_NAME, _LONGEST_NOTE = 300, 10_000
 _LONGEST_GROUP = 1_000
@@ -140,7 +141,7 @@ class Holds:
             if record.release_asked_by == principal.key_id:
                 message = "A hold is released by two people: another API key than the one that asked has to confirm."
                 raise NotPermittedError(message)
-            if not _still_may(transaction, record.release_asked_by, now):
+            if not still_may(transaction, record.release_asked_by, Permission.RELEASE_HOLD, now=now):
                 message = "The API key that asked for this release may not do so any more: it has to be asked for anew."
                 raise ConflictError(message)
             released = replace(record, released_at=now, released_by=principal.key_id)
@@ -259,14 +260,3 @@ def _asked(transaction: Transaction, matter_id: MatterId) -> MatterRecord:
 
 def _unasked(record: MatterRecord) -> MatterRecord:
     return replace(record, release_asked_at=None, release_asked_by=None, release_reason=None)
-
-
-def _still_may(transaction: Transaction, asker: KeyId | None, now: datetime) -> bool:
-    """Whether the API key that asked is still valid and still has a role that releases."""
-    return any(
-        key.id == asker
-        and key.revoked_at is None
-        and (key.expires_at is None or key.expires_at > now)
-        and Permission.RELEASE_HOLD in PERMISSIONS[key.role]
-        for key in transaction.api_keys.all()
-    )

@@ -184,7 +184,7 @@ class EstateTable(Protocol):
         ...
 
     def clear(self) -> None:
-        """Delete canaries and, of a tenant whose name was replaced by `erased-…`, policies."""
+        """Delete canaries and, of a tenant whose name was replaced by `erased-…`, policies and refusals."""
         ...
 
     def rename(self, slug: str) -> None:

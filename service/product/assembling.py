@@ -221,7 +221,7 @@ def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
         relabelling=shared.relabelling,
         forgetting=shared.forgetting,
         discarding=_discarding(adapters),
-        settling=Settling(database=adapters.database, keys=adapters.keys, clock=adapters.clock),
+        settling=Settling(database=adapters.database, keys=adapters.keys, vault=adapters.vault, clock=adapters.clock),
     )
 
 

@@ -68,7 +68,8 @@ class Expiry:
             # The rules once more: what was put in force meanwhile may keep these.
             if transaction.retention.in_force() != rules:
                 return Counter()
-            locked = [transaction.documents.get(document_id, lock=True) for document_id in document_ids]
+            # By id, as an export and a new turn lock them: in another order two would wait for each other.
+            locked = [transaction.documents.get(document_id, lock=True) for document_id in sorted(document_ids)]
             records = [record for record in locked if record is not None]
             held = transaction.holds.on((record.id for record in records), lock=True)
             found = judged(records, rules.rules, held, now=now)

@@ -9,6 +9,7 @@ from service import bootstrap
 from service.adapters.database.dumping import PostgresDump
 from service.adapters.erasure_ledger import FILE, FileErasureLedger, HeadNote
 from service.adapters.signing import Ed25519Signer
+from service.adapters.vault import vault_at
 from service.auditing import entry
 from service.backup import Manifest, Replayed
 from service.errors import ConflictError, InvalidRequestError, LedgerDamagedError, RestorePendingError
@@ -47,7 +48,7 @@ def restore(settings: Settings, sources: Sources, *, tell: Tell) -> tuple[Replay
     _check_ledger(sources, manifest)
     loaded = _loaded(folder, manifest)
     if not loaded:
-        _check_empty(folder)
+        _check_empty(settings, folder)
         folder.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.create()
     with lock.held(folder, where="no address: a backup is restored"):
@@ -99,10 +100,16 @@ def _loaded(folder: DataFolder, manifest: Manifest) -> bool:
     raise RestorePendingError(message)
 
 
-def _check_empty(folder: DataFolder) -> None:
+def _check_empty(settings: Settings, folder: DataFolder) -> None:
+    """Raise ConflictError where anything is there: what the backup does not know would be mixed up with it, or lost."""
     there = {path.name for path in folder.path.iterdir()} if folder.path.is_dir() else set()
     if there - {folder.ledger.name}:
         message = f"{folder.path} is not empty: a backup is restored into a new data folder only"
+        raise ConflictError(message)
+    if settings.database_url is not None:
+        PostgresDump(owner_url=owner_url(settings, folder)).check_empty()
+    if next(vault_at(settings.vault_url, folder.vault).stored(), None) is not None:
+        message = "the vault is not empty: a backup is restored into an empty one only"
         raise ConflictError(message)
 
 

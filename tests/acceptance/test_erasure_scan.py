@@ -18,7 +18,7 @@ What cannot be scanned, and what covers it:
 - Physical disks, and swap: sealed text and wrapped keys only reach the disk; what plaintext passes lives in memory, and
   documents are parsed from nameless files in memory. The memory of running processes is not scanned.
 - Names of groups are rules of access, not a document's: SQL and the index hold them in the clear. The index forgets
-  them with the document; in PostgreSQL old versions of rows may keep them, as do the API keys that name them.
+  them with the document; PostgreSQL keeps them in refusals, API keys and old versions of rows, the ledger in its lines.
 """
 
 from collections.abc import Iterator
@@ -80,9 +80,11 @@ def test_no_word_can_be_read_after_the_erasure(proof: Proof, when: str) -> None:
 
 
 @pytest.mark.parametrize("when", AFTER)
-def test_the_name_of_a_group_is_left_in_the_database_at_most(proof: Proof, when: str) -> None:
-    database = proof.stack.folder.postgres
-    assert [path for path in proof.readable[when].get("group", ()) if not path.is_relative_to(database)] == []
+def test_the_name_of_a_group_is_left_in_the_database_and_the_ledger_at_most(proof: Proof, when: str) -> None:
+    """Both remember which groups could see what must not be taken in again."""
+    known = (proof.stack.folder.postgres, proof.stack.folder.path / "ledger")
+    found = proof.readable[when].get("group", ())
+    assert [path for path in found if not any(path.is_relative_to(folder) for folder in known)] == []
 
 
 @pytest.mark.parametrize("when", AFTER)

@@ -283,14 +283,18 @@ def test_the_application_cannot_change_what_a_policy_was(app: Connection, filled
         app.execute(statement.encode())
 
 
-def test_the_policies_of_a_tenant_are_deleted_only_when_it_has_ended(app: Connection, filled: TenantId) -> None:
-    """R40, R50."""
+@pytest.mark.parametrize("table", ["tenant_policies", "refusals"])
+def test_what_is_evidence_of_a_tenant_is_deleted_only_when_it_has_ended(
+    app: Connection, filled: TenantId, table: str
+) -> None:
+    """R40, R44, R50."""
+    delete = sql.SQL("delete from {}").format(sql.Identifier(table))
     app.execute("select set_config('app.tenant', %s, false)", [str(filled)])
-    app.execute("delete from tenant_policies")
-    assert _count(app, "tenant_policies") == 1
+    app.execute(delete)
+    assert _count(app, table) == 1
     app.execute("update tenants set slug = 'erased-' || id")
-    app.execute("delete from tenant_policies")
-    assert _count(app, "tenant_policies") == 0
+    app.execute(delete)
+    assert _count(app, table) == 0
 
 
 def test_pooled_connections_never_carry_a_tenant_over(database: SqlDatabase) -> None:

@@ -11,6 +11,7 @@ from service.adapters.database.tables import (
     canaries,
     conversations,
     documents,
+    refusals,
     tenant_policies,
     tenants,
     turns,
@@ -63,7 +64,7 @@ class SqlEstateTable(EstateTable):
 
     @override
     def clear(self) -> None:
-        for table in (canaries, tenant_policies):
+        for table in (canaries, tenant_policies, refusals):
             self._session.run(delete(table))
 
     @override

@@ -52,6 +52,7 @@ class InMemoryEstateTable(EstateTable):
     def clear(self) -> None:
         self.rows.canaries.clear()
         self.rows.policies.clear()
+        self.rows.refusals.clear()
 
     @override
     def rename(self, slug: str) -> None:

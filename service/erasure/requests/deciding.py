@@ -9,7 +9,7 @@ from service.erasure.requests.changing import locked, moved, noted, require
 from service.erasure.requests.reading import Reading
 from service.erasure.requests.values import Choice, ErasureView
 from service.errors import ConflictError, InvalidRequestError
-from service.policy.access import ErasureId, KeyId, Principal
+from service.policy.access import ErasureId, KeyId, Permission, Principal
 from service.policy.erasures import (
     ErasureAction,
     ErasureKind,
@@ -21,6 +21,7 @@ from service.policy.erasures import (
     may_extend,
 )
 from service.ports import Approval, Clock, Database, ErasureItem, ErasureRecord, ItemKind, ItemState, Transaction
+from service.standing import still_may
 
 _CHOSEN_IN = frozenset({ErasureState.LOCATED, ErasureState.PARTIAL, ErasureState.ON_HOLD})
 _UNDONE = frozenset({ItemState.HELD, ItemState.LEFT, ItemState.REMAINS})
@@ -63,12 +64,14 @@ class Deciding:
     def approve(self, principal: Principal, erasure_id: ErasureId) -> ErasureView:
         """Consent with this API key to what the preview shows.
 
-        Raises ConflictError where something is undecided, nothing is to go, or this key has approved before.
+        What a key approved that was revoked, or has expired, since then counts no longer. Raises ConflictError where
+        something is undecided, nothing is to go, or this key has approved before.
         """
         with self._decided(principal, erasure_id) as (transaction, record):
             _check_approvable(record, transaction.erasures.items(erasure_id), principal)
             now = self.clock.now()
-            given = replace(record, approvals=(*record.approvals, Approval(by=principal.key_id, at=now)))
+            counting = [one for one in record.approvals if still_may(transaction, one.by, Permission.ERASE, now=now)]
+            given = replace(record, approvals=(*counting, Approval(by=principal.key_id, at=now)))
             facts = {"approvals": len(given.approvals), "needed": record.approvals_needed}
             if approved((one.by for one in given.approvals), needed=record.approvals_needed):
                 after = moved(

@@ -170,6 +170,24 @@ def test_an_erasure_between_any_two_steps_wins(act: Act, step: int) -> None:
     all_gone(world, who)
 
 
+@pytest.mark.parametrize(("act", "step"), named(hand_in, steps(hand_in).outside))
+def test_an_erasure_in_a_gap_and_a_kill_after_it_leave_nothing(act: Act, step: int) -> None:
+    """What comes after an erasure that has counted nothing would stay for ever."""
+    for later in range(step + 1, len(steps(act).steps)):
+        world, who = prepared(act)
+        power = Power(at=step)
+        other = assemble(adapters_of(world), LIMITS)
+
+        def happens(world: World = world, who: Principal = who, power: Power = power, later: int = later) -> None:
+            erase(world, other, who)  # noqa: B023 - this very world's
+            power.at = later
+
+        power.happens = happens
+        with suppress(RingfenceError, KilledError):
+            act(world, watched(world, power), who)
+        all_gone(world, who)
+
+
 @pytest.mark.parametrize(("act", "step"), REPEATED)
 def test_every_ring_may_come_twice_after_a_kill(act: Act, step: int) -> None:
     """Duplicate deliveries, before and after the erasure."""

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from service.documents import Upload
 from service.policy.access import DocumentId, TurnId
+from service.sealing import Sealed
 from tests.assembled import a_world
 
 _A_LITTLE, _LONG = 60, 3_600
@@ -19,8 +20,10 @@ def test_a_key_that_never_got_its_row_is_destroyed() -> None:
     world.product.jobs.sweep()
     assert world.keys.has_document_key(tenant_id=who.tenant_id, document_id=document)
     assert world.keys.has_turn_key(tenant_id=who.tenant_id, turn_id=turn)
+    world.vault.put(tenant_id=who.tenant_id, document_id=document, sealed=Sealed(b"original"))
     world.clock.advance(_LONG)
     world.product.jobs.sweep()
+    assert not world.vault.exists(tenant_id=who.tenant_id, document_id=document)
     assert not world.keys.has_document_key(tenant_id=who.tenant_id, document_id=document)
     assert not world.keys.has_turn_key(tenant_id=who.tenant_id, turn_id=turn)
 

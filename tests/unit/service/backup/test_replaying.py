@@ -10,9 +10,8 @@ import pytest
 from litestar.testing import TestClient
 from typing_extensions import override
 
-from service.adapters.memory.database import InMemoryDatabase
 from service.adapters.memory.erasure_ledger import InMemoryErasureLedger
-from service.adapters.memory.keeping import InMemoryKeyStore, InMemoryVault
+from service.adapters.memory.keeping import InMemoryVault
 from service.answering import Question
 from service.app import application
 from service.documents import Upload
@@ -25,40 +24,18 @@ from service.errors import (
     RestorePendingError,
 )
 from service.policy.access import DocumentId, Principal, Role, TenantId
+from service.policy.erasures import ErasureState
+from service.policy.tightening import TenantPolicy
 from service.ports import DocumentState, ErasedDocument, ErasedTenant, JobState
 from service.sealing import Sealed
+from service.subjects import Subject
 from tests.assembled import World, a_world
+from tests.erasing import advanced, asked_for, located, state_of
+from tests.picture import Picture, refilled
 from tests.records import a_matter, a_refusal
 
 TEXT = "The heron pavilion is let to Marigold Quist."
 OTHER = "The canteen serves soup."
-
-
-class Picture:
-    """What a backup takes of a world: rows, keys and originals as of now, and what brings them back."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        database, keys, vault = world.database, world.keys, world.vault
-        assert isinstance(database, InMemoryDatabase)
-        assert isinstance(keys, InMemoryKeyStore)
-        self._rows, self._database = dict(database._rows), database  # noqa: SLF001 - a copy of the store itself
-        self._documents, self._turns, self._actors = dict(keys.documents), dict(keys.turns), dict(keys._actors)  # noqa: SLF001 - likewise
-        self._keys, self._originals = keys, dict(vault.originals)
-
-    def restore(self) -> None:
-        """Put it all back; the index and the ledger stay as they are."""
-        self._database._rows = dict(self._rows)  # noqa: SLF001 - as it was copied
-        _refilled(self._keys.documents, self._documents)
-        _refilled(self._keys.turns, self._turns)
-        _refilled(self._keys._actors, self._actors)  # noqa: SLF001 - as it was copied
-        _refilled(self._world.vault.originals, self._originals)
-
-
-def _refilled(store: dict[Any, Any], copy: dict[Any, Any]) -> None:
-    """Fill the same dictionary: inspectors look at it, too."""
-    store.clear()
-    store.update(copy)
 
 
 @pytest.fixture
@@ -185,11 +162,23 @@ def test_originals_that_no_row_of_the_dump_knows_are_destroyed(world: World, who
     later = world.uploaded(who, TEXT)
     originals, keys = dict(world.vault.originals), dict(_keys(world).documents)
     picture.restore()
-    _refilled(world.vault.originals, originals)
-    _refilled(_keys(world).documents, keys)
+    refilled(world.vault.originals, originals)
+    refilled(_keys(world).documents, keys)
     assert world.product.replaying.run().orphans == 1
     assert world.vault.originals == {}
     assert not world.keys.has_document_key(tenant_id=who.tenant_id, document_id=later.id)
+
+
+def test_no_export_of_a_persons_data_outlives_a_restore(world: World, who: Principal) -> None:
+    """R47: it is kept for days, and may hold what was erased since the dump."""
+    world.uploaded(who, "Ada Example, ada@example.org, parks in the garage.")
+    subject = Subject(identifiers=("ada@example.org",), names=("Ada Example",))
+    export = world.product.exports.make(who, subject)
+    world.product.replaying.run()
+    assert world.product.exports.all(who) == ()
+    with pytest.raises(NotFoundError):
+        world.product.exports.content(who, export.id)
+    assert len(world.vault.originals) == 1
 
 
 def test_replaying_twice_does_no_harm(world: World, who: Principal) -> None:
@@ -291,3 +280,25 @@ def test_while_a_restore_is_pending_no_use_case_of_a_worker_is_run() -> None:
 
 def _keys(world: World) -> Any:  # noqa: ANN401 - the twin
     return world.keys
+
+
+def test_what_was_approved_when_the_backup_was_made_is_not_destroyed_by_that_consent(
+    world: World, who: Principal
+) -> None:
+    """R40, R45: it may have been cancelled since, or held, and neither is in the ledger."""
+    world.product.governing.change(who, TenantPolicy(cooling_off_hours=24))
+    document = world.uploaded(who, OTHER)
+    erasures = world.product.erasures
+    view = located(world, who, asked_for(document.id))
+    erasures.deciding.approve(who, view.record.id)
+    monday = Picture(world)
+    erasures.deciding.cancel(who, view.record.id)
+    monday.restore()
+    assert state_of(world, who, view.record.id) is ErasureState.APPROVED
+    world.product.replaying.run()
+    world.clock.advance(25 * 3_600)
+    after = advanced(world, who, view.record.id)
+    assert (after.state, after.approvals, after.approved_at) == (ErasureState.LOCATED, (), None)
+    assert world.product.documents.get(who, document.id).id == document.id
+    world.product.replaying.run()
+    assert len(world.audited(who.tenant_id, "erasure_approval_lapsed")) == 1

@@ -316,3 +316,16 @@ def test_a_request_that_was_received_on_a_day_that_nobody_means_is_refused(
     with pytest.raises(InvalidRequestError):
         erasures.receiving.receive(who, replace(asked_for(document.id), received_at=received))
     assert erasures.reading.page(who, limit=10) == ()
+
+
+def test_what_a_revoked_key_approved_counts_no_longer(world: World, who: Principal, erasures: Erasures) -> None:
+    """R40: whoever finds a stolen key and revokes it takes back what it agreed to."""
+    with_policy(world, who, erasure_approvals=2)
+    document = world.uploaded(who, TEXT)
+    view = located(world, who, asked_for(document.id))
+    thief, second, third = (world.person("acme")[0] for _ in range(3))
+    erasures.deciding.approve(thief, view.record.id)
+    world.product.principals.revoke(who.tenant_id, thief.key_id)
+    after = erasures.deciding.approve(second, view.record.id).record
+    assert (after.state, [one.by for one in after.approvals]) == (S.LOCATED, [second.key_id])
+    assert erasures.deciding.approve(third, view.record.id).record.state is S.APPROVED
