@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from ingestion.errors import UnreadableError
-from ingestion.splitting import split
 from service.amending.editing import Correction, Wording, as_text, checked, corrected, redacted
 from service.amending.versions import Original, Version, sealed_version
 from service.auditing import entry
@@ -14,10 +13,10 @@ from service.erasure import Erasure
 from service.errors import (
     ConflictError,
     DamagedError,
+    HeldError,
     InvalidRequestError,
     NotFoundError,
     NotPermittedError,
-    RedactionFailedError,
     RingfenceError,
 )
 from service.holding import refuse_held
@@ -35,7 +34,6 @@ from service.ports import (
     JobState,
     KeyStore,
     Parser,
-    Tokenizer,
     Transaction,
     Vault,
 )
@@ -66,7 +64,6 @@ class Amending:
     keys: KeyStore
     vault: Vault
     parser: Parser
-    tokenizer: Tokenizer
     queue: JobQueue
     clock: Clock
     erasure: Erasure
@@ -140,36 +137,52 @@ class Amending:
         return Original(record=record, key=key, chunks=chunks, wording=wording)
 
     def _verified(self, content: bytes, wording: Wording, matcher: Matcher) -> None:
-        """Look for the person in what ingestion will read, as a whole and chunk by chunk."""
+        """Look for the person in what ingestion will read. Raises RedactionFailedError."""
         try:
             document = self.parser.parse(content, name=as_text(wording.file_name), media_type="text/plain")
         except UnreadableError as error:
             message = "Nothing would be left of the document: erase it instead."
             raise ConflictError(message) from error
         checked(replace(wording, text=document.text), matcher)
-        for chunk in split(document, self.tokenizer):
-            if any(match.certain for match in matcher.matches(chunk.text)):
-                raise RedactionFailedError
 
     def _put(self, principal: Principal, original: Original, wording: Wording, *, action: str, places: int) -> Amended:
-        """Keep the version's row, then its original, then let it take the old one's place."""
+        """Have the version take the old one's place, and ring for both. A hold that forbids it is on record."""
         version = sealed_version(self.keys, original, wording, by=principal.key_id, at=self.clock.now())
-        waiting = replace(version.record, external_id=None, external_fingerprint=None)
-        with self.database.transaction(principal.tenant_id) as transaction:
-            # Here already: a hold on the group or the tenant would keep the waiting version as well.
-            refuse_held(transaction, [original.record.id])
-            self.refusals.check(transaction, principal, content=version.record.content_fingerprint, external=None)
-            transaction.documents.add(waiting)
         try:
-            self.vault.put(tenant_id=principal.tenant_id, document_id=waiting.id, sealed=version.original)
-            with self.database.transaction(principal.tenant_id) as transaction:
-                amended = self._changed(transaction, principal, original, version, action=action, places=places)
-        except RingfenceError:
-            self._withdraw(waiting)
+            self._wait(principal, original, version)
+            amended = self._let_in(principal, original, version, action=action, places=places)
+        except HeldError as held:
+            self.erasure.audit_refusal(principal, original.record.id, held)
             raise
         ring(self.queue, amended.erasing)
         ring(self.queue, amended.job)
         return amended
+
+    def _wait(self, principal: Principal, original: Original, version: Version) -> None:
+        """Write the version's row, which nobody works on yet; where it may not be, its key goes."""
+        waiting = replace(version.record, external_id=None, external_fingerprint=None)
+        try:
+            with self.database.transaction(principal.tenant_id) as transaction:
+                # Here already: a hold on the group or the tenant would keep the waiting version as well.
+                refuse_held(transaction, [original.record.id])
+                self.refusals.check(transaction, principal, content=waiting.content_fingerprint, external=None)
+                transaction.documents.add(waiting)
+        except RingfenceError:
+            self.keys.destroy_document_key(tenant_id=waiting.tenant_id, document_id=waiting.id)
+            raise
+
+    def _let_in(
+        self, principal: Principal, original: Original, version: Version, *, action: str, places: int
+    ) -> Amended:
+        """Keep the version's original, then give it the old one's place, or take it back."""
+        record = version.record
+        try:
+            self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=version.original)
+            with self.database.transaction(principal.tenant_id) as transaction:
+                return self._changed(transaction, principal, original, version, action=action, places=places)
+        except RingfenceError:
+            self._withdraw(record)
+            raise
 
     def _changed(
         self,

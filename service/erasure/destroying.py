@@ -74,7 +74,7 @@ class Erasure:
                 job = self.entomb(transaction, record, by=principal.key_id, refuse=True)
                 requested_at_once(transaction, record, job, by=principal.key_id, now=self.clock.now())
         except HeldError as held:
-            self._audit_refusal(principal, document_id, held)
+            self.audit_refusal(principal, document_id, held)
             raise
         ring(self.queue, job)
         return job
@@ -122,7 +122,7 @@ class Erasure:
         )
         return job
 
-    def _audit_refusal(self, principal: Principal, document_id: DocumentId, held: HeldError) -> None:
+    def audit_refusal(self, principal: Principal, document_id: DocumentId, held: HeldError) -> None:
         """Record in a transaction of its own what the refused one rolled back."""
         now, who, facts = self.clock.now(), principal.key_id, {"matters": list(held.matters)}
         with self.database.transaction(principal.tenant_id) as transaction:

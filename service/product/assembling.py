@@ -250,7 +250,6 @@ def _amending(adapters: Adapters, shared: _Shared) -> Amending:
         keys=adapters.keys,
         vault=adapters.vault,
         parser=adapters.parser,
-        tokenizer=adapters.tokenizer,
         queue=adapters.queue,
         clock=adapters.clock,
         erasure=shared.erasure,

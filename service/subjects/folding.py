@@ -117,6 +117,18 @@ def is_form_of(word: str, name: str) -> int:
     return int(any(fits))
 
 
+def is_one_apart(word: str, name: str) -> bool:
+    """Whether one letter more, less, other, or two swapped make the one of the other."""
+    if word == name or abs(len(word) - len(name)) > 1 or word[:1] != name[:1]:
+        return False
+    shorter, longer = sorted((word, name), key=len)
+    first = next((place for place, sign in enumerate(shorter) if sign != longer[place]), len(shorter))
+    if len(shorter) < len(longer):
+        return shorter[first:] == longer[first + 1 :]
+    swapped = shorter[first : first + 2] == longer[first : first + 2][::-1]
+    return (swapped and shorter[first + 2 :] == longer[first + 2 :]) or shorter[first + 1 :] == longer[first + 1 :]
+
+
 def _contracted(base: str) -> set[str]:
     """Return the name without the vowel that other cases drop: `Wróbel` has `Wróbla`."""
     return {base[:-2] + base[-1]} if len(base) > _SHORTEST_STEM and base[-2] == "e" else set()

@@ -1,5 +1,6 @@
 """Keyed hashes (HMAC under the tenant's key) of whom a text names: equal ones meet, and reveal nothing (R40)."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise, product
 
@@ -18,19 +19,21 @@ _NAME = "person_name"
 _FEWEST, _MOST = 5, 64
 """Letters and digits of what is taken for a number-like identifier."""
 _MOST_WORDS = 400
+_CODE = re.compile(r"\b[A-Za-z]{1,5}-?\d{4,12}\b")
+"""What may be somebody's number here and is no number anywhere else: `P-48213`."""
 
 _Plain = tuple[str, str]
 """A purpose and a normalised value: what a mark is the hash of."""
 
 
 def marks_of_text(key: Key, text: str, findings: Iterable[Finding]) -> frozenset[bytes]:
-    """Return the marks of everybody whom the findings in the text, or an address in it, name."""
+    """Return the marks of everybody whom the findings in the text, or an address or a staff number in it, name."""
     found: set[_Plain] = set()
     for finding in findings:
         value = text[finding.start : finding.end]
         found.update(_of_name(value) if finding.kind == _NAME else _of_identifier(value))
-    for address in EMAIL.finditer(text):
-        found.update(_of_identifier(address.group()))
+    for pattern in (EMAIL, _CODE):
+        found.update(one for written in pattern.finditer(text) for one in _of_identifier(written.group()))
     return frozenset(_mark(key, one) for one in found)
 
 

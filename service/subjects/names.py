@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ingestion.labelling.names.words import PARTICLES, TITLES, facts_of
+from ingestion.labelling.names.words import PARTICLES, TITLES, facts_of, known
 from service.subjects.folding import Word, folded, linked, words
 
 
@@ -71,9 +71,9 @@ def is_particle(word: str) -> bool:
 
 
 def is_given(word: str) -> bool:
-    """Whether the word is known as a given name, and as nothing else."""
-    facts = facts_of(folded(word).removesuffix("'s"))
-    return facts.given and not facts.common
+    """Whether the word is known as a given name, and as no ordinary word."""
+    written = folded(word).removesuffix("'s")
+    return facts_of(written).given and written not in known("common")
 
 
 def _groups(text: str) -> list[list[Word]]:

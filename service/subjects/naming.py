@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from service.subjects.folding import Word, folded, is_form_of, plain, stems, words
+from service.subjects.folding import Word, folded, is_form_of, is_one_apart, plain, stems, words
 from service.subjects.names import PersonName, is_given, is_particle, is_title
 from service.subjects.spans import Span
 
@@ -64,7 +64,7 @@ class NameMatcher:
         """Yield words that are one letter away from the family name."""
         wanted = [plain(one) for one in self.name.family if len(plain(one)) >= _SHORTEST_RESEMBLING]
         for word in words(text):
-            if word.capital and any(_one_apart(plain(word.text), one) for one in wanted):
+            if word.capital and any(is_one_apart(plain(word.text), one) for one in wanted):
                 yield Span(start=word.start, end=word.end, sure=False, form=_FAMILY)
 
     def _family_fit(self, word: Word) -> int:
@@ -250,15 +250,3 @@ class _Neighbours:
 def _joins(word: Word) -> bool:
     """Whether a word only joins a name, or says how its bearer is addressed: `van`, `v.`, `Dr.`."""
     return is_title(word.text) or is_particle(word.text) or (len(word.text) == 1 and not word.capital)
-
-
-def _one_apart(word: str, name: str) -> bool:
-    """Whether one letter more, less, other, or two swapped make the one of the other."""
-    if word == name or abs(len(word) - len(name)) > 1 or word[:1] != name[:1]:
-        return False
-    shorter, longer = sorted((word, name), key=len)
-    first = next((place for place, sign in enumerate(shorter) if sign != longer[place]), len(shorter))
-    if len(shorter) < len(longer):
-        return shorter[first:] == longer[first + 1 :]
-    swapped = shorter[first : first + 2] == longer[first : first + 2][::-1]
-    return (swapped and shorter[first + 2 :] == longer[first + 2 :]) or shorter[first + 1 :] == longer[first + 1 :]

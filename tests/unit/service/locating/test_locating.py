@@ -39,6 +39,16 @@ def test_a_person_is_located_by_name_and_by_identifier() -> None:
     assert hit.forms == {Form.FULL_NAME}
 
 
+def test_an_initial_is_not_certain_where_a_namesake_has_it_too() -> None:
+    """`J. Müller` is Julia's as well, once any document names her."""
+    world, who = _world()
+    shortened = world.uploaded(who, "Akte J. Müller")
+    assert _ids(world.product.locating.locate(who, _JUERGEN)) == {shortened.id: True}
+    world.uploaded(who, "Julia Müller ist neu.")
+    whole = world.uploaded(who, "Akte Jürgen Müller")
+    assert _ids(world.product.locating.locate(who, _JUERGEN)) == {shortened.id: False, whole.id: True}
+
+
 def test_a_snippet_shows_neither_the_person_nor_anybody_else() -> None:
     world, who = _world()
     world.uploaded(who, "Jürgen Müllers Nachfolgerin ist Anna Müller, j.mueller@firma.de.")

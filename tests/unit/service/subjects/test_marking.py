@@ -51,6 +51,12 @@ def test_names_in_titles_and_file_names_are_marked_without_a_labeller() -> None:
     assert Form.FULL_NAME in _met(Subject(names=("Jürgen Müller",)), marks)
 
 
+def test_addresses_and_staff_numbers_are_marked_where_no_labeller_found_them() -> None:
+    marks = marks_of_text(_KEY, "NW-40013 schreibt an max@firma.de", [])
+    assert _met(Subject(identifiers=("nw40013",)), marks) == {Form.IDENTIFIER}
+    assert _met(Subject(identifiers=("MAX@firma.de",)), marks) == {Form.IDENTIFIER}
+
+
 def test_marks_under_another_key_never_meet() -> None:
     """R30: another tenant's marks are other marks."""
     other = Key(b"o" * 32)
