@@ -24,6 +24,7 @@ from service.ports import Approval, Clock, Database, ErasureItem, ErasureRecord,
 from service.standing import still_may
 
 _CHOSEN_IN = frozenset({ErasureState.LOCATED, ErasureState.PARTIAL, ErasureState.ON_HOLD})
+_BEGUN = frozenset({ItemState.DESTROYING, ItemState.GONE, ItemState.REMAINS})
 _UNDONE = frozenset({ItemState.HELD, ItemState.LEFT, ItemState.REMAINS})
 
 
@@ -104,8 +105,11 @@ class Deciding:
             return self.reading.view(transaction, principal, after)
 
     def cancel(self, principal: Principal, erasure_id: ErasureId) -> ErasureView:
-        """End a request of which nothing was executed: withdrawn, or nothing was found."""
+        """End a request of which nothing was executed: withdrawn, or nothing was found. Raises ConflictError."""
         with self._decided(principal, erasure_id) as (transaction, record):
+            if any(item.state in _BEGUN for item in transaction.erasures.items(erasure_id)):
+                message = "a part of it was destroyed already: approve the rest, leave it with a reason, or refuse it"
+                raise ConflictError(message)
             after = moved(
                 transaction,
                 record,

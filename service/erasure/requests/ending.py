@@ -24,7 +24,7 @@ from service.ports import (
 
 _BATCH = 100
 _NOT_BEGUN = frozenset({ErasureState.RECEIVED, ErasureState.LOCATED, ErasureState.APPROVED})
-_BEGUN = frozenset({ErasureState.EXECUTING})
+_BEGUN = frozenset({ErasureState.EXECUTING, ErasureState.PARTIAL, ErasureState.ON_HOLD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,7 @@ class EndOfTenant:
         while self._hidden(record) or self._entombed(record):
             pass
         self._others_cancelled(record)
+        self._others_decided(record)
         self._exports_removed(record)
         self.taking.work(record)
         self.taking.forgetting.finish(record.tenant_id)
@@ -115,6 +116,16 @@ class EndOfTenant:
                 if found.state in _NOT_BEGUN:
                     facts, now = {"because": "tenant_erased", "by": record.id}, self.clock.now()
                     moved(transaction, found, ErasureState.CANCELLED, action="erasure_cancelled", now=now, facts=facts)
+
+    def _others_decided(self, record: ErasureRecord) -> None:
+        """Let begun requests end: what nobody has decided in them is erased, as everything of the tenant is."""
+        with self.database.transaction(record.tenant_id) as transaction:
+            others = [one for one in transaction.erasures.in_state(_BEGUN) if one.id != record.id]
+        for one in others:
+            with self.database.transaction(record.tenant_id) as transaction:
+                locked(transaction, one.id)
+                undecided = [item for item in transaction.erasures.items(one.id) if item.action is None]
+                transaction.erasures.put_items(replace(item, action=ErasureAction.ERASE) for item in undecided)
 
     def _exports_removed(self, record: ErasureRecord) -> None:
         """Destroy exports, those that rest on nothing, too: each has a name in it."""

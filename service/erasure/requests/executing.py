@@ -12,7 +12,7 @@ from service.erasure.requests.ending import EndOfTenant
 from service.erasure.requests.finding import Finding, documents_of, merged
 from service.erasure.requests.holding import held
 from service.erasure.requests.taking import Taking, executor
-from service.errors import PartUnavailableError, RingfenceError
+from service.errors import PartUnavailableError
 from service.locating import Obstacle
 from service.policy.access import DocumentId, ErasureId, TenantId
 from service.policy.erasures import ErasureAction, ErasureKind, ErasureState, starts_at
@@ -55,7 +55,7 @@ class Executing:
                 self.advance(tenant_id, record.id)
             except PartUnavailableError:
                 raise
-            except RingfenceError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, other requests have deadlines, too
                 _log.warning("erasure_not_advanced", erasure=str(record.id), error=type(error).__name__)
         for record in unclosed:
             self.concluding.close(record)

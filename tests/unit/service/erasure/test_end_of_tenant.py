@@ -1,6 +1,7 @@
 """The end of a tenant: two keys approve, everything goes, its key last; the audit stays (R40)."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -182,6 +183,26 @@ def test_a_request_that_is_being_executed_ends_before_its_tenant_loses_the_key(w
     assert not world.keys.tenant_erased(who.tenant_id)
     assert advanced(world, who, erasure_id).state is S.VERIFIED
     assert state_of(world, who, view.record.id) is S.VERIFIED
+
+
+def test_a_request_of_which_something_remained_ends_before_its_tenant_loses_the_key(
+    world: World, who: Principal
+) -> None:
+    """R42: what remained of it goes with the tenant, and it can be told so only while there is a key to look with."""
+    hers = world.uploaded(who, "Margaret Ellison wrote m.ellison@example.org. The garage opens at seven.")
+    view = located(world, who, about("m.ellison@example.org"), Choice(target=hers.id, action=ErasureAction.REDACT))
+    world.product.erasures.deciding.approve(who, view.record.id)
+    world.product.erasures.executing.advance_all()
+    (item,) = items_of(world, who, view.record.id)
+    world.work()
+    again = world.uploaded(who, "m.ellison@example.org again")
+    with world.database.transaction(who.tenant_id) as transaction:
+        transaction.erasures.put_items([replace(item, replaced_by=again.id)])
+    assert advanced(world, who, view.record.id).state is S.PARTIAL
+    erasure_id = approved(world, who)
+    assert advanced(world, who, erasure_id).state is S.VERIFIED
+    assert state_of(world, who, view.record.id) is S.VERIFIED
+    assert world.keys.tenant_erased(who.tenant_id)
 
 
 def test_an_export_that_rests_on_nothing_goes_with_its_tenant(world: World, who: Principal) -> None:

@@ -212,6 +212,8 @@ def test_what_is_held_for_good_ends_in_a_refusal_and_can_be_left_instead(world: 
     leave = Choice(target=held.id, action=ErasureAction.LEAVE, reason=LeaveReason.LEGAL_CLAIMS)
     view = world.product.erasures.deciding.choose(who, other, [leave])
     assert (view.record.state, view.record.approvals) == (S.LOCATED, ())
+    with pytest.raises(ConflictError, match="destroyed already"):
+        world.product.erasures.deciding.cancel(who, other)
     world.product.erasures.deciding.approve(who, other)
     assert advanced(world, who, other).state is S.VERIFIED
     assert states(world, who, other) == {held.id: ItemState.LEFT, free.id: ItemState.GONE}
