@@ -47,23 +47,25 @@ class SqlInspector(Inspector):
         """Count the rows that name a target, by table. Raises psycopg.Error, and ValueError for an empty schema."""
         documents = [target.document_id for target in targets]
         turns = [turn for target in targets for turn in target.turn_ids]
-        rested = {turn: target.document_id for target in targets for turn in target.turn_ids}
-        counts: dict[tuple[UUID, str], int] = {}
+        counts: dict[tuple[UUID, str], dict[bool, int]] = {}
         with self._reading(tenant_id) as connection:
             columns = connection.execute(_COLUMNS).fetchall()
             if not columns:
                 message = "there is no table that names a document: this is not the schema"
                 raise ValueError(message)
             for column in (column for column in columns if _is_counted(column)):
-                wanted: Sequence[UUID] = turns if _is_of_turns(column) else documents
-                for document in documents:
-                    counts.setdefault((document, column[1]), 0)
-                for named, number in connection.execute(_count(column), (list(wanted),)):
-                    counts[rested.get(named, named), column[1]] += number
+                of_turns = _is_of_turns(column)
+                wanted: Sequence[UUID] = turns if of_turns else documents
+                found = dict(connection.execute(_count(column), (list(wanted),)).fetchall())
+                for target in targets:
+                    named = target.turn_ids if of_turns else (target.document_id,)
+                    kept = counts.setdefault((target.document_id, column[1]), {})
+                    kept[of_turns] = kept.get(of_turns, 0) + sum(found.get(one, 0) for one in named)
         return Inspection(
             sightings=tuple(
-                Sighting(document_id=DocumentId(document), thing=table, method="sql_count", found=number)
-                for (document, table), number in counts.items()
+                # A row may name the document and a turn that rests on it, each in a column of its own: it is one row.
+                Sighting(document_id=DocumentId(document), thing=table, method="sql_count", found=max(kept.values()))
+                for (document, table), kept in counts.items()
             )
         )
 
