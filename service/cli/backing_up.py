@@ -86,7 +86,8 @@ def restore(
         out.print("[red]without the erasure ledger[/]: what was erased since the backup is back. This is on record.")
     else:
         again = f"{replayed.documents} documents and {replayed.turns} turns"
-        out.print(f"erased again and verified: {again} ({replayed.revived} documents were back). Next: ringfence up")
+        out.print(f"erased again and verified: {again} ({replayed.revived} documents were back)")
+        out.print(f"Next: ringfence up --data {settings.data_dir}", markup=False, soft_wrap=True)
 
 
 @_index.command("rebuild")

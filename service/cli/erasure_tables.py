@@ -5,7 +5,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from service.cli.options import identifier, out
+from service.cli.options import identifier, naming, out
 
 _SOON_DAYS = 7
 _ENDED = frozenset({"verified", "refused", "cancelled"})
@@ -16,7 +16,7 @@ def print_list(requests: list[dict[str, Any]]) -> None:
     if not requests:
         out.print("no erasure requests: `ringfence erasures open --help` tells how one lives")
         return
-    table = Table(identifier(), "kind", "state", "due", "days left", "approvals", "items", box=None)
+    table = Table(identifier(), "kind", "state", "due", "time left", "approvals", "items", box=None)
     for one in requests:
         given = f"{len(one['approvals'])} of {one['approvals_needed']}"
         table.add_row(
@@ -62,6 +62,26 @@ def print_preview(found: dict[str, Any]) -> None:
         out.print(f"[yellow]not searched:[/] {count} ({reason})")
 
 
+def print_next(one: dict[str, Any], tenant: str | None) -> None:
+    """Print the command that brings a request further, where there is one."""
+    then = _next(one)
+    if then is not None:
+        command, example = then
+        told = f"next: ringfence erasures {command} {one['id']}{naming(tenant)}{example}"
+        out.print(told, markup=False, soft_wrap=True)
+
+
+def _next(one: dict[str, Any]) -> tuple[str, str] | None:
+    """Return the command, and the options that an example of it has."""
+    if one["state"] == "received":
+        return "preview", ""
+    if one["state"] == "located" and any(item["action"] is None for item in one["items"]):
+        return "choose", " --certain redact --possible leave --because not_about_the_person"
+    if one["state"] == "located" and one["items"] and not one["approvals"]:
+        return "approve", ""
+    return ("receipt", " --out receipt.json") if one["state"] == "verified" else None
+
+
 def _print_hits(hits: list[dict[str, Any]]) -> None:
     for hit in hits:
         sure = "certain" if hit["certain"] else "[yellow]possible[/]"
@@ -73,8 +93,12 @@ def _days(one: dict[str, Any]) -> str:
     if one["state"] in _ENDED:
         return "ended"
     if days < 0:
-        return f"[red]overdue by {-days}[/]"
-    return f"[yellow]{days} left[/]" if days < _SOON_DAYS else f"{days} left"
+        return f"[red]overdue by {_of_days(-days)}[/]"
+    return f"[yellow]{_of_days(days)} left[/]" if days < _SOON_DAYS else f"{_of_days(days)} left"
+
+
+def _of_days(days: int) -> str:
+    return "1 day" if days == 1 else f"{days} days"
 
 
 def _ended(one: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 
 from service.cli.client import Client, connected, pages
-from service.cli.erasure_tables import print_list, print_preview, print_request
+from service.cli.erasure_tables import print_list, print_next, print_preview, print_request
 from service.cli.options import AsJson, DataDir, TenantName, loaded, out, print_json
 from service.errors import SettingsError
 from service.policy.erasures import (
@@ -68,7 +68,7 @@ def open_(  # noqa: PLR0913 - one option each
     body = _body(documents=document or [], identifiers=identifiers, names=names, everything=everything)
     body |= {"reason": reason.value, "note": note, "received_at": received}
     with connected(loaded(data), tenant) as client:
-        _print(client.call("POST", "/v1/erasures", json=body), as_json=as_json, then="preview")
+        _print(client.call("POST", "/v1/erasures", json=body), as_json=as_json, tenant=tenant)
 
 
 @_erasures.command("list")
@@ -86,7 +86,7 @@ def list_(tenant: TenantName = None, data: DataDir = None, *, as_json: AsJson = 
 def show(request: _Request, tenant: TenantName = None, data: DataDir = None, *, as_json: AsJson = False) -> None:
     """Show one request: how far it is, who approved, and what became of each item."""
     with connected(loaded(data), tenant) as client:
-        _print(client.call("GET", f"/v1/erasures/{request}"), as_json=as_json)
+        _print(client.call("GET", f"/v1/erasures/{request}"), as_json=as_json, tenant=tenant)
 
 
 @_erasures.command("preview")
@@ -98,6 +98,7 @@ def preview(request: _Request, tenant: TenantName = None, data: DataDir = None, 
         print_json(found)
     else:
         print_preview(found)
+        print_next(found["request"], tenant)
 
 
 @_erasures.command("choose")
@@ -131,7 +132,7 @@ def choose(  # noqa: PLR0913 - one option each
             message = "choose something, such as --certain redact --possible leave --because not_about_the_person"
             raise SettingsError(message)
         chosen = client.call("POST", f"/v1/erasures/{request}/choices", json={"choices": choices})
-    _print(chosen, as_json=as_json, then="approve")
+    _print(chosen, as_json=as_json, tenant=tenant)
 
 
 @_erasures.command("approve")
@@ -202,16 +203,15 @@ def _post(
     request: UUID, what: str, body: dict[str, str] | None, tenant: str | None, data: Path | None, *, as_json: bool
 ) -> None:
     with connected(loaded(data), tenant) as client:
-        _print(client.call("POST", f"/v1/erasures/{request}/{what}", json=body), as_json=as_json)
+        _print(client.call("POST", f"/v1/erasures/{request}/{what}", json=body), as_json=as_json, tenant=tenant)
 
 
-def _print(request: dict[str, Any], *, as_json: bool, then: str | None = None) -> None:
+def _print(request: dict[str, Any], *, as_json: bool, tenant: str | None) -> None:
     if as_json:
         print_json(request)
         return
     print_request(request)
-    if then is not None:
-        out.print(f"next: ringfence erasures {then} {request['id']}", markup=False)
+    print_next(request, tenant)
 
 
 def _previewed(client: Client, request: UUID) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from service.cli.client import connected
-from service.cli.options import AsJson, DataDir, TenantName, identifier, loaded, out, print_json
+from service.cli.options import AsJson, DataDir, TenantName, identifier, loaded, naming, out, print_json
 from service.errors import SettingsError
 
 _HELP = """Answer a request for access (Art. 15 GDPR): a zip with everything that surely names a person.
@@ -53,9 +53,8 @@ def make(  # noqa: PLR0913 - one option each
     if as_json:
         print_json(made)
         return
-    out.print(
-        f"export {made['id']} is there until {made['expires_at']}: `ringfence exports get {made['id']} --out FILE`"
-    )
+    out.print(f"export {made['id']} is there until {made['expires_at']}")
+    out.print(f"next: ringfence exports get {made['id']}{naming(tenant)} --out FILE", markup=False, soft_wrap=True)
 
 
 @_exports.command("list")
@@ -83,6 +82,8 @@ def get(
     with connected(loaded(data), tenant) as client, client.lines(f"/v1/exports/{export}/content", {}) as pieces:
         try:
             to.touch(mode=0o600)
+            if to.is_file():  # it may have been there before, for others to read
+                to.chmod(0o600)
             with to.open("wb") as file:
                 file.writelines(pieces)
         except OSError as error:

@@ -132,6 +132,8 @@ def _print(matter: dict[str, Any], *, as_json: bool) -> None:
     asked = matter["release"]
     if asked and matter["stands"]:
         out.print(f"  release asked for by key {asked['asked_by']} ({asked['reason']}): another key has to confirm")
+        command = f"RINGFENCE_API_KEY=… ringfence holds confirm {matter['id']}"
+        out.print(f"  whoever has another key: {command}", markup=False, soft_wrap=True)
 
 
 def _reach(matter: dict[str, Any]) -> str:

@@ -138,6 +138,8 @@ def _lines(one: dict[str, Any]) -> list[str]:
     if one["resembles_erased"]:
         share = f"{one['resemblance']:.0%} of its runs of words"
         lines.append(f"resembles the erased document {one['resembles_erased']} ({share}): look at it")
+    if one["held_by"]:
+        lines.append(f"held by {', '.join(one['held_by'])}: see `ringfence holds show`")
     if one["released"]:
         freed = one["released"]
         lines.append(f"released {freed['at']} by key {freed['by']} ({freed['reason']}) {freed['note'] or ''}".rstrip())

@@ -32,6 +32,11 @@ def loaded(data: Path | None) -> Settings:
     return settings.load(**({"data_dir": data} if data is not None else {}))
 
 
+def naming(tenant: str | None) -> str:
+    """Return the option that the next command needs to go on for the same tenant."""
+    return "" if tenant is None else f" --tenant {tenant}"
+
+
 def print_json(value: object) -> None:
     """Print one JSON value, indented."""
     typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())

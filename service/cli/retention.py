@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 
 from service.cli.client import connected
-from service.cli.options import AsJson, DataDir, TenantName, identifier, loaded, out, print_json
+from service.cli.options import AsJson, DataDir, TenantName, identifier, loaded, naming, out, print_json
 from service.errors import SettingsError
 from service.policy.retention import Standing
 
@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 def show(tenant: TenantName = None, data: DataDir = None, *, as_json: AsJson = False) -> None:
     """Show the newest rules and those in force."""
     with connected(loaded(data), tenant) as client:
-        _print(client.call("GET", "/v1/retention"), as_json=as_json)
+        _print(client.call("GET", "/v1/retention"), tenant, as_json=as_json)
 
 
 @_retention.command("set")
@@ -51,7 +51,7 @@ def change(
         raise SettingsError(message)
     with connected(loaded(data), tenant) as client:
         told = client.call("PUT", "/v1/retention", json={"rules": [_rule(one) for one in rule or ()]})
-    _print(told, as_json=as_json)
+    _print(told, tenant, as_json=as_json)
 
 
 @_retention.command("preview")
@@ -90,7 +90,7 @@ def approve(
 ) -> None:
     """Put the previewed version in force: the next daily run erases what is due."""
     with connected(loaded(data), tenant) as client:
-        _print(client.call("POST", "/v1/retention/approval", json={"version": version}), as_json=as_json)
+        _print(client.call("POST", "/v1/retention/approval", json={"version": version}), tenant, as_json=as_json)
 
 
 def _rule(text: str) -> dict[str, object]:
@@ -102,7 +102,7 @@ def _rule(text: str) -> dict[str, object]:
     return {"category": category, "keep_days": int(days)} | ({"keeping": keeping} if keeping else {})
 
 
-def _print(told: dict[str, Any], *, as_json: bool) -> None:
+def _print(told: dict[str, Any], tenant: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json(told)
         return
@@ -114,8 +114,9 @@ def _print(told: dict[str, Any], *, as_json: bool) -> None:
         rules = "; ".join(_words(rule) for rule in version["rules"]) or "no rules" if version else "nothing"
         out.print(f"{name}: " + (f"version {version['version']}: " if version else "") + rules, markup=False)
     if latest["approved_at"] is None:
-        following = "approve" if latest["previewed_at"] else "preview"
-        out.print(f"version {latest['version']} erases nothing yet: `ringfence retention {following}` is next")
+        following = f"approve {latest['version']}" if latest["previewed_at"] else "preview"
+        command = f"ringfence retention {following}{naming(tenant)}"
+        out.print(f"version {latest['version']} erases nothing yet: `{command}` is next", markup=False, soft_wrap=True)
 
 
 def _words(rule: dict[str, Any] | None) -> str:

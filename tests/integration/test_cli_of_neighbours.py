@@ -66,6 +66,7 @@ def test_a_hold_is_placed_widened_and_released_by_two(world: World, run: Run) ->
     assert matter in run("holds", "list")
     assert "Doe [v.] Acme" in run("holds", "show", matter)
     assert "groups hr" in run("holds", "add", matter, "--group", "hr")
+    assert f"held by {matter}" in " ".join(run("documents", "show", str(document.id)).split())
     assert f"Held for: {matter}" in " ".join(run("delete", str(document.id), code=1).split())
     assert "another key has to confirm" in run("holds", "release", matter, "--reason", "matter_closed")
     assert "two people" in run("holds", "confirm", matter, code=1)
@@ -79,6 +80,7 @@ def test_rules_are_set_previewed_and_approved(world: World, run: Run) -> None:
     assert "no rules" in run("retention", "show")
     assert "preview` is next" in run("retention", "set", "--rule", "PII=30", "--rule", "any=365:shortest")
     assert "not_due" in run("retention", "preview")
+    assert "`ringfence retention approve 1` is next" in run("retention", "show")
     assert "in force: version 1" in run("retention", "approve", "1")
     assert "at most 365 days" in run("retention", "show")
     run("retention", "set", "--rule", "PII:30", code=2)
@@ -90,6 +92,8 @@ def test_an_export_is_made_written_and_removed(world: World, run: Run, tmp_path:
     export = json.loads(run("exports", "make", "--name", "Ada Example", "--json"))["id"]
     assert "Ada Example" in run("exports", "list")
     file = tmp_path / "ada.zip"
+    file.touch()
+    file.chmod(0o644)
     run("exports", "get", export, "--out", str(file))
     assert file.stat().st_mode & 0o077 == 0
     with zipfile.ZipFile(file) as pack:

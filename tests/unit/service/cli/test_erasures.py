@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from service.cli import main
-from service.cli.erasure_tables import print_list, print_preview, print_request
+from service.cli.erasure_tables import print_list, print_next, print_preview, print_request
 
 ID, DOCUMENT = "6a2f1a3e-0000-4000-8000-000000000001", "6a2f1a3e-0000-4000-8000-000000000002"
 
@@ -76,8 +76,8 @@ def test_the_list_says_who_is_late(capsys: pytest.CaptureFixture[str]) -> None:
     """R46."""
     print_list([a_request(days_left=-2), a_request(days_left=3), a_request(state="verified", days_left=-9)])
     told = capsys.readouterr().out
-    assert "overdue by 2" in told
-    assert "3 left" in told
+    assert "overdue by 2 days" in told
+    assert "3 days left" in told
     assert "ended" in told
     assert "0 of 2" in told
     print_list([])
@@ -96,6 +96,28 @@ def test_a_request_tells_what_is_undecided_and_what_came_later(capsys: pytest.Ca
         DOCUMENT,
     ):
         assert word in told
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"state": "received", "items": []}, f"next: ringfence erasures preview {ID} --tenant acme\n"),
+        ({}, f"next: ringfence erasures choose {ID} --tenant acme --certain redact"),
+        ({"items": [{"action": "erase"}]}, f"next: ringfence erasures approve {ID} --tenant acme\n"),
+        ({"items": [{"action": "erase"}], "approvals": [{}]}, ""),
+        ({"items": []}, ""),
+        ({"state": "approved"}, ""),
+        ({"state": "verified"}, f"next: ringfence erasures receipt {ID} --tenant acme --out receipt.json\n"),
+    ],
+    ids=["received", "undecided", "decided", "half_approved", "nothing_found", "approved", "verified"],
+)
+def test_the_next_command_runs_as_it_is_told(
+    capsys: pytest.CaptureFixture[str], changed: dict[str, Any], told: str
+) -> None:
+    print_next(a_request(**changed), "acme")
+    out = capsys.readouterr().out
+    assert out.startswith(told)
+    assert bool(out) is bool(told)
 
 
 def test_a_preview_tells_places_holds_and_what_was_not_searched(capsys: pytest.CaptureFixture[str]) -> None:
