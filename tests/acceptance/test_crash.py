@@ -1,4 +1,4 @@
-"""kill -9 of each part, and of all at once, while documents are being ingested: nothing lost, nothing twice (R60)."""
+"""kill -9 of each part, and of all at once, while documents come in or are erased: nothing lost, nothing twice (R60)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -55,6 +55,23 @@ def test_every_document_is_ready_exactly_once_after_a_kill(stack: Stack, part: s
     assert all(document["chunk_count"] > 1 for document in documents)
     for document in documents:
         assert _stored(stack, document) == (document["chunk_count"], document["chunk_count"])
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("part", ["postgres", "valkey", "edge", "worker", "everything"])
+def test_every_erased_document_is_gone_after_a_kill(stack: Stack, part: str) -> None:
+    """R41, R43: killed while documents are being destroyed, and nothing of any comes back."""
+    with stack.client("acme") as client:
+        sent = [hand_in(client, _text(f"erasing {part}", number), title=f"{part} {number}") for number in range(4)]
+        stack.wait_until(lambda: all(finished(client, one["job"]["id"]) for one in sent), seconds=_SECONDS)
+        jobs = [client.call("DELETE", f"/v1/documents/{one['document']['id']}")["id"] for one in sent]
+    _killing(stack, part)()
+    stack.wait_until(stack.ready, seconds=_SECONDS)
+    with stack.client("acme") as client:
+        stack.wait_until(lambda: all(finished(client, job) for job in jobs), seconds=_SECONDS)
+        assert {client.call("GET", f"/v1/jobs/{job}")["state"] for job in jobs} == {"succeeded"}
+    for one in sent:
+        assert _stored(stack, one["document"]) == (0, 0)
 
 
 def _any_started(client: Client, sent: list[dict[str, Any]]) -> bool:
