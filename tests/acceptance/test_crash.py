@@ -1,4 +1,4 @@
-"""kill -9 of each part, and of all at once, while documents come in or are erased: nothing lost, nothing twice (R60)."""
+"""kill -9 of each part and of all at once, while documents come in or are erased: none lost, none twice (R60)."""
 
 from collections.abc import Callable
 from typing import Any
