@@ -9,6 +9,7 @@ from ingestion.injection import Injection
 from ingestion.parsing import known_media_type
 from ingestion.sensitivity import Category
 from service.auditing import entry
+from service.chunks import external_id_of, file_name_of, title_of
 from service.doorbell import ring
 from service.erasure import Erasure
 from service.errors import (
@@ -21,7 +22,7 @@ from service.errors import (
 )
 from service.holding import held_for
 from service.places import external_id_place, file_name_place, original_place, title_place
-from service.policy.access import EVERYONE, DocumentId, JobId, MatterId, Permission, Principal, Role, Scope
+from service.policy.access import EVERYONE, DocumentId, MatterId, Permission, Principal, Role, Scope
 from service.ports import (
     Clock,
     Database,
@@ -30,7 +31,6 @@ from service.ports import (
     JobKind,
     JobQueue,
     JobRecord,
-    JobState,
     KeyStore,
     Transaction,
     Vault,
@@ -249,15 +249,7 @@ class Documents:
     def _enqueue(self, transaction: Transaction, principal: Principal, record: DocumentRecord) -> JobRecord:
         """Write the job that ingests the document."""
         now = self.clock.now()
-        job = JobRecord(
-            id=JobId(uuid4()),
-            tenant_id=record.tenant_id,
-            kind=JobKind.INGEST,
-            document_id=record.id,
-            state=JobState.QUEUED,
-            created_at=now,
-            updated_at=now,
-        )
+        job = JobRecord.queued(JobKind.INGEST, record.tenant_id, record.id, at=now)
         facts = {"job": str(job.id), "size": record.size, "declared": sorted(record.declared)}
         transaction.jobs.add(job)
         transaction.audit.append(
@@ -296,14 +288,11 @@ class Documents:
         self, principal: Principal, record: DocumentRecord, held: Mapping[DocumentId, frozenset[MatterId]]
     ) -> DocumentView:
         key = self.keys.document_key(tenant_id=record.tenant_id, document_id=record.id)
-        external = None
-        if record.external_id is not None:
-            external = key.open(record.external_id, place=external_id_place(record.tenant_id, record.id)).decode()
         return DocumentView(
             id=record.id,
-            title=key.open(record.title, place=title_place(record.tenant_id, record.id)).decode(),
-            file_name=key.open(record.file_name, place=file_name_place(record.tenant_id, record.id)).decode(),
-            external_id=external,
+            title=title_of(key, record),
+            file_name=file_name_of(key, record),
+            external_id=external_id_of(key, record),
             media_type=record.media_type,
             size=record.size,
             state=record.state,

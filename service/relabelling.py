@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from uuid import uuid4
 
 import structlog
 
@@ -132,16 +131,7 @@ class Relabelling:
         waiting = transaction.jobs.open(JobKind.RELABEL, document_id=record.id)
         if waiting:
             return waiting[0]
-        now = self.clock.now()
-        job = JobRecord(
-            id=JobId(uuid4()),
-            tenant_id=record.tenant_id,
-            kind=JobKind.RELABEL,
-            document_id=record.id,
-            state=JobState.QUEUED,
-            created_at=now,
-            updated_at=now,
-        )
+        job = JobRecord.queued(JobKind.RELABEL, record.tenant_id, record.id, at=self.clock.now())
         transaction.jobs.add(job)
         return job
 

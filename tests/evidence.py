@@ -1,10 +1,6 @@
 """Audit logs to verify and to tamper with, and the verifier that stands alone."""
 
 from collections.abc import Callable
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
-from pathlib import Path
-from typing import Protocol, cast
 from uuid import UUID, uuid4
 
 from service.auditing import Expected, verify
@@ -12,28 +8,9 @@ from service.auditing.entries import Personal, entry
 from service.policy.access import Principal, Role
 from service.sealing import Key
 from tests.assembled import World, a_world
+from tests.scripts import the_script
 
-_SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "verify-audit"
-
-
-class Script(Protocol):
-    """`scripts/verify-audit` as a module."""
-
-    check: Callable[..., list[str]]
-    main: Callable[[list[str]], int]
-
-
-def the_script() -> Script:
-    """Return the script, loaded: thousands of checks need not start a process each."""
-    loader = SourceFileLoader("verify_audit", str(_SCRIPT))
-    spec = spec_from_loader(loader.name, loader)
-    assert spec is not None
-    module = module_from_spec(spec)
-    loader.exec_module(module)
-    return cast("Script", module)
-
-
-SCRIPT = the_script()
+SCRIPT = the_script("verify-audit")
 
 
 def ours(content: bytes, **expected: object) -> list[str]:

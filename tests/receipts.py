@@ -2,10 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
-from typing import Protocol, cast
 from uuid import uuid4
 
 from service.policy.access import DocumentId, Principal, TenantId
@@ -14,29 +11,13 @@ from service.ports.receipting import ReceiptRecord
 from service.receipts import Contents, Item, verify
 from service.verifying import REQUIRED, Seen, Verification
 from tests.assembled import World, a_world
+from tests.scripts import the_script
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SCRIPT_FILE = Path(__file__).resolve().parents[1] / "scripts" / "verify-receipt"
 
 
-class Script(Protocol):
-    """`scripts/verify-receipt` as a module."""
-
-    check: Callable[..., list[str]]
-    main: Callable[[list[str]], int]
-
-
-def the_script() -> Script:
-    """Return the script, loaded: thousands of checks need not start a process each."""
-    loader = SourceFileLoader("verify_receipt", str(SCRIPT_FILE))
-    spec = spec_from_loader(loader.name, loader)
-    assert spec is not None
-    module = module_from_spec(spec)
-    loader.exec_module(module)
-    return cast("Script", module)
-
-
-SCRIPT = the_script()
+SCRIPT = the_script("verify-receipt")
 
 
 def ours(content: bytes) -> list[str]:

@@ -1,7 +1,7 @@
 """Puts an amended version in the place of a document: the new one is kept, and the old one entombed, at one commit."""
 
 from dataclasses import dataclass, replace
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from ingestion.errors import UnreadableError
 from service.amending.editing import Correction, Wording, as_text, checked, corrected, redacted
@@ -21,7 +21,7 @@ from service.errors import (
 )
 from service.holding import refuse_held
 from service.places import original_place
-from service.policy.access import DocumentId, JobId, Permission, Principal, TenantId
+from service.policy.access import DocumentId, Permission, Principal, TenantId
 from service.ports import (
     ChunkRecord,
     Clock,
@@ -31,7 +31,6 @@ from service.ports import (
     JobKind,
     JobQueue,
     JobRecord,
-    JobState,
     KeyStore,
     Parser,
     Transaction,
@@ -207,15 +206,7 @@ class Amending:
         record = replace(version.record, declared=declared, created_at=current.created_at)
         erasing = self.erasure.entomb(transaction, current, by=principal.key_id, refuse=action == _REDACTED)
         transaction.documents.update(record)
-        job = JobRecord(
-            id=JobId(uuid4()),
-            tenant_id=tenant_id,
-            kind=JobKind.INGEST,
-            document_id=record.id,
-            state=JobState.QUEUED,
-            created_at=now,
-            updated_at=now,
-        )
+        job = JobRecord.queued(JobKind.INGEST, tenant_id, record.id, at=now)
         transaction.jobs.add(job)
         self._note(transaction, principal, action, current, job, {"places": places})
         self._note(transaction, principal, "document_registered", record, job, {"before": str(current.id)})

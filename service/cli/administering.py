@@ -10,8 +10,8 @@ import typer
 from rich.table import Table
 
 from service.cli.client import token_file
-from service.cli.options import AsJson, DataDir, identifier, loaded, out, print_json
-from service.errors import ConflictError, NotFoundError, SettingsError
+from service.cli.options import AsJson, DataDir, identifier, loaded, out, print_json, write_file
+from service.errors import ConflictError, NotFoundError
 from service.folder import DataFolder
 from service.policy.access import KeyId, Role, TenantId
 from service.policy.erasures import ErasureKind, ErasureState
@@ -75,11 +75,7 @@ def tenant_receipt(
     if write is None:
         typer.echo(receipt.decode(), nl=False)
         return
-    try:
-        write.write_bytes(receipt)
-    except OSError as error:
-        message = f"{write} cannot be written: {error.strerror}"
-        raise SettingsError(message) from None
+    write_file(write, [receipt])
     out.print(f"the receipt is in {write}: check it with scripts/verify-receipt", markup=False)
 
 

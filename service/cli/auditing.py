@@ -10,8 +10,9 @@ import typer
 from rich.markup import escape
 
 from service.auditing import Expected, Verdict, verify
+from service.cli import options
 from service.cli.client import connected
-from service.cli.options import AsJson, DataDir, TenantName, loaded, out, print_json
+from service.cli.options import AsJson, DataDir, TenantName, loaded, out, print_json, write_file
 from service.errors import SettingsError
 from service.folder import DataFolder
 
@@ -22,7 +23,6 @@ time to time (`audit checkpoint --out FILE`) to where nobody who can reach the d
 changed or cut off later, `audit verify EXPORT --checkpoint FILE` finds it. `scripts/verify-audit` does the same as
 `audit verify` and shares no code with this program.
 """
-_KEY_BYTES = 32
 _audit = typer.Typer(help=_HELP, no_args_is_help=True)
 
 Out = Annotated[
@@ -115,7 +115,9 @@ def verify_file(
 ) -> None:
     """Check a file byte by byte, offline. Exit code 0: sound, 1: not sound (it says where), 2: not readable."""
     expected = Expected(
-        public_key=_key(public_key), checkpoint=None if kept is None else _content(kept), complete=complete
+        public_key=options.public_key(public_key),
+        checkpoint=None if kept is None else _content(kept),
+        complete=complete,
     )
     try:
         with file.open("rb") as lines:
@@ -155,12 +157,7 @@ def _fetch(path: str, tenant: str | None, data: Path | None, to: Path | None, **
             for piece in pieces:
                 typer.echo(piece, nl=False)
             return
-        try:
-            with to.open("wb") as file:
-                file.writelines(pieces)
-        except OSError as error:
-            message = f"{to} cannot be written: {error.strerror}"
-            raise SettingsError(message) from None
+        write_file(to, pieces)
     out.print(f"written to {escape(str(to))}; check it with: ringfence audit verify {escape(str(to))}")
 
 
@@ -195,19 +192,6 @@ def _print_verdict(file: Path, verdict: Verdict, *, pinned: bool, as_json: bool)
     out.print(f"  entries shown: {verdict.shown}; given as hashes only: {verdict.withheld}")
     if not pinned:
         out.print(f"  signed by {head.public_key.hex()}; compare it, or give --public-key")
-
-
-def _key(given: str | None) -> bytes | None:
-    if given is None:
-        return None
-    try:
-        found = bytes.fromhex(given)
-    except ValueError:
-        found = b""
-    if len(found) != _KEY_BYTES:
-        message = "--public-key takes 64 hexadecimal digits, as `ringfence audit key` prints them"
-        raise SettingsError(message)
-    return found
 
 
 def _content(file: Path) -> bytes:

@@ -9,7 +9,7 @@ import typer
 
 from service.cli.client import Client, connected, pages
 from service.cli.erasure_tables import print_list, print_next, print_preview, print_request
-from service.cli.options import AsJson, DataDir, TenantName, loaded, out, print_json
+from service.cli.options import AsJson, DataDir, TenantName, loaded, out, print_json, write_file
 from service.errors import SettingsError
 from service.policy.erasures import (
     ErasureAction,
@@ -191,11 +191,7 @@ def save_receipt(client: Client, request: str, write: Path | None) -> None:
     if write is None:
         typer.echo(content, nl=False)
         return
-    try:
-        write.write_bytes(content.encode())
-    except OSError as error:
-        message = f"{write} cannot be written: {error.strerror}"
-        raise SettingsError(message) from None
+    write_file(write, [content.encode()])
     out.print(f"the receipt is in {write}: check it with scripts/verify-receipt", markup=False)
 
 

@@ -1,6 +1,7 @@
 """Options that many commands share, and how they print."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +11,11 @@ from rich.console import Console
 from rich.table import Column
 
 from service import settings
+from service.errors import SettingsError
 from service.settings import Settings
 
 _WIDTH_OF_A_FILE = 160
+_KEY_BYTES = 32
 out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
 err = Console(stderr=True, highlight=False)
 
@@ -35,6 +38,30 @@ def loaded(data: Path | None) -> Settings:
 def naming(tenant: str | None) -> str:
     """Return the option that the next command needs to go on for the same tenant."""
     return "" if tenant is None else f" --tenant {tenant}"
+
+
+def public_key(given: str | None) -> bytes | None:
+    """Return the key that must have signed a file, None where any will do. Raises SettingsError."""
+    if given is None:
+        return None
+    try:
+        found = bytes.fromhex(given)
+    except ValueError:
+        found = b""
+    if len(found) != _KEY_BYTES:
+        message = "--public-key takes 64 hexadecimal digits, as `ringfence audit key` prints them"
+        raise SettingsError(message)
+    return found
+
+
+def write_file(to: Path, pieces: Iterable[bytes]) -> None:
+    """Write what was asked for into the file. Raises SettingsError where that cannot be written."""
+    try:
+        with to.open("wb") as file:
+            file.writelines(pieces)
+    except OSError as error:
+        message = f"{to} cannot be written: {error.strerror}"
+        raise SettingsError(message) from None
 
 
 def print_json(value: object) -> None:

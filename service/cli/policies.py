@@ -12,7 +12,7 @@ from ingestion.sensitivity import Category
 from service.adapters.provider_file import TomlProviderRegister
 from service.api.policy_schemas import ProvidersBody
 from service.cli.client import connected
-from service.cli.options import AsJson, DataDir, TenantName, loaded, out, print_json
+from service.cli.options import AsJson, DataDir, TenantName, loaded, out, print_json, write_file
 from service.errors import SettingsError
 from service.folder import DataFolder
 from service.policy.document import policy_document
@@ -129,11 +129,7 @@ def document(
     if write is None:
         typer.echo(told, nl=False)
         return
-    try:
-        write.write_text(told, encoding="utf-8")
-    except OSError as error:
-        message = f"{write} cannot be written: {error.strerror}"
-        raise SettingsError(message) from None
+    write_file(write, [told.encode()])
     out.print(f"{write} is written")
 
 

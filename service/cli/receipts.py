@@ -8,8 +8,9 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
+from service.cli import options
 from service.cli.client import connected, pages
-from service.cli.options import AsJson, DataDir, TenantName, identifier, loaded, out, print_json
+from service.cli.options import AsJson, DataDir, TenantName, identifier, loaded, out, print_json, write_file
 from service.errors import SettingsError
 from service.receipts import verify
 
@@ -19,7 +20,6 @@ A receipt tells what was erased, when nobody could reach it any more, what an in
 store, and what could not be checked and what covers it. It is signed, holds no personal data, and says `verified` only
 where every count was zero. `scripts/verify-receipt` checks it offline and shares no code with this program.
 """
-_KEY_BYTES = 32
 _receipts = typer.Typer(help=_HELP, no_args_is_help=True)
 
 
@@ -90,7 +90,7 @@ def verify_file(
     except OSError as error:
         message = f"{file} cannot be opened: {error.strerror}"
         raise SettingsError(message) from None
-    problems = verify(content, public_key=_key(public_key))
+    problems = verify(content, public_key=options.public_key(public_key))
     if as_json:
         print_json({"sound": not problems, "problems": list(problems)})
     elif problems:
@@ -105,11 +105,7 @@ def verify_file(
 
 
 def _write(to: Path, content: bytes) -> None:
-    try:
-        to.write_bytes(content)
-    except OSError as error:
-        message = f"{to} cannot be written: {error.strerror}"
-        raise SettingsError(message) from None
+    write_file(to, [content])
     out.print(f"written to {escape(str(to))}; check it with: ringfence receipts verify {escape(str(to))}")
 
 
@@ -126,16 +122,3 @@ def _print(value: dict[str, Any]) -> None:
     out.print("  not checked:")
     for one in value["unchecked"]:
         out.print(f"    {one['store']}: {one['thing']} ({one['reason']}); covered by {', '.join(one['covered_by'])}")
-
-
-def _key(given: str | None) -> bytes | None:
-    if given is None:
-        return None
-    try:
-        found = bytes.fromhex(given)
-    except ValueError:
-        found = b""
-    if len(found) != _KEY_BYTES:
-        message = "--public-key takes 64 hexadecimal digits, as `ringfence audit key` prints them"
-        raise SettingsError(message)
-    return found

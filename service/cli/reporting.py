@@ -10,8 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from service.cli.client import connected
-from service.cli.options import AsJson, DataDir, TenantName, identifier, loaded, out, print_json
-from service.errors import SettingsError
+from service.cli.options import AsJson, DataDir, TenantName, identifier, loaded, out, print_json, write_file
 
 _report = typer.Typer(
     help="Tell from the audit log where data went: all questions of a period, one answer, one document.",
@@ -116,12 +115,7 @@ def evidence(
 ) -> None:
     """Write an evidence pack for auditors: policy, providers, routing of every question, the signed log."""
     with connected(loaded(data), tenant) as client, client.lines("/v1/reports/evidence", _period(since, until)) as pack:
-        try:
-            with to.open("wb") as file:
-                file.writelines(pack)
-        except OSError as error:
-            message = f"{to} cannot be written: {error.strerror}"
-            raise SettingsError(message) from None
+        write_file(to, pack)
     out.print(f"{escape(str(to))}: unpack it and read README.md; MANIFEST.sha256 has the hash of every file")
 
 

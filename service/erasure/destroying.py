@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from uuid import uuid4
 
 from service.auditing import entry
 from service.conversations import Forgetting
@@ -106,15 +105,7 @@ class Erasure:
         )
         if refuse:
             refuse_again(transaction, record, at=now)
-        job = JobRecord(
-            id=JobId(uuid4()),
-            tenant_id=record.tenant_id,
-            kind=JobKind.ERASE,
-            document_id=record.id,
-            state=JobState.QUEUED,
-            created_at=now,
-            updated_at=now,
-        )
+        job = JobRecord.queued(JobKind.ERASE, record.tenant_id, record.id, at=now)
         transaction.jobs.add(job)
         facts = {"job": str(job.id), "chunks": record.chunk_count, "refused": refuse}
         transaction.audit.append(

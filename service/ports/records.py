@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from ingestion.injection import Injection
 from ingestion.reviewing import Review
@@ -170,6 +170,19 @@ class JobRecord:
     stage: str = ""
     failure: str | None = None
     failure_detail: str | None = None
+
+    @classmethod
+    def queued(cls, kind: JobKind, tenant_id: TenantId, document_id: DocumentId, *, at: datetime) -> "JobRecord":
+        """Return a new job that nobody works on yet."""
+        return cls(
+            id=JobId(uuid4()),
+            tenant_id=tenant_id,
+            kind=kind,
+            document_id=document_id,
+            state=JobState.QUEUED,
+            created_at=at,
+            updated_at=at,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from uuid import uuid4
 
 from service.amending import Amending
 from service.conversations import Forgetting
@@ -12,7 +11,7 @@ from service.erasure.requests.changing import locked
 from service.erasure.requests.finding import Finding
 from service.erasure.requests.holding import held
 from service.errors import ConflictError, HeldError, NotFoundError
-from service.policy.access import DocumentId, JobId, Principal, Role, TurnId
+from service.policy.access import DocumentId, Principal, Role, TurnId
 from service.policy.erasures import ErasureAction, ErasureState
 from service.ports import (
     Clock,
@@ -25,7 +24,6 @@ from service.ports import (
     JobKind,
     JobQueue,
     JobRecord,
-    JobState,
     KeyStore,
     Transaction,
 )
@@ -162,16 +160,7 @@ class Taking:
         return replace(item, state=state, job_id=waiting[0].id), None
 
     def _job(self, item: ErasureItem) -> JobRecord:
-        now = self.clock.now()
-        return JobRecord(
-            id=JobId(uuid4()),
-            tenant_id=item.tenant_id,
-            kind=JobKind.ERASE,
-            document_id=DocumentId(item.target),
-            state=JobState.QUEUED,
-            created_at=now,
-            updated_at=now,
-        )
+        return JobRecord.queued(JobKind.ERASE, item.tenant_id, DocumentId(item.target), at=self.clock.now())
 
 
 def still_waiting(transaction: Transaction, record: ErasureRecord, item: ErasureItem) -> bool:
