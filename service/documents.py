@@ -28,6 +28,7 @@ from service.ports import (
     Database,
     DocumentRecord,
     DocumentState,
+    JobFilter,
     JobKind,
     JobQueue,
     JobRecord,
@@ -165,7 +166,7 @@ class Documents:
                 return None
             if record.content_fingerprint != self._content_fingerprint(principal, upload):
                 return None
-            jobs = transaction.jobs.page(limit=1, document_id=record.id)
+            jobs = transaction.jobs.page(limit=1, only=JobFilter(document_id=record.id))
             held = held_for(transaction, principal, [record])
         return (self._view(principal, record, held), jobs[0]) if jobs else None
 
