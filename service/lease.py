@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event, Thread
 
 import structlog
@@ -33,12 +33,45 @@ class Lease:
         Jobs that were tried before are held alone, so that what kills a worker takes nobody along.
         When a part of the system is down the jobs go back to the queue and the attempt does not count.
         """
-        jobs = self._claim(kind, tenant_id, job_id, limit)
+        jobs = list(self._claim(kind, tenant_id, job_id, limit))
+        with self._held(tenant_id, jobs):
+            yield tuple(jobs)
+
+    @contextmanager
+    def flowing(
+        self, kind: JobKind, tenant_id: TenantId, job_id: JobId, *, limit: int, seconds: float
+    ) -> Iterator[Iterator[JobRecord]]:
+        """Hold jobs as `taken` does, and whenever these were iterated over take the next ones that wait.
+
+        At most `limit` are taken at once, and none any more when `seconds` have passed: others want a worker, too.
+        """
+        jobs = list(self._claim(kind, tenant_id, job_id, limit))
+        with self._held(tenant_id, jobs):
+            yield self._flow(kind, tenant_id, jobs, limit=limit, until=self.clock.now() + timedelta(seconds=seconds))
+
+    def _flow(
+        self, kind: JobKind, tenant_id: TenantId, jobs: list[JobRecord], *, limit: int, until: datetime
+    ) -> Iterator[JobRecord]:
+        more: Sequence[JobRecord] = tuple(jobs)
+        alone = not jobs or jobs[0].attempts > 1
+        while more:
+            yield from more
+            now = self.clock.now()
+            if alone or now >= until:
+                return
+            lease_until = now + timedelta(seconds=self.seconds)
+            with self.database.transaction(tenant_id) as transaction:
+                more = transaction.jobs.claim_fresh(kind, now=now, lease_until=lease_until, limit=limit)
+            jobs.extend(more)
+
+    @contextmanager
+    def _held(self, tenant_id: TenantId, jobs: Sequence[JobRecord]) -> Iterator[None]:
+        """Renew the lease of these jobs, also of those that come to them, and give them back when a part is down."""
         stop = Event()
         renewal = Thread(target=self._renew, args=(tenant_id, jobs, stop), daemon=True)
         renewal.start()
         try:
-            yield jobs
+            yield
         except PartUnavailableError:
             self._give_back(tenant_id, jobs)
             raise
@@ -62,7 +95,7 @@ class Lease:
             until = self.clock.now() + timedelta(seconds=self.seconds)
             try:
                 with self.database.transaction(tenant_id) as transaction:
-                    transaction.jobs.renew([(job.id, job.fence) for job in jobs], lease_until=until)
+                    transaction.jobs.renew([(job.id, job.fence) for job in tuple(jobs)], lease_until=until)
             except PartUnavailableError:
                 _log.warning("lease_not_renewed", jobs=len(jobs))
 

@@ -17,6 +17,7 @@ from service.tracing import traced
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from torch import Tensor
 
 _log = structlog.get_logger()
 
@@ -24,8 +25,10 @@ PACKAGED = "packaged"
 PACKAGED_NAME = "all-MiniLM-L6-v2"
 POSITIONS = 256
 """How many tokens the encoder reads, the two special ones included; chunks are cut to fit."""
-BATCH = 16
-"""Small batches win on a CPU: less padding, and the activations stay in the cache."""
+_TOKENS_AT_ONCE = {"cpu": 2_048, "cuda": 65_536}
+"""Tokens in a batch, padding included. On a CPU small batches win: the activations stay in the cache."""
+_TOKENS_ELSEWHERE = 8_192
+_TEXTS_AT_ONCE = 512
 Precision = Literal["auto", "bf16", "float32"]
 _BF16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 
@@ -102,10 +105,36 @@ class SentenceTransformersEmbedder:
         if not texts:
             return np.empty((0, self.dimensions), dtype=np.float32)
         with self._lock:  # the tokenizer underneath may not be entered twice
-            raw = self._model.encode(list(texts), batch_size=BATCH, convert_to_tensor=True, show_progress_bar=False)
-        vectors: Vectors = raw.float().cpu().numpy()
+            import torch  # noqa: PLC0415 - here already: the model needs it
+
+            order, batches = self._batched(texts)
+            raw = torch.cat([self._encoded([texts[place] for place in batch]) for batch in batches])
+        sorted_vectors: Vectors = raw.float().cpu().numpy()
+        vectors = np.empty_like(sorted_vectors)
+        vectors[order] = sorted_vectors
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
+
+    def _batched(self, texts: Sequence[str]) -> tuple[list[int], list[list[int]]]:
+        """Return the places of the texts by token count, longest first, and the same cut into batches.
+
+        Texts of one length need no padding; sorted by characters a quarter of all work was padding.
+        """
+        counted = self._model.tokenizer(list(texts), truncation=True, max_length=POSITIONS, padding=False)["input_ids"]
+        lengths = [len(tokens) for tokens in counted]
+        order = sorted(range(len(texts)), key=lambda place: -lengths[place])
+        room = _TOKENS_AT_ONCE.get(self._model.device.type, _TOKENS_ELSEWHERE)
+        batches: list[list[int]] = []
+        for place in order:
+            # The first one of a batch is the longest: the others are padded to its length.
+            if batches and len(batches[-1]) < min(room // lengths[batches[-1][0]], _TEXTS_AT_ONCE):
+                batches[-1].append(place)
+            else:
+                batches.append([place])
+        return order, batches
+
+    def _encoded(self, texts: list[str]) -> "Tensor":
+        return self._model.encode(texts, batch_size=len(texts), convert_to_tensor=True, show_progress_bar=False)
 
     @cached_property
     def _model(self) -> "SentenceTransformer":

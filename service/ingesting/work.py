@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from ingestion.document import Document
+from ingestion.document import Chunk, Document
 from service.ports import DocumentRecord, JobRecord
 from service.sealing import Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """A job whose document was read."""
+    """A job whose document was read and cut into chunks."""
 
     job: JobRecord
     record: DocumentRecord
@@ -17,3 +17,4 @@ class Work:
     document: Document
     title: str
     file_name: str
+    chunks: tuple[Chunk, ...]
