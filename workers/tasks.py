@@ -15,7 +15,7 @@ from service.ports import JobKind
 from service.product import Ringfence
 
 _log = structlog.get_logger()
-_SWITCH_SECONDS = 0.0002
+SWITCH_SECONDS = 0.0002
 """The encoder asks for the interpreter after each of its kernels; at 5 ms it would mostly wait for the labeller."""
 
 
@@ -84,7 +84,7 @@ def _ringfence() -> Ringfence:
     """Return the product, built once in every child process: models and connections do not survive a fork."""
     from service import bootstrap  # noqa: PLC0415 - beat and the workers' parent need none of the models
 
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    sys.setswitchinterval(SWITCH_SECONDS)
     return bootstrap.build(settings.load())
 
 
