@@ -90,6 +90,8 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.reviews.put(a_review(tenant.id, document.id))
         transaction.jobs.add(a_job(tenant.id))
         transaction.intake.pause(NOON, KeyId(uuid4()))
+        transaction.usage.read(now=NOON)
+        transaction.tallies.add({(Tallied.FAILURES, "encrypted"): 1})
         transaction.tombstones.add(gone)
         transaction.audit.append(an_audit_entry(tenant.id))
         transaction.api_keys.add(an_api_key(tenant.id))
