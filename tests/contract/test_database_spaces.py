@@ -1,31 +1,17 @@
 """The promises about vector spaces, kept by the twin and by PostgreSQL alike (R63)."""
 
 from dataclasses import replace
-from uuid import uuid4
 
 import pytest
 
 from service.errors import ConflictError, NotFoundError, RingfenceError
 from service.policy.access import TenantId
 from service.ports import Database, DocumentState
-from service.ports.spaces import SpaceCounts, SpaceId, SpaceRecord, SpaceState
+from service.ports.spaces import SpaceCounts, SpaceRecord, SpaceState
 from tests.contract.databases import database, migrated_database, postgres, tenant, tenant_in
-from tests.records import MINUTE, NOON, a_document
+from tests.records import MINUTE, NOON, a_document, a_space
 
 __all__ = ["database", "migrated_database", "postgres", "tenant"]
-
-
-def a_space(tenant: TenantId, state: SpaceState = SpaceState.BUILDING, name: str = "new/float32") -> SpaceRecord:
-    return SpaceRecord(
-        id=SpaceId(uuid4()),
-        tenant_id=tenant,
-        state=state,
-        name=name,
-        model="packaged",
-        precision="float32",
-        dimensions=384,
-        created_at=NOON,
-    )
 
 
 def begun(database: Database, record: SpaceRecord) -> bool:
