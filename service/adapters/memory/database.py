@@ -24,6 +24,7 @@ from service.adapters.memory.receipts import InMemoryReceiptTable
 from service.adapters.memory.refusals import InMemoryRefusalTable
 from service.adapters.memory.retaining import InMemoryRetentionTable
 from service.adapters.memory.reviews import InMemoryReviewTable
+from service.adapters.memory.spaces import InMemorySpaceTable
 from service.adapters.memory.tables import (
     InMemoryApiKeyTable,
     InMemoryChunkTable,
@@ -63,6 +64,7 @@ class InMemoryTransaction:
     holds: InMemoryHoldTable
     retention: InMemoryRetentionTable
     exports: InMemoryExportTable
+    spaces: InMemorySpaceTable
 
     @classmethod
     def of(cls, rows: Rows, keys: KeyStore, renamed: Callable[[str], None]) -> "InMemoryTransaction":
@@ -90,6 +92,7 @@ class InMemoryTransaction:
             holds=InMemoryHoldTable(rows),
             retention=InMemoryRetentionTable(rows),
             exports=InMemoryExportTable(rows),
+            spaces=InMemorySpaceTable(rows),
         )
 
 
