@@ -17,7 +17,7 @@ from service.adapters.database import SqlDatabase
 from service.adapters.database.tables import metadata
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.policy.access import DocumentId, KeyId, TenantId, TurnId
-from service.ports import SubjectMark, Tombstone, TurnMark, TurnSource
+from service.ports import SubjectMark, Tallied, Tombstone, TurnMark, TurnSource
 from tests.contract.test_database_receipts import a_receipt
 from tests.records import (
     NOON,
