@@ -28,6 +28,7 @@ from service.ports import JobState
 from workers.tasks import SWITCH_SECONDS
 
 _SEGMENTS = 20
+_LEAST_SEGMENT = 200
 _SAMPLE = 64
 _BATCH = 32
 """What SentenceTransformer.encode takes at once unless told otherwise."""
@@ -61,7 +62,7 @@ def main() -> int:
 def _measured(bench: Bench, sources: Sequence[Source], *, until: float) -> Totals:
     totals = Totals(stages=Stages.watching(), memory=Memory(), precision=bench.embedder.name.rpartition("/")[2])
     rivals = Rivals(totals.precision)
-    size = max(len(sources) // _SEGMENTS, 1)
+    size = max(len(sources) // _SEGMENTS, _LEAST_SEGMENT)
     bench.parts.embedder.embed(["warm"])
     for start in range(0, len(sources), size):
         segment = sources[start : start + size]

@@ -35,7 +35,8 @@ class Source:
 def documents(number: int, *, largest: int, roots: Sequence[Path] = ROOTS, seed: int = 6) -> list[Source]:
     """Return so many files in a mixed order, the same ones each time: all formats in turn.
 
-    All but a few have at most `largest` bytes. Fewer where the machine has no more. Compressed, empty and binary files are left out.
+    All but a few have at most `largest` bytes. Fewer where the machine has no more. Compressed, empty and binary files
+    are left out.
     """
     small: defaultdict[str, list[Source]] = defaultdict(list)
     large: list[Source] = []

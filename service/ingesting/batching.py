@@ -8,40 +8,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingestion.pipeline import Source, labelled
-from service.errors import KeyDestroyedError, LeaseLostError
 from service.ingesting.ahead import ahead
 from service.ingesting.failing import Failing
 from service.ingesting.reading import Reading
 from service.ingesting.reusing import KnownVectors, Reusing
-from service.ingesting.work import Work
+from service.ingesting.work import Labelled, Work
 from service.ingesting.writing import Writing
 from service.lease import Lease
 from service.policy.access import JobId, TenantId
-from service.ports import (
-    ChunkIndex,
-    Clock,
-    Database,
-    Embedder,
-    JobKind,
-    JobRecord,
-    KeyStore,
-    Parser,
-    Tokenizer,
-    Vault,
-    Vectors,
-)
+from service.ports import ChunkIndex, Clock, Database, Embedder, JobRecord, KeyStore, Parser, Tokenizer, Vault, Vectors
 from service.quarantine import Quarantine
 from service.remembering import RememberingLabellers
 from service.tracing import traced
 
-_JOBS_AT_ONCE = 16
-_SECONDS = 10.0
-"""How long a run goes on taking jobs. Longer wastes less at its ends; others wait longer for this worker."""
+_JOBS_AT_ONCE = 64
+"""Documents of one turn. With more, less is wasted at its ends, where stages idle; others wait longer for theirs."""
 _CHARACTERS_AT_ONCE = 100_000
 """Text embedded together: some batches of the encoder, sorted by length."""
 _CHARACTERS_AHEAD = 400_000
 """Text read ahead. One document may be longer, so memory is bounded by the longest one that is accepted."""
 _CHUNKS_AT_ONCE = 256
+_WRITTEN_TOGETHER = 16
+"""Documents that share a commit and a flush of the index. An erasure of one of them waits for all."""
 _LEAST = 200
 
 
@@ -98,18 +86,18 @@ class Ingestion:
 
     @traced("ingest")
     def run(self, tenant_id: TenantId, job_id: JobId) -> None:
-        """Ingest what the job names, and waiting documents beside it so that batches are full.
+        """Ingest documents that wait, of the tenant whose turn it is: the ring for a job only says that some do.
 
         While one batch is embedded, the documents after it are read and the batch before it is labelled and written.
         """
         with (
-            self.lease.flowing(JobKind.INGEST, tenant_id, job_id, limit=_JOBS_AT_ONCE, seconds=_SECONDS) as jobs,
+            self.lease.taken_in_turn(tenant_id, job_id, limit=_JOBS_AT_ONCE) as jobs,
             ahead(self._readable(jobs), weight=_weight, room=_CHARACTERS_AHEAD) as coming,
             ThreadPoolExecutor(1, thread_name_prefix="behind") as behind,
         ):
             before: Future[None] | None = None
             for batch in coming.batches(limit=_CHARACTERS_AT_ONCE):
-                vectors = self._embedded(tenant_id, batch)
+                vectors = self._embedded(batch)
                 if before is not None:
                     before.result()
                 before = behind.submit(copy_context().run, self._finish, batch, vectors)
@@ -119,29 +107,39 @@ class Ingestion:
     def _readable(self, jobs: Iterable[JobRecord]) -> Iterator[Work]:
         return (work for job in jobs if (work := self.reading.read(job)) is not None)
 
-    def _embedded(self, tenant_id: TenantId, batch: Sequence[Work]) -> Vectors:
+    def _embedded(self, batch: Sequence[Work]) -> Vectors:
         """Return the vectors of all chunks of the batch, made some at a time however long a document is."""
+        tenant_id = batch[0].job.tenant_id
         texts = [chunk.text for work in batch for chunk in work.chunks]
         windows = range(0, max(len(texts), 1), _CHUNKS_AT_ONCE)
         return np.concatenate([self.reusing.embed(tenant_id, texts[at : at + _CHUNKS_AT_ONCE]) for at in windows])
 
     @traced("batch")
     def _finish(self, batch: Sequence[Work], vectors: Vectors) -> None:
-        """Label and write document by document."""
+        """Label document by document, and write some documents at a time."""
         labeller, version = self.labellers.of(batch[0].job.tenant_id), self.labellers.version
         start = 0
+        ready: list[Labelled] = []
         for work in batch:
             own = vectors[start : start + len(work.chunks)]
             start += len(work.chunks)
             source = Source(document=work.document, title=work.title, file_name=work.file_name)
-            chunks = labelled(source, work.chunks, own, labeller=labeller)
-            try:
-                self.writing.write(work, chunks, labeller=version)
-            except (LeaseLostError, KeyDestroyedError):
-                self.failing.abandon(work.job)
+            ready.append(Labelled(work=work, chunks=labelled(source, work.chunks, own, labeller=labeller)))
+            if len(ready) == _WRITTEN_TOGETHER:
+                self._write(ready, version)
+                ready = []
+        self._write(ready, version)
+
+    def _write(self, ready: Sequence[Labelled], version: str) -> None:
+        if not ready:
+            return
+        with self.lease.turns.pace.timed():
+            lost = self.writing.write(ready, labeller=version)
+        for one in ready:
+            if one.work in lost:
+                self.failing.abandon(one.work.job)
             else:
-                texts = [(one.chunk.text, one.vector) for one in chunks]
-                self.reusing.remember(work.job.tenant_id, work.record.id, work.key, texts)
+                self.reusing.remember(one.work, one.chunks)
 
 
 def _weight(work: Work) -> int:

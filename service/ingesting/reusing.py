@@ -7,12 +7,14 @@ the vector unreadable in every process at that moment: the key is asked for anew
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ingestion.pipeline import LabelledChunk
 from service.errors import KeyDestroyedError
+from service.ingesting.work import Work
 from service.policy.access import DocumentId, TenantId
 from service.ports import Embedder, KeyStore, Vector, Vectors
 from service.sealing import Key, Sealed
@@ -84,17 +86,15 @@ class Reusing:
             vectors |= dict(zip(missing, made, strict=True))
         return np.stack([vectors[one] for one in fingerprints])
 
-    def remember(
-        self, tenant_id: TenantId, document_id: DocumentId, key: Key, chunks: Iterable[tuple[str, Vector]]
-    ) -> None:
+    def remember(self, work: Work, chunks: Sequence[LabelledChunk]) -> None:
         """Remember the vectors of a document that was written just now, sealed under its key."""
-        pairs = list(chunks)
-        for fingerprint, (_, vector) in zip(
-            self._fingerprints(tenant_id, [text for text, _ in pairs]), pairs, strict=True
-        ):
+        fingerprints = self._fingerprints(work.job.tenant_id, [one.chunk.text for one in chunks])
+        for fingerprint, one in zip(fingerprints, chunks, strict=True):
             if self.known.get(fingerprint) is None:
-                sealed = key.seal(vector.astype("<f4").tobytes(), place=_place(fingerprint, document_id))
-                self.known.put(fingerprint, document_id, sealed)
+                place = _place(fingerprint, work.record.id)
+                self.known.put(
+                    fingerprint, work.record.id, work.key.seal(one.vector.astype("<f4").tobytes(), place=place)
+                )
 
     def _reused(self, fingerprint: Fingerprint, keys: dict[DocumentId, Key | None]) -> Vector | None:
         found = self.known.get(fingerprint)
