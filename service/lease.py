@@ -136,7 +136,8 @@ class Lease:
             return
         try:
             with self.database.transaction(jobs[0].tenant_id) as transaction:
-                for job in jobs:
+                # As their documents are locked where several are written together.
+                for job in sorted(jobs, key=lambda one: one.document_id):
                     if transaction.jobs.holds(job, lock=True):
                         waiting = replace(job, state=JobState.QUEUED, lease_until=None, attempts=job.attempts - 1)
                         transaction.jobs.update(replace(waiting, stage="waiting", updated_at=self.clock.now()))
