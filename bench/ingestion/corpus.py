@@ -1,6 +1,7 @@
 """Real documents of mixed formats that came with the packages on this machine."""
 
 import os
+import sysconfig
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,10 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
-ROOTS = (Path("/usr/share"), Path("/usr/lib"), Path("/usr/include"), Path("/usr/local"))
+ROOTS = (
+    *(Path("/usr/share"), Path("/usr/lib"), Path("/usr/include"), Path("/usr/local")),
+    Path(sysconfig.get_path("purelib")),
+)
 _PROSE = (".pdf", ".docx", ".pptx", ".xlsx", ".eml", ".html", ".htm", ".md", ".rst", ".txt", ".csv", ".tsv", "")
 _CODE = (".py", ".pyi", ".pl", ".pm", ".h", ".c", ".js", ".sh", ".sql", ".css", ".vim", ".cmake", ".conf", ".toml")
 _DATA = (".json", ".yaml", ".yml", ".xml", ".ini", ".cfg", ".service")

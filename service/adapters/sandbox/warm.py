@@ -52,9 +52,18 @@ class WarmParser:
             raise EOFError from error
         return self._answer(seconds)
 
+    @property
+    def process_id(self) -> int:
+        """The process that leads its group."""
+        return self._process.pid
+
+    def let_go(self) -> None:
+        """Close the socket: it ends by itself."""
+        self._control.close()
+
     def kill(self) -> None:
         """End it and every process that it started, now."""
-        self._control.close()
+        self.let_go()
         if self.pid == os.getpid():
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
