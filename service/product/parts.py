@@ -98,6 +98,7 @@ class UseCaseLimits:
     label_cache_seconds: float = 3_600.0
     context_tokens: int = 600
     grace_seconds: float = 15.0
+    backlog: int = 1_000_000
     shared_worker: bool = False
     quota: Quota = field(default_factory=Quota)
     pace: PaceRules = field(default_factory=PaceRules)
