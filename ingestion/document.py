@@ -18,6 +18,11 @@ class Remark(StrEnum):
     ENCODING_UNCERTAIN = "encoding_uncertain"
     """Its bytes are text in more than one encoding; the likeliest was taken."""
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether the text may not be what was written: a labeller cannot prove it harmless (R5)."""
+        return self is not Remark.PAGES_UNREAD
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:

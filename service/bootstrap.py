@@ -243,7 +243,14 @@ def cloud_model(settings: Settings) -> CloudModel | None:
 
 def parser(settings: Settings) -> SandboxedParser:
     """Return the sandboxed parser with the configured limits."""
-    bounds = Limits(max_bytes=settings.max_upload_bytes, max_pages=settings.max_pages, max_text=settings.max_text)
+    bounds = Limits(
+        max_bytes=settings.max_upload_bytes,
+        max_pages=settings.max_pages,
+        max_text=settings.max_text,
+        max_scans=settings.ocr_pages,
+        ocr_page_seconds=settings.ocr_page_seconds,
+        ocr_languages=settings.ocr_languages,
+    )
     return SandboxedParser(limits=bounds, seconds=settings.parse_seconds, memory_bytes=settings.parse_memory_bytes)
 
 

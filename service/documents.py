@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
+from ingestion.document import Remark
 from ingestion.injection import Injection
 from ingestion.parsing import known_media_type
 from ingestion.sensitivity import Category
@@ -74,6 +75,7 @@ class DocumentView:
     labels: dict[str, int]
     chunk_count: int
     page_count: int
+    remarks: tuple[Remark, ...]
     created_at: datetime
     failure: str | None
     failure_detail: str | None
@@ -305,6 +307,7 @@ class Documents:
             labels=dict(record.label_counts),
             chunk_count=record.chunk_count,
             page_count=record.page_count,
+            remarks=tuple(sorted(record.remarks)),
             created_at=record.created_at,
             failure=record.failure,
             failure_detail=record.failure_detail,

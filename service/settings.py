@@ -117,6 +117,11 @@ class Settings(BaseSettings):
     max_text: int = Field(20_000_000, ge=1, description="Longest canonical text, in characters.")
     parse_seconds: float = Field(60, gt=0, description="Longest time to parse one document.")
     parse_memory_bytes: int = Field(2048 * _MB, ge=256 * _MB, description="Most memory to parse one document.")
+    ocr_languages: str = Field(
+        "eng", pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$", description="Tesseract's languages for OCR, joined by `+`."
+    )
+    ocr_pages: int = Field(300, ge=1, description="Most pages of one document that are read by OCR.")
+    ocr_page_seconds: float = Field(30, gt=0, description="Longest time to read one page by OCR.")
     label_seconds: float = Field(20, gt=0, description="Longest time to examine one text; then it counts as unknown.")
     quarantine_score: float = Field(
         0.7, gt=0, description="Score from which a document is kept back as instructions to a model; above 1: none."
