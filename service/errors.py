@@ -33,6 +33,10 @@ class PartUnavailableError(RingfenceError):
     """A part of the system does not answer. Nothing was lost; try again shortly."""
 
 
+class SourceUnreachableError(PartUnavailableError):
+    """A source does not answer. Nothing was changed; it is walked again at its next run."""
+
+
 class InvalidRequestError(RingfenceError):
     """The request cannot be understood."""
 
@@ -160,6 +164,14 @@ class RestorePendingError(PartUnavailableError):
 
 class RestoreIncompleteError(RingfenceError):
     """Something of the erasure ledger is still there, or a store could not be asked: the restored backup stays shut."""
+
+
+class SourceTroubleError(RingfenceError):
+    """A thing at a source cannot be taken; `trouble` says why in one code."""
+
+    def __init__(self, trouble: str) -> None:
+        super().__init__()
+        self.trouble = trouble
 
 
 class LeaseLostError(RingfenceError):

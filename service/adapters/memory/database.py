@@ -22,6 +22,7 @@ from service.adapters.memory.receipts import InMemoryReceiptTable
 from service.adapters.memory.refusals import InMemoryRefusalTable
 from service.adapters.memory.retaining import InMemoryRetentionTable
 from service.adapters.memory.reviews import InMemoryReviewTable
+from service.adapters.memory.sourcing import InMemorySourceItemTable, InMemorySourceRunTable, InMemorySourceTable
 from service.adapters.memory.tables import (
     InMemoryApiKeyTable,
     InMemoryChunkTable,
@@ -58,6 +59,9 @@ class InMemoryTransaction:
     holds: InMemoryHoldTable
     retention: InMemoryRetentionTable
     exports: InMemoryExportTable
+    sources: InMemorySourceTable
+    source_runs: InMemorySourceRunTable
+    source_items: InMemorySourceItemTable
 
     @classmethod
     def of(cls, rows: Rows, keys: KeyStore, renamed: Callable[[str], None]) -> "InMemoryTransaction":
@@ -83,6 +87,9 @@ class InMemoryTransaction:
             holds=InMemoryHoldTable(rows),
             retention=InMemoryRetentionTable(rows),
             exports=InMemoryExportTable(rows),
+            sources=InMemorySourceTable(rows),
+            source_runs=InMemorySourceRunTable(rows),
+            source_items=InMemorySourceItemTable(rows),
         )
 
 

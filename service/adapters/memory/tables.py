@@ -19,7 +19,9 @@ from service.policy.access import (
     JobId,
     KeyId,
     MatterId,
+    RunId,
     Scope,
+    SourceId,
     TenantId,
     TurnId,
 )
@@ -56,6 +58,7 @@ from service.ports.exporting import ExportRecord
 from service.ports.holding import MatterRecord
 from service.ports.receipting import ReceiptId, ReceiptRecord
 from service.ports.retaining import RetentionRecord
+from service.ports.sourcing import RunRecord, SourceItem, SourceRecord
 
 _Aged = TypeVar("_Aged", DocumentRecord, JobRecord, ConversationRecord)
 
@@ -92,6 +95,9 @@ class Rows:
     retention: dict[int, RetentionRecord] = field(default_factory=dict)
     matters: dict[MatterId, MatterRecord] = field(default_factory=dict)
     matter_documents: set[tuple[MatterId, DocumentId]] = field(default_factory=set)
+    sources: dict[SourceId, SourceRecord] = field(default_factory=dict)
+    source_runs: dict[RunId, RunRecord] = field(default_factory=dict)
+    source_items: dict[tuple[SourceId, str], SourceItem] = field(default_factory=dict)
 
     def copied(self) -> "Rows":
         """Return rows of their own; the records are frozen, so sharing those is safe."""
@@ -124,6 +130,9 @@ class Rows:
             retention=dict(self.retention),
             matters=dict(self.matters),
             matter_documents=set(self.matter_documents),
+            sources=dict(self.sources),
+            source_runs=dict(self.source_runs),
+            source_items=dict(self.source_items),
         )
 
     def admit(self, tenant_id: TenantId) -> None:
@@ -231,6 +240,8 @@ class InMemoryDocumentTable(DocumentTable):
         self._rows.documents.pop(document_id, None)
         self._rows.chunks.pop(document_id, None)
         self._rows.subject_marks.pop(document_id, None)
+        for key in [key for key, item in self._rows.source_items.items() if item.document_id == document_id]:
+            del self._rows.source_items[key]
         for place in [place for place in self._rows.reviews if place[0] == document_id]:
             del self._rows.reviews[place]
 
