@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from service import tracing
 from service.auditing import entry
 from service.chunks import unwritten
 from service.ports import ChunkIndex, Clock, Database, DocumentState, JobRecord, JobState
@@ -35,6 +36,7 @@ class Failing:
             transaction.audit.append(
                 entry(job.tenant_id, "document_failed", at=now, subject=job.document_id, facts=facts)
             )
+        tracing.whole_journey("document", job.id, begun=job.created_at, ended=now, failed=True)
 
     def abandon(self, job: JobRecord) -> None:
         """End a job whose document is gone. If another worker holds it, the fence leaves it alone."""

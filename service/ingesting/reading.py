@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 
 from ingestion.errors import UnreadableError
+from service import tracing
 from service.chunks import file_name_of, title_of
 from service.errors import DamagedError, KeyDestroyedError, LeaseLostError, NotFoundError
 from service.ingesting.failing import Failing
 from service.ingesting.work import Work
 from service.places import original_place
 from service.ports import Clock, Database, DocumentRecord, DocumentState, JobRecord, KeyStore, Parser, Vault
-from service.tracing import traced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +24,13 @@ class Reading:
     failing: Failing
     max_attempts: int
 
-    @traced("parse")
     def read(self, job: JobRecord) -> Work | None:
         """Return the parsed document, or fail the job by itself."""
+        tracing.stage("queued", job.id, begun=job.created_at, ended=self.clock.now())
+        with tracing.journey(job.id), tracing.span("parse"):
+            return self._read(job)
+
+    def _read(self, job: JobRecord) -> Work | None:
         if job.attempts > self.max_attempts:
             detail = f"Tried {self.max_attempts} times without a result."
             self.failing.fail(job, "attempts_exhausted", detail)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from ingestion.injection import suspicion_of_document
 from ingestion.pipeline import LabelledChunk
+from service import tracing
 from service.auditing import entry
 from service.chunks import counted, external_id_of, marks_of, relabelled, written
 from service.errors import LeaseLostError
@@ -23,7 +24,6 @@ from service.ports import (
 )
 from service.quarantine import Quarantine, record_quarantine
 from service.refusing import compared, sketched
-from service.tracing import traced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +36,17 @@ class Writing:
     clock: Clock
     quarantine: Quarantine
 
-    @traced("write")
     def write(self, work: Work, chunks: Sequence[LabelledChunk], *, labeller: str) -> None:
         """Write points and rows while holding the document's row: an erasure waits, or has already won.
 
         `labeller` is the version that made the labels. Raises LeaseLostError and KeyDestroyedError.
         """
+        job = work.job
+        with tracing.journey(job.id), tracing.span("write"):
+            self._write(work, chunks, labeller)
+        tracing.whole_journey("document", job.id, begun=job.created_at, ended=self.clock.now(), failed=False)
+
+    def _write(self, work: Work, chunks: Sequence[LabelledChunk], labeller: str) -> None:
         now = self.clock.now()
         rows = [_row(work, chunk) for chunk in chunks]
         injection = suspicion_of_document([one.chunk for one in chunks], (work.title, work.file_name))
