@@ -9,7 +9,7 @@ from service.errors import ConflictError, NotFoundError, RingfenceError
 from service.policy.access import DocumentId, TenantId
 from service.ports import Database, RunRecord, RunState, SourceItem, SourceRecord, Trouble
 from tests.contract.databases import database, migrated_database, postgres, tenant, tenant_in
-from tests.records import MINUTE, NOON, a_document, a_run, a_source, an_item
+from tests.records import MINUTE, NOON, a_document, a_run, a_source, a_thing
 
 __all__ = ["database", "migrated_database", "postgres", "tenant"]
 
@@ -30,7 +30,7 @@ def known(database: Database, source: SourceRecord, documents: int = 0, others: 
     """Keep items, the first ones with a document each."""
     kept = [a_document(source.tenant_id) for _ in range(documents)]
     ids: list[DocumentId | None] = [*(one.id for one in kept), *([None] * others)]
-    items = [an_item(source, number, document_id=one) for number, one in enumerate(ids, start=1)]
+    items = [a_thing(source, number, document_id=one) for number, one in enumerate(ids, start=1)]
     with database.transaction(source.tenant_id) as transaction:
         for document in kept:
             transaction.documents.add(document)
@@ -115,9 +115,9 @@ def test_items_are_found_by_place_by_number_by_trouble_and_by_document(database:
         assert (table.count(source.id), table.last(source.id)) == (2, 2)
 
 
-def test_an_item_needs_its_source_and_its_document(database: Database, tenant: TenantId) -> None:
+def test_a_thing_needs_its_source_and_its_document(database: Database, tenant: TenantId) -> None:
     source, _ = added(database, tenant)
-    for item in (an_item(a_source(tenant), 1), an_item(source, 1, document_id=a_document(tenant).id)):
+    for item in (a_thing(a_source(tenant), 1), a_thing(source, 1, document_id=a_document(tenant).id)):
         with pytest.raises(NotFoundError), database.transaction(tenant) as transaction:
             transaction.source_items.put(item)
 
@@ -184,9 +184,7 @@ def test_sources_are_their_tenants_alone(database: Database, tenant: TenantId) -
         assert transaction.source_runs.claimable(now=NOON) == ()
         assert transaction.source_runs.claim(runs[0].id, now=NOON, lease_until=NOON + MINUTE) is None
         assert transaction.source_items.page(source.id, after=0, limit=9) == ()
-    for foreign in (
-        lambda rows: rows.sources.add(a_source(tenant)),
-        lambda rows: rows.source_items.put(an_item(source, 2)),
-    ):
-        with pytest.raises(RingfenceError), database.transaction(other) as transaction:
-            foreign(transaction)
+    with pytest.raises(RingfenceError), database.transaction(other) as transaction:
+        transaction.sources.add(a_source(tenant))
+    with pytest.raises(RingfenceError), database.transaction(other) as transaction:
+        transaction.source_items.put(a_thing(source, 2))
