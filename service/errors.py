@@ -166,13 +166,5 @@ class RestoreIncompleteError(RingfenceError):
     """Something of the erasure ledger is still there, or a store could not be asked: the restored backup stays shut."""
 
 
-class SourceTroubleError(RingfenceError):
-    """A thing at a source cannot be taken; `trouble` says why in one code."""
-
-    def __init__(self, trouble: str) -> None:
-        super().__init__()
-        self.trouble = trouble
-
-
 class LeaseLostError(RingfenceError):
     """Another worker holds this job now, or its document is erased: this attempt may not write."""

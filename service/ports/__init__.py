@@ -105,6 +105,7 @@ from service.ports.sourcing import (
     SourceRunTable,
     SourceSettings,
     SourceTable,
+    SourceTroubleError,
     Trouble,
 )
 
@@ -200,6 +201,7 @@ __all__ = [
     "SourceRunTable",
     "SourceSettings",
     "SourceTable",
+    "SourceTroubleError",
     "Stage",
     "SubjectMark",
     "SubjectTable",

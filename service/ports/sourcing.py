@@ -53,6 +53,14 @@ class Trouble(StrEnum):
     """Its document was erased by a retention rule, or replaced by a person: it waits until it changes at the source."""
 
 
+class SourceTroubleError(Exception):
+    """A thing at a source cannot be taken. It never leaves the run: it is counted, and told by its code."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.value)
+        self.trouble = trouble
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:
     """Where a source lies and who may see what comes from it.

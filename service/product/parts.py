@@ -33,6 +33,7 @@ from service.ports import (
     Parser,
     ProviderRegister,
     Signer,
+    SourceOpener,
     Tokenizer,
     Vault,
 )
@@ -46,6 +47,7 @@ from service.reporting import EvidencePacks, Reporting
 from service.retaining import Expiry, Retention
 from service.reviewing import Reviewing
 from service.searching import Searching
+from service.sources import Sources, Syncing
 from service.verifying import Verifier
 from service.watching import Watch
 
@@ -72,6 +74,7 @@ class Adapters:
     embedder: Embedder
     labeller: Labeller
     register: ProviderRegister
+    opener: SourceOpener
     inspectors: tuple[Inspector, ...]
     restore_pending: Callable[[], bool] = lambda: False
     local: LocalModel | None = None
@@ -93,6 +96,7 @@ class UseCaseLimits:
     label_cache_size: int = 50_000
     label_cache_seconds: float = 3_600.0
     context_tokens: int = 600
+    sync_seconds: float = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +128,8 @@ class Ringfence:
     retention: Retention
     expiry: Expiry
     exports: Exports
+    sources: Sources
+    syncing: Syncing
     reporting: Reporting
     evidence: EvidencePacks
     rebuilding: Rebuilding
