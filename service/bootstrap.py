@@ -28,6 +28,7 @@ from service.adapters.qdrant_edge import QdrantEdgeChunkIndex
 from service.adapters.sandbox import SandboxedParser
 from service.adapters.sentence_transformers import PackagedTokenizer, SentenceTransformersEmbedder
 from service.adapters.signing import Ed25519Signer
+from service.adapters.sources import AllowedSources, TomlSourceRegister
 from service.adapters.vault import vault_at
 from service.backends import BreakerRules, GuardedCloudModel, ReplicatedLocalModel, Watch
 from service.errors import RestorePendingError
@@ -131,6 +132,9 @@ def adapters(settings: Settings) -> Adapters:
         embedder=known.embedder,
         labeller=known.labeller,
         register=TomlProviderRegister(settings.providers or folder.providers),
+        opener=AllowedSources(
+            TomlSourceRegister(settings.sources or folder.source_register), largest=settings.max_upload_bytes
+        ),
         inspectors=inspectors(settings, folder, database_url=database_url, broker_url=broker_url),
         local=local_model(settings),
         fast=fast_model(settings),

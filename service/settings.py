@@ -103,6 +103,10 @@ class Settings(BaseSettings):
     providers: Path | None = Field(
         None, description="Register of providers and their attestations; unset: providers.toml in the data folder."
     )
+    sources: Path | None = Field(
+        None,
+        description="Which tenants may read which folders and accounts; unset: sources.toml in the data folder.",
+    )
     answer_tokens: int = Field(512, ge=16, le=8192, description="Longest answer, in tokens.")
     context_tokens: int = Field(
         600, ge=0, description="How much of a conversation a question is asked with, in tokens; the newest turns count."
@@ -201,7 +205,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("providers", "ledger")
+    @field_validator("providers", "ledger", "sources")
     @classmethod
     def _absolute_if_any(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
