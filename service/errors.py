@@ -33,6 +33,10 @@ class PartUnavailableError(RingfenceError):
     """A part of the system does not answer. Nothing was lost; try again shortly."""
 
 
+class SourceUnreachableError(PartUnavailableError):
+    """A source does not answer. Nothing was changed; it is walked again at its next run."""
+
+
 class InvalidRequestError(RingfenceError):
     """The request cannot be understood."""
 
@@ -102,13 +106,13 @@ class QuotaReachedError(RingfenceError):
 class TooManyWaitingError(QuotaReachedError):
     """As many documents of this tenant wait to be ingested as may. Nothing was taken in; try again later."""
 
-    retry_after: ClassVar[float] = 30.0
+    retry_after: float = 30.0
 
 
 class OverloadedError(PartUnavailableError):
     """More waits for the workers than they can do soon. Nothing was taken in and nothing was lost; try again later."""
 
-    retry_after: ClassVar[float] = 30.0
+    retry_after: float = 30.0
 
 
 class Failure(StrEnum):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, convert, structs
 
+from ingestion.document import Remark
 from ingestion.sensitivity import Category, Label, Verdict
 from service.answering import Answer, Citation
 from service.api.quarantine_schemas import InjectionBody, ReleaseBody
@@ -13,7 +14,7 @@ from service.citing import Quotation, Unsupported
 from service.conversations import Remembered
 from service.documents import DocumentView
 from service.policy.routing import Reason, Route
-from service.ports import DocumentState, JobKind, JobRecord, JobState
+from service.ports import DocumentState, JobKind, JobRecord, JobState, Priority
 from service.retrieval import Retrieved
 
 Limit = Annotated[int, Meta(ge=1, le=100)]
@@ -52,6 +53,7 @@ class DocumentText(Struct, kw_only=True, forbid_unknown_fields=True):
     external_id: str | None = None
     groups: list[str] = []
     declared: list[Category] = []
+    priority: Priority = Priority.INTERACTIVE
 
 
 class DocumentBody(Struct, kw_only=True):
@@ -69,6 +71,7 @@ class DocumentBody(Struct, kw_only=True):
     labels: dict[str, int]
     chunk_count: int
     page_count: int
+    remarks: Annotated[list[Remark], Meta(description="How its text was read, where people should know.")]
     created_at: datetime
     failure: str | None
     failure_detail: str | None
