@@ -17,7 +17,7 @@ from service.exporting import Exports
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
-from service.jobs import Jobs
+from service.jobs import Jobs, Overview, Steering
 from service.locating import Locating
 from service.ports import (
     ChunkIndex,
@@ -56,7 +56,8 @@ class Adapters:
 
     `inspectors` look into the same stores, one into each, and share no code with the rest (R42).
     `fast` is a smaller local model that answers before `local` (R18). `restore_pending` says whether a restored backup
-    is not held to the erasure ledger yet: nobody is served meanwhile.
+    is not held to the erasure ledger yet: nobody is served meanwhile. `workers` counts the live workers, None where
+    nothing of them is seen from here.
     """
 
     database: Database
@@ -74,6 +75,7 @@ class Adapters:
     register: ProviderRegister
     inspectors: tuple[Inspector, ...]
     restore_pending: Callable[[], bool] = lambda: False
+    workers: Callable[[], int | None] = lambda: None
     local: LocalModel | None = None
     fast: LocalModel | None = None
     cloud: CloudModel | None = None
@@ -103,6 +105,8 @@ class Ringfence:
     documents: Documents
     ingestion: Ingestion
     jobs: Jobs
+    steering: Steering
+    overview: Overview
     searching: Searching
     answering: Answering
     conversations: Conversations
