@@ -121,7 +121,7 @@ _TABLE: Mapping[Unreadable | Setback, tuple[Remedy, str, str]] = {
     Setback.ATTEMPTS_EXHAUSTED: (
         Remedy.RETRY,
         "It was tried as often as allowed, and every attempt died or broke off.",
-        "`setback` says what ended the last one: mend that, then retry. A file that does it alone is poisoned: erase it.",
+        "`setback` says what ended the last one: mend that and retry. A file that does it alone is poisoned: erase it.",
     ),
     Setback.CANCELLED: (
         Remedy.RETRY,

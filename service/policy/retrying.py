@@ -21,7 +21,7 @@ class Backoff:
         """Return how long to wait after so many failures in a row; nothing after none."""
         if failures <= 0:
             return timedelta()
-        return min(self.first * 2 ** min(failures - 1, _DOUBLINGS), self.longest)
+        return min(self.first * (1 << min(failures - 1, _DOUBLINGS)), self.longest)
 
 
 PART_DOWN = Backoff(first=timedelta(seconds=2), longest=timedelta(minutes=1))
