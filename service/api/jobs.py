@@ -22,7 +22,7 @@ def list_jobs(  # noqa: PLR0913 - what a listing is narrowed by
     *,
     limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
     after: Annotated[UUID | None, QueryParameter()] = None,
-    state: Annotated[JobState | None, QueryParameter()] = None,
+    job_state: Annotated[JobState | None, QueryParameter(name="state")] = None,
     kind: Annotated[JobKind | None, QueryParameter()] = None,
     priority: Annotated[Priority | None, QueryParameter()] = None,
     reason: Annotated[str | None, QueryParameter(max_length=64)] = None,
@@ -30,7 +30,7 @@ def list_jobs(  # noqa: PLR0913 - what a listing is narrowed by
 ) -> JobPage:
     """List the tenant's jobs, newest first: all, or those of a state, kind, priority, reason or document."""
     only = JobFilter(
-        state=state,
+        state=job_state,
         kind=kind,
         priority=priority,
         reason=reason,

@@ -119,7 +119,7 @@ def _waiting(job: JobRecord, at: Circumstances) -> Explanation:
             Plight.PAUSED, "Somebody has paused the tenant's jobs.", "`ringfence jobs resume` lets them go on."
         )
     if at.silent:
-        return _says(Plight.NO_WORKER, f"It waits, and no worker was heard of {_since(at)}.", _START_WORKERS)
+        return _says(Plight.NO_WORKER, f"It waits, and no worker was {_heard_of(at)}.", _START_WORKERS)
     if not at.broker:
         words = "It waits, and the broker does not answer, so nobody can wake a worker."
         return _says(Plight.BROKER_AWAY, words, "Bring the broker back. Nothing is lost: the job is in the database.")
@@ -150,9 +150,9 @@ def _where(job: JobRecord) -> str:
     return f"{job.stage}, {job.done:,} of {job.total:,}" if job.total else job.stage or "started"
 
 
-def _since(at: Circumstances) -> str:
+def _heard_of(at: Circumstances) -> str:
     swept = at.intake.swept_at if at.intake is not None else None
-    return "ever" if swept is None else f"for {_span(at.now - swept)}"
+    return "ever heard of" if swept is None else f"heard of for {_span(at.now - swept)}"
 
 
 def _span(time: timedelta) -> str:
