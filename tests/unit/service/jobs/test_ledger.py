@@ -43,7 +43,7 @@ class _DownIndex(InMemoryChunkIndex):
     down = True
 
     @override
-    def replace(self, **_: object) -> None:  # type: ignore[override]
+    def replace(self, **_: object) -> None:
         if self.down:
             raise PartUnavailableError
 

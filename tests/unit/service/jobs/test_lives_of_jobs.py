@@ -215,4 +215,4 @@ class LivesOfJobs(RuleBasedStateMachine):
 
 def test_whatever_happens_nothing_is_lost_or_done_twice() -> None:
     limits = settings(max_examples=60, stateful_step_count=30, deadline=None, derandomize=True)
-    run_state_machine_as_test(LivesOfJobs, settings=limits)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(LivesOfJobs, settings=limits)
