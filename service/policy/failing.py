@@ -78,6 +78,11 @@ _TABLE: Mapping[Unreadable | Setback, tuple[Remedy, str, str]] = {
         "There is no text in it: a scan perhaps, or an empty file.",
         "Where it is a scan, hand in a version with its text recognised; otherwise there is nothing to do.",
     ),
+    Unreadable.OCR_UNAVAILABLE: (
+        Remedy.RETRY,
+        "It holds pictures of text, and nothing on this machine recognises text in pictures.",
+        "Install the recognition that docs/ingestion.md names on every machine with workers, then retry all of them.",
+    ),
     Unreadable.DAMAGED: (
         Remedy.REPLACE,
         "The file is cut short, or does not keep to its own format.",
