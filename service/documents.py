@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 from uuid import uuid4
 
+from ingestion.document import Remark
 from ingestion.injection import Injection
 from ingestion.parsing import known_media_type
 from ingestion.sensitivity import Category
 from service import tracing
+from service.admitting import Admission
 from service.auditing import entry
 from service.chunks import external_id_of, file_name_of, title_of
 from service.doorbell import ring
@@ -18,6 +21,7 @@ from service.errors import (
     InvalidRequestError,
     KeyDestroyedError,
     NotPermittedError,
+    QuotaReachedError,
     RefusedError,
     TooLargeError,
 )
@@ -46,6 +50,18 @@ from service.visibility import visible
 _LONGEST_NAME = 1_000
 
 
+class Placing(Protocol):
+    """What else is written in the commit that adds a document: where it lies at its source."""
+
+    def before(self, transaction: Transaction) -> tuple[JobRecord, ...]:
+        """Make room for it; return the jobs of what was erased for that. Raises what keeps it from being added."""
+        ...
+
+    def after(self, transaction: Transaction, record: DocumentRecord) -> None:
+        """Write where it lies. Raises what keeps it from being added."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
     """What someone hands in. `declared` is a floor: it can raise a label, never lower it (R6)."""
@@ -58,6 +74,7 @@ class Upload:
     groups: frozenset[str] = frozenset()
     declared: frozenset[Category] = frozenset()
     priority: Priority = Priority.INTERACTIVE
+    placing: Placing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +93,7 @@ class DocumentView:
     labels: dict[str, int]
     chunk_count: int
     page_count: int
+    remarks: tuple[Remark, ...]
     created_at: datetime
     failure: str | None
     failure_detail: str | None
@@ -97,6 +115,7 @@ class Documents:
     clock: Clock
     erasure: Erasure
     refusals: Refusals
+    admission: Admission
     max_upload_bytes: int
 
     def register(self, principal: Principal, upload: Upload) -> tuple[DocumentView, JobRecord]:
@@ -104,7 +123,8 @@ class Documents:
 
         Uploading under an external id again returns the document where the content is the same and
         replaces it where the content differs. What was declared for that id before is still declared.
-        Raises RefusedError for what was erased on request.
+        Raises RefusedError for what was erased on request, QuotaReachedError for more than the tenant may have, and
+        OverloadedError where more waits than the workers can do soon: nothing is kept then.
         """
         begun = self.clock.now()
         self._check(principal, upload)
@@ -112,6 +132,7 @@ class Documents:
         same = self._same(principal, upload, identity)
         if same is not None:
             return same
+        self.admission.backlog.check(principal.tenant_id)
         try:
             record, jobs, held = self._added(principal, upload, identity)
         except RefusedError as refused:
@@ -161,7 +182,7 @@ class Documents:
     def _same(
         self, principal: Principal, upload: Upload, identity: str | None
     ) -> tuple[DocumentView, JobRecord] | None:
-        if identity is None:
+        if identity is None or upload.placing is not None:
             return None
         with self.database.transaction(principal.tenant_id) as transaction:
             record = transaction.documents.by_external_fingerprint(identity)
@@ -188,27 +209,33 @@ class Documents:
         with self.database.transaction(principal.tenant_id) as transaction:
             live = transaction.documents.by_external_fingerprint(identity) if identity is not None else None
             self.refusals.check(transaction, principal, content=content, external=None if live else identity)
+            self.admission.expect(transaction, size=len(upload.content), replaces=live is not None)
         record, key = self._sealed(principal, upload, identity, content)
         original = key.seal(upload.content, place=original_place(record.tenant_id, record.id))
         self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=original)
         try:
-            return self._committed(principal, record, upload.priority)
-        except ConflictError:
+            return self._committed(principal, upload, record)
+        except (ConflictError, QuotaReachedError):
             self.vault.delete(tenant_id=record.tenant_id, document_id=record.id)
             self.keys.destroy_document_key(tenant_id=record.tenant_id, document_id=record.id)
             raise
 
     def _committed(
-        self, principal: Principal, record: DocumentRecord, priority: Priority
+        self, principal: Principal, upload: Upload, record: DocumentRecord
     ) -> tuple[DocumentRecord, tuple[JobRecord, ...], Mapping[DocumentId, frozenset[MatterId]]]:
         identity, content = record.external_fingerprint, record.content_fingerprint
         with self.database.transaction(principal.tenant_id) as transaction:
+            moved = upload.placing.before(transaction) if upload.placing is not None else ()
             record, replaced = self._in_place(transaction, principal, record)
+            replaced = (*moved, *replaced)
             transaction.documents.add(record)
-            job = self._enqueue(transaction, principal, record, priority)
+            job = self._enqueue(transaction, principal, record, upload.priority)
+            if upload.placing is not None:
+                upload.placing.after(transaction, record)
             held = held_for(transaction, principal, [record])
             # Once more: what was erased meanwhile gave up its external id only by committing its refusal.
             self.refusals.check(transaction, principal, content=content, external=None if replaced else identity)
+            self.admission.settle(transaction, size=record.size, replaces=bool(replaced))
         return record, (*replaced, job), held
 
     def _sealed(
@@ -309,6 +336,7 @@ class Documents:
             labels=dict(record.label_counts),
             chunk_count=record.chunk_count,
             page_count=record.page_count,
+            remarks=tuple(sorted(record.remarks)),
             created_at=record.created_at,
             failure=record.failure,
             failure_detail=record.failure_detail,

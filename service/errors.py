@@ -33,6 +33,10 @@ class PartUnavailableError(RingfenceError):
     """A part of the system does not answer. Nothing was lost; try again shortly."""
 
 
+class SourceUnreachableError(PartUnavailableError):
+    """A source does not answer. Nothing was changed; it is walked again at its next run."""
+
+
 class InvalidRequestError(RingfenceError):
     """The request cannot be understood."""
 
@@ -86,6 +90,29 @@ class HeldError(ConflictError):
 
 class TooLargeError(RingfenceError):
     """The upload is larger than this server accepts."""
+
+
+class QuotaReachedError(RingfenceError):
+    """This tenant has as much as it may have. Nothing was taken in."""
+
+    def __init__(self, detail: str | None = None, *, limited: str = "", limit: int = 0, current: int = 0) -> None:
+        """Say what is limited, to how much, and how much of it there is."""
+        super().__init__(detail)
+        self.limited = limited
+        self.limit = limit
+        self.current = current
+
+
+class TooManyWaitingError(QuotaReachedError):
+    """As many documents of this tenant wait to be ingested as may. Nothing was taken in; try again later."""
+
+    retry_after: float = 30.0
+
+
+class OverloadedError(PartUnavailableError):
+    """More waits for the workers than they can do soon. Nothing was taken in and nothing was lost; try again later."""
+
+    retry_after: float = 30.0
 
 
 class Failure(StrEnum):

@@ -116,7 +116,7 @@ class SentenceTransformersEmbedder:
         return vectors
 
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        prompt = self._model.prompts.get(self._model.default_prompt_name or "", "")
+        prompt = self._model.prompts.get(self._model.default_prompt_name or "") or ""
         told = [prompt + text for text in texts]
         counted = self._model.tokenizer(told, truncation=True, max_length=POSITIONS, padding=False)
         tokens: list[list[int]] = counted["input_ids"]

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from ingestion.document import Remark
 from ingestion.injection import Injection, suspicion_of_document
 from ingestion.pipeline import LabelledChunk
 from service import tracing
@@ -147,6 +148,7 @@ def _ready(one: _Prepared, record: DocumentRecord) -> DocumentRecord:
         failure_detail=None,
         labeller_version=one.labeller,
         relabel_failed=None,
+        remarks=_remarks(work),
     )
 
 
@@ -172,4 +174,9 @@ def _row(work: Work, labelled: LabelledChunk) -> ChunkRecord:
         text=work.key.seal(chunk.text.encode(), place=place),
         label=labelled.label,
     )
-    return relabelled(row, labelled.label, work.record, None)
+    return relabelled(row, labelled.label, replace(work.record, remarks=_remarks(work)), None)
+
+
+def _remarks(work: Work) -> frozenset[Remark]:
+    """Return how the text was read, now and, for a new wording of an older document, then."""
+    return work.record.remarks | frozenset(work.document.remarks)

@@ -84,7 +84,7 @@ answer["sockets"] = [file for file in range(64) if is_socket(file)]
 """
 
 
-def test_what_a_document_leaves_running_ends_with_it(warm: WarmParser, tmp_path: Path) -> None:
+def test_what_a_document_leaves_running_ends_with_it(warm: WarmParser) -> None:
     if not apart():
         pytest.skip("this kernel gives nobody here process ids of their own (user namespaces are off)")
     mark = f"left-by-a-document-{os.getpid()}"

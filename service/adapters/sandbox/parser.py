@@ -7,9 +7,9 @@ import sys
 import sysconfig
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -19,7 +19,7 @@ import structlog
 
 import ingestion
 from ingestion.document import Document
-from ingestion.errors import Unreadable, UnreadableError
+from ingestion.errors import ScannedError, Unreadable, UnreadableError
 from ingestion.parsing.limits import Limits
 from service.adapters.sandbox.warm import LateError, WarmParser
 
@@ -54,6 +54,7 @@ class _Answer(msgspec.Struct, forbid_unknown_fields=True):
     document: Document | None = None
     reason: Unreadable = Unreadable.CRASHED
     detail: str = ""
+    scans: int = 0
 
 
 _answers = msgspec.json.Decoder(_Answer)
@@ -70,31 +71,32 @@ class SandboxedParser:
         self._limits = limits
         self._seconds = seconds
         self._wrapped = wrapped
-        self._confinement = {
-            "seconds": seconds,
-            "memory_bytes": memory_bytes,
-            "output_bytes": room + _BYTES_OF_THE_REST,
-        }
+        self._confinement = {"memory_bytes": memory_bytes, "output_bytes": room + _BYTES_OF_THE_REST}
         self._idle: deque[WarmParser] = deque()
         weakref.finalize(self, _kill_all, self._idle)
 
     def parse(self, content: bytes, *, name: str, media_type: str | None = None) -> Document:
-        """Return the document. Raises UnreadableError, whatever the content does."""
+        """Return the document. Raises UnreadableError, whatever the content does.
+
+        A document with pictures of text is read a second time, with OCR and with time for each of them.
+        """
         if len(content) > self._limits.max_bytes:
             raise UnreadableError(Unreadable.TOO_LARGE, f"larger than {self._limits.max_bytes} bytes")
-        wrapped = _bubblewrap_works() if self._wrapped is None else self._wrapped
-        command = (*_bubblewrap(), *_PYTHON) if wrapped else _PYTHON
+        order = {"name": name, "media_type": media_type}
+        try:
+            return self._parsed(content, order, replace(self._limits, ocr=False), self._seconds)
+        except ScannedError as scan:
+            scans = min(scan.pages, self._limits.max_scans)
+            seconds = self._seconds + scans * self._limits.ocr_page_seconds
+            return self._parsed(content, order, self._limits, seconds)
+
+    def _parsed(self, content: bytes, order: Mapping[str, object], limits: Limits, seconds: float) -> Document:
         # The name is as confidential as the text: it goes the same way, where `ps` cannot see it.
-        order = {
-            "name": name,
-            "media_type": media_type,
-            "limits": asdict(self._limits),
-            "confinement": self._confinement,
-        }
+        whole = {**order, "limits": asdict(limits), "confinement": self._confinement | {"seconds": seconds}}
         with _in_memory() as source, _in_memory() as result:
-            source.write(msgspec.json.encode(order) + b"\n")
+            source.write(msgspec.json.encode(whole) + b"\n")
             source.write(content)
-            status = self._run(command, source, result)
+            status = self._run(source, result, seconds)
             result.seek(0)
             return _understood(status, result.read())
 
@@ -102,25 +104,27 @@ class SandboxedParser:
         """End the warm processes. Parsing again starts new ones."""
         _kill_all(self._idle)
 
-    def _run(self, command: tuple[str, ...], source: BinaryIO, result: BinaryIO) -> int:
+    def _run(self, source: BinaryIO, result: BinaryIO, seconds: float) -> int:
         """Return the exit status of the document's child, a signal's number negated; kill it when time is up."""
         while (idle := self._take_idle()) is not None:
             with suppress(EOFError):  # something else ended it while it waited; or this document: a fresh one tells
-                return self._parsed_by(idle, source, result)
+                return self._parsed_by(idle, source, result, seconds)
+        wrapped = _bubblewrap_works() if self._wrapped is None else self._wrapped
+        command = (*_bubblewrap(), *_PYTHON) if wrapped else _PYTHON
         try:
-            return self._parsed_by(WarmParser(command, seconds=_START_SECONDS), source, result)
+            return self._parsed_by(WarmParser(command, seconds=_START_SECONDS), source, result, seconds)
         except (EOFError, LateError) as error:
             raise UnreadableError(Unreadable.CRASHED, "the parser gave no answer") from error
 
-    def _parsed_by(self, warm: WarmParser, source: BinaryIO, result: BinaryIO) -> int:
+    def _parsed_by(self, warm: WarmParser, source: BinaryIO, result: BinaryIO, seconds: float) -> int:
         """Have it parsed; what was late, lost a child or did not answer is not used again. Raises EOFError."""
         status = None
         try:
             source.seek(0)
             result.truncate(0)
-            status = warm.parse(source, result, seconds=self._seconds)
+            status = warm.parse(source, result, seconds=seconds)
         except LateError as error:
-            raise UnreadableError(Unreadable.TIMED_OUT, f"took longer than {self._seconds:g} seconds") from error
+            raise UnreadableError(Unreadable.TIMED_OUT, f"took longer than {seconds:g} seconds") from error
         finally:
             if status == 0 and len(self._idle) < _KEPT:
                 self._idle.append(warm)
@@ -184,6 +188,8 @@ def _understood(status: int, output: bytes) -> Document:
         answer = _answers.decode(output)
     except msgspec.DecodeError as error:
         raise UnreadableError(Unreadable.CRASHED, "the parser gave no answer") from error
+    if answer.scans:
+        raise ScannedError(answer.scans)
     if answer.document is None:
         raise UnreadableError(answer.reason, answer.detail)
     return answer.document

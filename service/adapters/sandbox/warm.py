@@ -10,7 +10,8 @@ from contextlib import suppress
 from typing import BinaryIO
 
 _SIGNALLED = 128
-_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": os.defpath}
+# OCR may start no threads: the child is not allowed any.
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": os.defpath, "OMP_THREAD_LIMIT": "1"}
 _STATUS = struct.Struct("i")
 
 
