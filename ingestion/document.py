@@ -6,6 +6,8 @@ All offsets are code-point offsets into `Document.text`, the one canonical text 
 
 from dataclasses import dataclass
 
+from ingestion.errors import Unreadable
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -17,13 +19,31 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file inside a source: a member of an archive, or what a message carries.
+
+    `name` is its path in there, which two may share. One that could not be taken out has no content and says why.
+    """
+
+    name: str
+    content: bytes = b""
+    media_type: str | None = None
+    reason: Unreadable | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A parsed source: its canonical text, a gapless page table over it, and what it calls itself."""
+    """A parsed source: its canonical text, a gapless page table over it, and what it calls itself.
+
+    An archive has no text and one empty page; what it holds are its attachments.
+    """
 
     text: str
     pages: tuple[Page, ...]
     media_type: str
     title: str | None = None
+    attachments: tuple[Attachment, ...] = ()
 
     def pages_of(self, start: int, end: int) -> tuple[int, int]:
         """Return the numbers of the first and the last page that `text[start:end]` touches."""

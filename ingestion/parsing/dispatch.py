@@ -20,6 +20,7 @@ _READERS = {
     "text": ("plain", "read_text"),
     "csv": ("delimited", "read"),
     "mail": ("mail", "read"),
+    "archive": ("bundle", "read"),
 }
 _EXTENSIONS = {
     ".pdf": "pdf",
@@ -59,6 +60,7 @@ _IN_CONTAINERS = frozenset({"pdf", "docx", "pptx", "xlsx"})
 _HTML = re.compile(
     rb"\s*(<\?xml[^>]{0,200}>\s*)?(<!--.{0,2000}?-->\s*)?<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
 )
+_ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _PDF_WITHIN = 1024
@@ -94,6 +96,17 @@ def known_media_type(told: str | None) -> str | None:
     return f"{_PICTURE}*" if bare.startswith(_PICTURE) else bare if bare in _MEDIA_TYPES else None
 
 
+def may_hold_attachments(content: bytes, *, name: str, media_type: str | None = None) -> bool:
+    """Whether `parse` may return attachments for this source; cheap, and never wrongly False for what it reads so.
+
+    It looks at the first bytes only: whoever asks has not confined itself, and opens nothing.
+    """
+    if content.startswith((_ZIP, _OLE)):
+        return True
+    named = _EXTENSIONS.get(PurePath(name.lower()).suffix) or _MEDIA_TYPES.get(_bare(media_type))
+    return named == "mail"
+
+
 def _bare(media_type: str | None) -> str:
     return (media_type or "").partition(";")[0].strip().lower()
 
@@ -102,7 +115,7 @@ def _family(content: bytes, name: str, media_type: str | None, limits: Limits) -
     if b"%PDF-" in content[:_PDF_WITHIN]:
         return "pdf"
     extension = PurePath(name.lower()).suffix
-    if content.startswith(b"PK\x03\x04"):
+    if content.startswith(_ZIP):
         return _office_family(content, limits)
     if content.startswith(_OLE):
         raise _ole_error(content)
@@ -117,12 +130,12 @@ def _family(content: bytes, name: str, media_type: str | None, limits: Limits) -
 
 
 def _office_family(content: bytes, limits: Limits) -> str:
-    with archives.opened(content, limits) as archive:
+    with archives.opened(content, limits, some_encrypted=True) as archive:
         folders = {member.partition("/")[0] for member in archive.namelist()}
     for folder, family in (("word", "docx"), ("ppt", "pptx"), ("xl", "xlsx")):
         if folder in folders:
             return family
-    raise UnreadableError(Unreadable.UNSUPPORTED_TYPE, "an archive that is no Office document; upload its files")
+    return "archive"
 
 
 def _ole_error(content: bytes) -> UnreadableError:

@@ -16,3 +16,5 @@ class Limits:
     max_unpacked_bytes: int = 512 * _MB
     max_ratio: int = 200
     max_depth: int = 5_000
+    max_attachments: int = 1_000
+    max_attached_bytes: int = 64 * _MB
