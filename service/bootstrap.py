@@ -83,6 +83,11 @@ def limits(settings: Settings) -> UseCaseLimits:
         label_cache_size=settings.label_cache_size,
         label_cache_seconds=settings.label_cache_seconds,
         context_tokens=settings.context_tokens,
+        nesting=Nesting(
+            depth=settings.nesting_depth,
+            documents=settings.nested_documents,
+            size=settings.nested_bytes,
+        ),
     )
 
 
@@ -243,7 +248,13 @@ def cloud_model(settings: Settings) -> CloudModel | None:
 
 def parser(settings: Settings) -> SandboxedParser:
     """Return the sandboxed parser with the configured limits."""
-    bounds = Limits(max_bytes=settings.max_upload_bytes, max_pages=settings.max_pages, max_text=settings.max_text)
+    bounds = Limits(
+        max_bytes=settings.max_upload_bytes,
+        max_pages=settings.max_pages,
+        max_text=settings.max_text,
+        max_attachments=settings.max_attachments,
+        max_attached_bytes=settings.max_attached_bytes,
+    )
     return SandboxedParser(limits=bounds, seconds=settings.parse_seconds, memory_bytes=settings.parse_memory_bytes)
 
 

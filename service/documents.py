@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from ingestion.injection import Injection
-from ingestion.parsing import known_media_type
+from ingestion.parsing import known_media_type, may_hold_attachments
 from ingestion.sensitivity import Category
 from service import tracing
 from service.auditing import entry
@@ -21,8 +21,10 @@ from service.errors import (
     RefusedError,
     TooLargeError,
 )
+from service.families import lock_families
 from service.holding import held_for
-from service.places import external_id_place, file_name_place, original_place, title_place
+from service.originals import original_id, sealed_original, withdrawn
+from service.places import external_id_place, file_name_place, title_place
 from service.policy.access import EVERYONE, DocumentId, MatterId, Permission, Principal, Role, Scope
 from service.ports import (
     Clock,
@@ -39,7 +41,6 @@ from service.ports import (
 )
 from service.quarantine import ReleaseView, released
 from service.refusing import Refusals
-from service.sealing import Key
 from service.visibility import visible
 
 _LONGEST_NAME = 1_000
@@ -186,14 +187,13 @@ class Documents:
         with self.database.transaction(principal.tenant_id) as transaction:
             live = transaction.documents.by_external_fingerprint(identity) if identity is not None else None
             self.refusals.check(transaction, principal, content=content, external=None if live else identity)
-        record, key = self._sealed(principal, upload, identity, content)
-        original = key.seal(upload.content, place=original_place(record.tenant_id, record.id))
-        self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=original)
+        record = self._sealed(principal, upload, identity, content)
+        original = sealed_original(self.keys, record, upload.content)
+        self.vault.put(tenant_id=record.tenant_id, document_id=original_id(record), sealed=original)
         try:
             return self._committed(principal, record)
         except ConflictError:
-            self.vault.delete(tenant_id=record.tenant_id, document_id=record.id)
-            self.keys.destroy_document_key(tenant_id=record.tenant_id, document_id=record.id)
+            withdrawn(self.keys, self.vault, record)
             raise
 
     def _committed(
@@ -211,11 +211,11 @@ class Documents:
 
     def _sealed(
         self, principal: Principal, upload: Upload, identity: str | None, content: str
-    ) -> tuple[DocumentRecord, Key]:
+    ) -> DocumentRecord:
         tenant_id, document_id = principal.tenant_id, DocumentId(uuid4())
         key = self.keys.create_document_key(tenant_id=tenant_id, document_id=document_id)
         external = upload.external_id
-        record = DocumentRecord(
+        return DocumentRecord(
             id=document_id,
             tenant_id=tenant_id,
             state=DocumentState.REGISTERED,
@@ -232,8 +232,8 @@ class Documents:
             declared=upload.declared,
             created_at=self.clock.now(),
             created_by=principal.key_id,
+            apart=may_hold_attachments(upload.content, name=upload.file_name, media_type=upload.media_type),
         )
-        return record, key
 
     def _in_place(
         self, transaction: Transaction, principal: Principal, record: DocumentRecord
@@ -242,6 +242,8 @@ class Documents:
         fingerprint = record.external_fingerprint
         found = transaction.documents.by_external_fingerprint(fingerprint) if fingerprint is not None else None
         # Read again under its lock: what was erased meanwhile is replaced by nobody, and may be refused.
+        if found is not None:
+            lock_families(transaction, [found.id])
         earlier = transaction.documents.get(found.id, lock=True) if found is not None else None
         if earlier is None:
             return record, ()

@@ -6,6 +6,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 
 from ingestion.document import Attachment, Document
+from ingestion.errors import Unreadable
 from ingestion.parsing import hypertext
 from ingestion.parsing.attaching import Attaching
 from ingestion.parsing.canonical import CanonicalText
@@ -34,8 +35,17 @@ def _attached(message: EmailMessage, limits: Limits) -> tuple[Attachment, ...]:
         kind = part.get_content_type()
         dressing = part.get_content_maintype() == _PICTURES and not part.is_attachment()
         if kind not in _SIGNATURES and not dressing:
-            found.add(_file_name(part), _content(part), media_type=kind)
+            _take(part, kind, found)
     return found.all
+
+
+def _take(part: MIMEPart, kind: str, found: Attaching) -> None:
+    try:
+        content = _content(part)
+    except (ValueError, LookupError, TypeError, AttributeError):  # what the standard library raises on malformed parts
+        found.add_unread(_file_name(part), Unreadable.DAMAGED, "damaged inside the message")
+    else:
+        found.add(_file_name(part), content, media_type=kind)
 
 
 def _file_name(part: MIMEPart) -> str:

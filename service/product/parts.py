@@ -1,7 +1,7 @@
 """What the product is made of, what may be set about it, and the product as one value."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from service.amending import Amending
 from service.answering import Answering
@@ -16,7 +16,7 @@ from service.errors import RestorePendingError
 from service.exporting import Exports
 from service.governing import Governing
 from service.holding import Holds
-from service.ingesting import Ingestion
+from service.ingesting import Ingestion, Nesting
 from service.jobs import Jobs
 from service.locating import Locating
 from service.ports import (
@@ -93,6 +93,7 @@ class UseCaseLimits:
     label_cache_size: int = 50_000
     label_cache_seconds: float = 3_600.0
     context_tokens: int = 600
+    nesting: Nesting = field(default_factory=Nesting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
