@@ -31,6 +31,7 @@ from service.adapters.vault import vault_at
 from service.backends import BreakerRules, GuardedCloudModel, ReplicatedLocalModel, Watch
 from service.errors import RestorePendingError
 from service.folder import DataFolder
+from service.ingesting import Nesting
 from service.labels import LabellerParts
 from service.ports import ChunkIndex, CloudModel, LocalModel
 from service.ports.inspecting import Inspector
