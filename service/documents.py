@@ -21,7 +21,7 @@ from service.errors import (
     RefusedError,
     TooLargeError,
 )
-from service.families import lock_families
+from service.families import Lineage, lock_families, title_shown
 from service.holding import held_for
 from service.originals import original_id, sealed_original, withdrawn
 from service.places import external_id_place, file_name_place, title_place
@@ -83,6 +83,9 @@ class DocumentView:
     resembles_erased: DocumentId | None
     resemblance: float | None
     held_by: tuple[MatterId, ...]
+    parent_id: DocumentId | None
+    parent_title: str | None
+    children: tuple[DocumentId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,23 +122,25 @@ class Documents:
         tracing.stage("register", jobs[-1].id, begun=begun, ended=self.clock.now())
         for job in jobs:
             ring(self.queue, job)
-        return self._view(principal, record, held), jobs[-1]
+        return self._view(principal, record, held, Lineage()), jobs[-1]
 
     def get(self, principal: Principal, document_id: DocumentId) -> DocumentView:
         """Return one document. Raises NotFoundError for an absent and for an invisible one alike."""
         with self.database.transaction(principal.tenant_id) as transaction:
             record = visible(transaction, principal, document_id)
-            return self._view(principal, record, held_for(transaction, principal, [record]))
+            lineage = Lineage.of(transaction, [record], Scope.of(principal))
+            return self._view(principal, record, held_for(transaction, principal, [record]), lineage)
 
     def page(self, principal: Principal, *, limit: int, after: DocumentId | None = None) -> tuple[DocumentView, ...]:
         """Return documents that the principal may see, newest first."""
         with self.database.transaction(principal.tenant_id) as transaction:
             records = transaction.documents.page(scope=Scope.of(principal), limit=limit, after=after)
             held = held_for(transaction, principal, records)
+            lineage = Lineage.of(transaction, records, Scope.of(principal))
         views = []
         for record in records:
             try:
-                views.append(self._view(principal, record, held))
+                views.append(self._view(principal, record, held, lineage))
             except KeyDestroyedError:
                 continue  # erased since the page was read
         return tuple(views)
@@ -172,7 +177,8 @@ class Documents:
                 return None
             jobs = transaction.jobs.page(limit=1, only=JobFilter(document_id=record.id))
             held = held_for(transaction, principal, [record])
-        return (self._view(principal, record, held), jobs[0]) if jobs else None
+            lineage = Lineage.of(transaction, [record], Scope.of(principal))
+        return (self._view(principal, record, held, lineage), jobs[0]) if jobs else None
 
     def _added(
         self, principal: Principal, upload: Upload, identity: str | None
@@ -209,9 +215,7 @@ class Documents:
             self.refusals.check(transaction, principal, content=content, external=None if replaced else identity)
         return record, (*replaced, job), held
 
-    def _sealed(
-        self, principal: Principal, upload: Upload, identity: str | None, content: str
-    ) -> DocumentRecord:
+    def _sealed(self, principal: Principal, upload: Upload, identity: str | None, content: str) -> DocumentRecord:
         tenant_id, document_id = principal.tenant_id, DocumentId(uuid4())
         key = self.keys.create_document_key(tenant_id=tenant_id, document_id=document_id)
         external = upload.external_id
@@ -291,8 +295,13 @@ class Documents:
         return self.keys.tenant_key(principal.tenant_id).fingerprint(upload.content, purpose="content")
 
     def _view(
-        self, principal: Principal, record: DocumentRecord, held: Mapping[DocumentId, frozenset[MatterId]]
+        self,
+        principal: Principal,
+        record: DocumentRecord,
+        held: Mapping[DocumentId, frozenset[MatterId]],
+        lineage: Lineage,
     ) -> DocumentView:
+        parent = lineage.parents.get(record.parent_id) if record.parent_id is not None else None
         key = self.keys.document_key(tenant_id=record.tenant_id, document_id=record.id)
         return DocumentView(
             id=record.id,
@@ -316,6 +325,9 @@ class Documents:
             resembles_erased=record.resembles if principal.may(Permission.SEE_AUDIT) else None,
             resemblance=record.resemblance if principal.may(Permission.SEE_AUDIT) else None,
             held_by=tuple(sorted(held.get(record.id, ()))),
+            parent_id=parent.id if parent is not None else None,
+            parent_title=title_shown(self.keys, parent) if parent is not None else None,
+            children=lineage.children.get(record.id, ()),
         )
 
 

@@ -1,10 +1,12 @@
 """Which documents were found in which: archives and messages with what they hold, as deep as that goes."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from service.policy.access import DocumentId, MatterId
-from service.ports import DocumentRecord, Transaction
+from service.errors import DamagedError, KeyDestroyedError
+from service.places import title_place
+from service.policy.access import DocumentId, MatterId, Scope
+from service.ports import DocumentRecord, KeyStore, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,28 @@ class Family:
     def ids(self) -> tuple[DocumentId, ...]:
         """Every member's id."""
         return tuple(one.id for one in (*self.ancestors, *self.descendants))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """What documents were found in, and what was found in them, as far as somebody may see it."""
+
+    parents: Mapping[DocumentId, DocumentRecord] = field(default_factory=dict)
+    children: Mapping[DocumentId, tuple[DocumentId, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, transaction: Transaction, records: Collection[DocumentRecord], scope: Scope) -> "Lineage":
+        """Return the lineage of these documents."""
+        wanted = {one.parent_id for one in records if one.parent_id is not None}
+        parents = filter(None, (transaction.documents.get(one) for one in wanted))
+        children: dict[DocumentId, list[DocumentId]] = {}
+        for one in transaction.documents.children([record.id for record in records]):
+            if one.parent_id is not None and scope.sees(tenant_id=one.tenant_id, groups=one.groups):
+                children.setdefault(one.parent_id, []).append(one.id)
+        return cls(
+            parents={one.id: one for one in parents if scope.sees(tenant_id=one.tenant_id, groups=one.groups)},
+            children={parent: tuple(found) for parent, found in children.items()},
+        )
 
 
 def ancestors(transaction: Transaction, record: DocumentRecord) -> tuple[DocumentRecord, ...]:
@@ -75,3 +99,12 @@ def held_with_families(
         for document_id, members in families.items()
     }
     return {document_id: matters for document_id, matters in found.items() if matters}
+
+
+def title_shown(keys: KeyStore, record: DocumentRecord) -> str | None:
+    """Return a document's title, None where nobody can read it any more."""
+    try:
+        key = keys.document_key(tenant_id=record.tenant_id, document_id=record.id)
+        return key.open(record.title, place=title_place(record.tenant_id, record.id)).decode()
+    except (KeyDestroyedError, DamagedError):
+        return None

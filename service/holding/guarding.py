@@ -23,7 +23,10 @@ def refuse_held_turns(transaction: Transaction, turns: Iterable[TurnRecord]) -> 
 def held_for(
     transaction: Transaction, principal: Principal, records: Iterable[DocumentRecord]
 ) -> Mapping[DocumentId, frozenset[MatterId]]:
-    """Return for which matters documents are held, they or their families, to those who may know: a hold may be an inquiry into the reader."""
+    """Return for which matters documents, or their families, are held, to those who may know.
+
+    A hold may be an inquiry into the reader.
+    """
     if not principal.may(Permission.SEE_HOLDS):
         return {}
     return held_with_families(transaction, records)

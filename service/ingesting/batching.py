@@ -62,9 +62,7 @@ class Ingestion:
             parser=parser,
             clock=clock,
             failing=failing,
-            expanding=Expanding(
-                database=database, keys=keys, vault=vault, queue=queue, clock=clock, nesting=nesting
-            ),
+            expanding=Expanding(database=database, keys=keys, vault=vault, queue=queue, clock=clock, nesting=nesting),
             max_attempts=max_attempts,
         )
         writing = Writing(database=database, index=index, keys=keys, clock=clock, quarantine=quarantine)

@@ -192,8 +192,7 @@ class Expanding:
             failure=one.reason.value if one.reason else None,
             failure_detail=one.detail if one.reason else None,
             parent_id=parent.id,
-            apart=bool(one.content)
-            and may_hold_attachments(one.content, name=file_name, media_type=one.media_type),
+            apart=bool(one.content) and may_hold_attachments(one.content, name=file_name, media_type=one.media_type),
         )
 
     def _record(self, parent: DocumentRecord, fates: Counter[Fate]) -> None:

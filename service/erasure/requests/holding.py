@@ -9,7 +9,9 @@ from service.ports import ErasureItem, ItemKind, Transaction
 
 
 def held(transaction: Transaction, items: Iterable[ErasureItem]) -> Mapping[UUID, tuple[UUID, ...]]:
-    """Return the matters that hold each of these documents with its family, or anything of the tenant; what is free is left out.
+    """Return the matters that hold each of these documents with its family, or anything of the tenant.
+
+    What is free is left out.
 
     Nobody places a hold until the transaction ends: what is free now can be destroyed in it.
     """
