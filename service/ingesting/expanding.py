@@ -32,10 +32,15 @@ from service.ports import (
     JobRecord,
     JobState,
     KeyStore,
+    Priority,
     Tombstone,
     Transaction,
     Vault,
 )
+
+
+_FEW = 50
+"""So many children are as urgent as what they were found in; more wait with the bulk."""
 
 
 class Fate(StrEnum):
@@ -79,7 +84,7 @@ class Expanding:
     def expand(self, job: JobRecord, parent: DocumentRecord, document: Document) -> bool:
         """Register what was found; return whether any of it was erased before, under whichever parent.
 
-        Groups, floor, time and uploader are the parent's, and the priority that of its job. Raises UnreadableError
+        Groups, floor, time and uploader are the parent's, and the priority that of its job, unless they are many. Raises UnreadableError
         where it is nested too deeply, there is too much of it, or nothing is left of an archive; LeaseLostError.
         """
         if not document.attachments:
@@ -88,7 +93,8 @@ class Expanding:
             detail = "handed in when files inside others were not read, or under the name of another format"
             raise UnreadableError(Unreadable.UNSUPPORTED_TYPE, f"{detail}: hand it in again under its own name")
         self._check_bounds(parent, document.attachments)
-        fates = Counter(self._one(job, parent, child) for child in self._children(parent, document.attachments))
+        urgent = replace(job, priority=job.priority if len(document.attachments) <= _FEW else Priority.BULK)
+        fates = Counter(self._one(urgent, parent, child) for child in self._children(parent, document.attachments))
         self._record(parent, fates)
         if not document.text and not fates[Fate.TAKEN] + fates[Fate.KNOWN]:
             if fates[Fate.REFUSED]:

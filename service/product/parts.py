@@ -19,6 +19,8 @@ from service.holding import Holds
 from service.ingesting import Ingestion, Nesting
 from service.jobs import Jobs
 from service.locating import Locating
+from service.pacing import PaceRules
+from service.policy.quotas import Quota
 from service.ports import (
     ChunkIndex,
     Clock,
@@ -56,7 +58,8 @@ class Adapters:
 
     `inspectors` look into the same stores, one into each, and share no code with the rest (R42).
     `fast` is a smaller local model that answers before `local` (R18). `restore_pending` says whether a restored backup
-    is not held to the erasure ledger yet: nobody is served meanwhile.
+    is not held to the erasure ledger yet: nobody is served meanwhile. `stopping`: whether this worker process is
+    asked to stop.
     """
 
     database: Database
@@ -74,6 +77,7 @@ class Adapters:
     register: ProviderRegister
     inspectors: tuple[Inspector, ...]
     restore_pending: Callable[[], bool] = lambda: False
+    stopping: Callable[[], bool] = lambda: False
     local: LocalModel | None = None
     fast: LocalModel | None = None
     cloud: CloudModel | None = None
@@ -94,6 +98,10 @@ class UseCaseLimits:
     label_cache_seconds: float = 3_600.0
     context_tokens: int = 600
     nesting: Nesting = field(default_factory=Nesting)
+    grace_seconds: float = 15.0
+    shared_worker: bool = False
+    quota: Quota = field(default_factory=Quota)
+    pace: PaceRules = field(default_factory=PaceRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

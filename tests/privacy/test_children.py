@@ -4,22 +4,23 @@ And the other way round: what holds an erased document, the file of the archive 
 """
 
 import json
+from collections import Counter
 
 import pytest
-
 from typing_extensions import override
 
 from ingestion.sensitivity import Category
 from service.adapters.memory.keeping import InMemoryVault
+from service.documents import Upload
 from service.erasure.requests import Asked, Choice
 from service.errors import ConflictError, HeldError, KeyDestroyedError, RefusedError
 from service.holding import Cover
+from service.ingesting import Nesting
 from service.originals import counterpart
 from service.policy.access import DocumentId, Principal, Role, TenantId
 from service.policy.erasures import ErasureAction, ErasureKind, ErasureReason, ErasureState, LeaveReason
 from service.policy.retention import RetentionRule
 from service.ports import DocumentState, ItemKind, JobKind, JobRecord, JobState, Priority
-from service.product import UseCaseLimits
 from tests.assembled import World, a_world
 from tests.crashing import NOTHING, Left, settled
 from tests.erasing import about, advanced, asked_for, items_of, located
@@ -92,6 +93,17 @@ def test_children_have_the_priority_of_what_they_were_found_in() -> None:
     assert {job.priority for job in world.product.jobs.page(who, limit=10)} == {Priority.INTERACTIVE}
 
 
+def test_many_children_wait_with_the_bulk() -> None:
+    """One archive that somebody waits for must not let everybody wait for a thousand files."""
+    world = a_world()
+    who, _ = world.person("acme")
+    content = a_zip({f"{number}.txt": f"{PLAN} {number}" for number in range(60)})
+    world.product.documents.register(who, Upload(content=content, file_name="many.zip"))
+    world.work()
+    jobs = world.product.jobs.page(who, limit=100)
+    assert Counter(job.priority for job in jobs) == {Priority.BULK: 60, Priority.INTERACTIVE: 1}
+
+
 def test_nesting_ends_with_a_reason() -> None:
     content = a_zip({"deepest.txt": PLAN})
     for depth in range(5):
@@ -101,7 +113,7 @@ def test_nesting_ends_with_a_reason() -> None:
     handed_in(world, who, content, "root.zip")
     failures = [one.failure for one in by_title(world, who).values() if one.failure]
     assert failures == ["nested_too_deep"]
-    assert len(by_title(world, who)) == UseCaseLimits.__dataclass_fields__["nesting"].default_factory().depth + 1  # type: ignore[misc]
+    assert len(by_title(world, who)) == Nesting().depth + 1
 
 
 def test_erasing_what_they_were_found_in_erases_them() -> None:
