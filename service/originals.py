@@ -28,9 +28,10 @@ def original_id(record: DocumentRecord) -> DocumentId:
 
 
 def sealed_original(keys: KeyStore, record: DocumentRecord, content: bytes) -> Sealed:
-    """Return the content sealed under the key of the original, which is made now if it never was."""
+    """Return the content sealed under the key of the original: the document's, or where it lies apart one made now."""
     lies_at = original_id(record)
-    key = keys.create_document_key(tenant_id=record.tenant_id, document_id=lies_at)
+    found = keys.create_document_key if record.apart else keys.document_key
+    key = found(tenant_id=record.tenant_id, document_id=lies_at)
     return key.seal(content, place=original_place(record.tenant_id, lies_at))
 
 

@@ -67,7 +67,12 @@ def _family(content: bytes, name: str, media_type: str | None, limits: Limits) -
     if b"%PDF-" in content[:_PDF_WITHIN]:
         return "pdf"
     if content.startswith(_ZIP):
-        return _family_in_container(content, limits)
+        found = _family_in_container(content, limits)
+        told = families.named(name, None)
+        if found == "archive" and told in families.SIGNED - {"archive"}:
+            # Its parts are no documents: they are what is left of one.
+            raise UnreadableError(Unreadable.DAMAGED, f"called {told}, but it is none")
+        return found
     if content.startswith(_OLE):
         return _family_in_ole(content)
     if content.startswith(_RTF):

@@ -38,7 +38,6 @@ from service.ports import (
     Vault,
 )
 
-
 _FEW = 50
 """So many children are as urgent as what they were found in; more wait with the bulk."""
 
@@ -84,7 +83,9 @@ class Expanding:
     def expand(self, job: JobRecord, parent: DocumentRecord, document: Document) -> bool:
         """Register what was found; return whether any of it was erased before, under whichever parent.
 
-        Groups, floor, time and uploader are the parent's, and the priority that of its job, unless they are many. Raises UnreadableError
+        Groups, floor, time and uploader are the parent's, and the priority that of its job, unless they are many.
+
+        Raises UnreadableError
         where it is nested too deeply, there is too much of it, or nothing is left of an archive; LeaseLostError.
         """
         if not document.attachments:
