@@ -14,6 +14,7 @@ class Unreadable(StrEnum):
     EMPTY = "empty"
     NESTED_TOO_DEEP = "nested_too_deep"
     TOO_MANY_ATTACHMENTS = "too_many_attachments"
+    OCR_UNAVAILABLE = "ocr_unavailable"
     DAMAGED = "damaged"
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"
@@ -28,3 +29,12 @@ class UnreadableError(Exception):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+
+
+class ScannedError(Exception):
+    """A source with pictures of text, which take long: read it again with OCR, and with time for so many pages."""
+
+    def __init__(self, pages: int) -> None:
+        """Tell how many pages await OCR."""
+        super().__init__(pages)
+        self.pages = pages

@@ -28,6 +28,7 @@ from service.adapters.qdrant_edge import QdrantEdgeChunkIndex
 from service.adapters.sandbox import SandboxedParser
 from service.adapters.sentence_transformers import PackagedTokenizer, SentenceTransformersEmbedder
 from service.adapters.signing import Ed25519Signer
+from service.adapters.sources import AllowedSources, TomlSourceRegister
 from service.adapters.vault import vault_at
 from service.backends import BreakerRules, GuardedCloudModel, ReplicatedLocalModel, Watch
 from service.errors import RestorePendingError
@@ -137,6 +138,9 @@ def adapters(settings: Settings) -> Adapters:
         embedder=known.embedder,
         labeller=known.labeller,
         register=TomlProviderRegister(settings.providers or folder.providers),
+        opener=AllowedSources(
+            TomlSourceRegister(settings.sources or folder.source_register), largest=settings.max_upload_bytes
+        ),
         inspectors=inspectors(settings, folder, database_url=database_url, broker_url=broker_url),
         local=local_model(settings),
         fast=fast_model(settings),
@@ -278,6 +282,9 @@ def parser(settings: Settings) -> SandboxedParser:
         max_text=settings.max_text,
         max_attachments=settings.max_attachments,
         max_attached_bytes=settings.max_attached_bytes,
+        max_scans=settings.ocr_pages,
+        ocr_page_seconds=settings.ocr_page_seconds,
+        ocr_languages=settings.ocr_languages,
     )
     return SandboxedParser(limits=bounds, seconds=settings.parse_seconds, memory_bytes=settings.parse_memory_bytes)
 

@@ -6,7 +6,7 @@ import sys
 from base64 import b64encode
 from dataclasses import asdict
 
-from ingestion.errors import Unreadable, UnreadableError
+from ingestion.errors import ScannedError, Unreadable, UnreadableError
 from ingestion.parsing.confinement import confine
 from ingestion.parsing.dispatch import parse
 from ingestion.parsing.limits import Limits
@@ -26,6 +26,8 @@ def _answer(order: dict[str, object], content: bytes) -> bytes:
     try:
         document = parse(content, name=str(order["name"]), media_type=_text(order["media_type"]), limits=limits)
         return json.dumps({"document": asdict(document)}, ensure_ascii=False, default=_in_base64).encode()
+    except ScannedError as scan:
+        return json.dumps({"scans": scan.pages}).encode()
     except UnreadableError as error:
         return json.dumps({"reason": error.reason, "detail": error.detail}).encode()
     except MemoryError:

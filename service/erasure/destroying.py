@@ -128,6 +128,7 @@ class Erasure:
     ) -> JobRecord:
         now = self.clock.now()
         refuse = refuse or wanted_gone(transaction, record.id, replacing=by is not None)
+        transaction.source_items.let_go([record.id], forget=refuse)
         transaction.documents.delete(record.id)
         turns = transaction.turns.erase_of(record.id, now)
         transaction.tombstones.add(

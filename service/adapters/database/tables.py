@@ -101,6 +101,7 @@ documents = Table(
     Column("resemblance", Double),
     Column("parent_id", Uuid),
     Column("apart", Boolean, nullable=False),
+    Column("remarks", ARRAY(Text), nullable=False),
     UniqueConstraint("tenant_id", "id"),
     UniqueConstraint("tenant_id", "external_fingerprint"),
     Index("documents_by_age", "tenant_id", "created_at", "id"),

@@ -13,7 +13,7 @@ from service.erasure.requests.holding import held
 from service.errors import ConflictError, HeldError, NotFoundError
 from service.families import lock_families
 from service.policy.access import DocumentId, Principal, Role, TurnId
-from service.policy.erasures import ErasureAction, ErasureState
+from service.policy.erasures import ErasureAction, ErasureReason, ErasureState, LeaveReason
 from service.ports import (
     Clock,
     Database,
@@ -30,6 +30,7 @@ from service.ports import (
 )
 
 _DESTROYED = frozenset({ErasureAction.ERASE, ErasureAction.REDACT})
+_BACK = LeaveReason.BACK_AT_SOURCE
 _REMAINS_FOUND = "remains_found"
 """The stage of an erase job that was not the last one."""
 
@@ -95,6 +96,8 @@ class Taking:
                 taken = [replace(item, state=ItemState.HELD, held_by=holds)]
             elif document is None:
                 taken = [replace(item, state=ItemState.DESTROYING)]
+            elif record.reason is ErasureReason.GONE_AT_SOURCE and _lies_somewhere(transaction, document.id):
+                taken = [replace(item, state=ItemState.LEFT, action=ErasureAction.LEAVE, left_because=_BACK)]
             else:
                 taken, job = self.entombed(transaction, record, item, document)
             transaction.erasures.put_items(taken)
@@ -128,7 +131,9 @@ class Taking:
 
         What was found in it is an item of its own from now on.
         """
-        entombed = self.erasure.entomb_family(transaction, document, by=record.approvals[-1].by, refuse=True)
+        # What is only gone at its source may come back there; everything else was asked for, and is refused.
+        refuse = record.reason is not ErasureReason.GONE_AT_SOURCE
+        entombed = self.erasure.entomb_family(transaction, document, by=record.approvals[-1].by, refuse=refuse)
         known = {one.target: one for one in transaction.erasures.items(record.id)} | {item.target: item}
         taken = [_taken(known.get(one.record.id) or replace(item, target=one.record.id), one) for one in entombed]
         return taken, entombed[0].job
@@ -195,3 +200,8 @@ def _now(items: Sequence[ErasureItem], item: ErasureItem) -> ErasureItem:
 def executor(record: ErasureRecord) -> Principal:
     """Return as whom a worker looks for a person: the key that approved last, with an owner's sight."""
     return Principal(tenant_id=record.tenant_id, key_id=record.approvals[-1].by, role=Role.DATA_OWNER)
+
+
+def _lies_somewhere(transaction: Transaction, document_id: DocumentId) -> bool:
+    """Whether a source has the document again, or another one has it, too."""
+    return any(place.gone_at is None for place in transaction.source_items.of_documents([document_id]))
