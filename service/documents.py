@@ -8,6 +8,7 @@ from uuid import uuid4
 from ingestion.injection import Injection
 from ingestion.parsing import known_media_type
 from ingestion.sensitivity import Category
+from service import tracing
 from service.auditing import entry
 from service.chunks import external_id_of, file_name_of, title_of
 from service.doorbell import ring
@@ -28,6 +29,7 @@ from service.ports import (
     Database,
     DocumentRecord,
     DocumentState,
+    JobFilter,
     JobKind,
     JobQueue,
     JobRecord,
@@ -102,6 +104,7 @@ class Documents:
         replaces it where the content differs. What was declared for that id before is still declared.
         Raises RefusedError for what was erased on request.
         """
+        begun = self.clock.now()
         self._check(principal, upload)
         identity = self._identity(principal, upload)
         same = self._same(principal, upload, identity)
@@ -112,6 +115,7 @@ class Documents:
         except RefusedError as refused:
             self.refusals.record(principal, refused)
             raise
+        tracing.stage("register", jobs[-1].id, begun=begun, ended=self.clock.now())
         for job in jobs:
             ring(self.queue, job)
         return self._view(principal, record, held), jobs[-1]
@@ -165,7 +169,7 @@ class Documents:
                 return None
             if record.content_fingerprint != self._content_fingerprint(principal, upload):
                 return None
-            jobs = transaction.jobs.page(limit=1, document_id=record.id)
+            jobs = transaction.jobs.page(limit=1, only=JobFilter(document_id=record.id))
             held = held_for(transaction, principal, [record])
         return (self._view(principal, record, held), jobs[0]) if jobs else None
 

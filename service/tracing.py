@@ -3,11 +3,15 @@
 import inspect
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
+from uuid import UUID
 
 from opentelemetry import context, trace
-from opentelemetry.trace import NoOpTracer, Span, Status, StatusCode, Tracer
+from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, NoOpTracer, Span, SpanContext, Status, StatusCode, TraceFlags, Tracer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,6 +46,56 @@ def span(name: str) -> Iterator[None]:
     finally:
         context.detach(token)
         begun.end()
+
+
+@contextmanager
+def journey(job: UUID) -> Iterator[None]:
+    """Count the stages inside to the trace of this job: its trace id is the job's id, in whatever process they run."""
+    token = context.attach(_of(job))
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
+def stage(name: str, job: UUID, *, begun: datetime, ended: datetime) -> None:
+    """Tell of a stage of the job's journey that was not timed here: waiting, or a batch shared with others."""
+    _told(name, _of(job), begun, ended)
+
+
+def whole_journey(name: str, job: UUID, *, begun: datetime, ended: datetime, failed: bool) -> None:
+    """Tell of the journey from its beginning to its end: the span that every stage of the job lies under."""
+    token = given_ids.set(_ids(job))
+    try:
+        _told(name, Context(), begun, ended, failed=failed)
+    finally:
+        given_ids.reset(token)
+
+
+given_ids: ContextVar[tuple[int, int] | None] = ContextVar("given_ids", default=None)
+"""Trace id and span id that the next span has to have; None: random ones. Whoever makes the tracer heeds it."""
+_SPAN_ID_BITS = 64
+
+
+def _ids(job: UUID) -> tuple[int, int]:
+    return job.int, job.int & ((1 << _SPAN_ID_BITS) - 1)
+
+
+def _of(job: UUID) -> Context:
+    trace_id, span_id = _ids(job)
+    above = SpanContext(trace_id, span_id, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+    return trace.set_span_in_context(NonRecordingSpan(above), Context())
+
+
+def _told(name: str, above: Context, begun: datetime, ended: datetime, *, failed: bool = False) -> None:
+    made = _Giver.tracer.start_span(name, context=above, start_time=_nanoseconds(begun))
+    if failed:
+        made.set_status(Status(StatusCode.ERROR))
+    made.end(_nanoseconds(ended))
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1_000_000) * 1_000
 
 
 def traced(name: str) -> Callable[[Callable[P, T]], Callable[P, T]]:

@@ -57,6 +57,7 @@ FOREIGN = {
 SPANS = frozenset(
     {
         *("ask", "plan", "embed", "retrieve", "route", "label", "label_question", "cloud_model", "local_model"),
+        *("document", "queued", "register"),
         *("ingest", "parse", "batch", "write", "erase", "erasures", "relabel", "sweep"),
     }
 )

@@ -21,7 +21,7 @@ from service.errors import ConflictError, InvalidRequestError, SettingsError, To
 
 EXIT_SOME_FAILED = 4
 _POLL_SECONDS = 0.3
-_ENDED = frozenset({"succeeded", "failed"})
+_ENDED = frozenset({"succeeded", "failed", "cancelled"})
 
 
 def register(app: typer.Typer) -> None:

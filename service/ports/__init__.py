@@ -16,7 +16,6 @@ from service.ports.database import (
     ChunkTable,
     Database,
     DocumentTable,
-    JobTable,
     ReviewTable,
     TombstoneTable,
     Transaction,
@@ -34,6 +33,18 @@ from service.ports.erasing import (
 from service.ports.exporting import Discarded, ExportRecord, ExportTable
 from service.ports.holding import HoldReleaseReason, HoldTable, MatterRecord
 from service.ports.index import ChunkIndex, Hit, Point, chunk_id
+from service.ports.jobs import (
+    IntakeRecord,
+    IntakeTable,
+    JobCount,
+    JobFilter,
+    JobKind,
+    JobRecord,
+    JobState,
+    JobTable,
+    Priority,
+    Stage,
+)
 from service.ports.keeping import KeyStore, UnsettledKeys, Vault
 from service.ports.ledger import (
     ErasedActor,
@@ -66,9 +77,6 @@ from service.ports.records import (
     ConversationRecord,
     DocumentRecord,
     DocumentState,
-    JobKind,
-    JobRecord,
-    JobState,
     LabellingCounts,
     PolicyRecord,
     ReleaseReason,
@@ -124,8 +132,12 @@ __all__ = [
     "Hit",
     "HoldReleaseReason",
     "HoldTable",
+    "IntakeRecord",
+    "IntakeTable",
     "ItemKind",
     "ItemState",
+    "JobCount",
+    "JobFilter",
     "JobKind",
     "JobQueue",
     "JobRecord",
@@ -143,6 +155,7 @@ __all__ = [
     "Point",
     "PolicyRecord",
     "PolicyTable",
+    "Priority",
     "ProviderRegister",
     "Pseudonym",
     "Refusal",
@@ -154,6 +167,7 @@ __all__ = [
     "ReviewRecord",
     "ReviewTable",
     "Signer",
+    "Stage",
     "SubjectMark",
     "SubjectTable",
     "Tenant",

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from service.policy.access import JobId, TenantId
-from service.ports.records import JobKind
+from service.ports.jobs import JobKind
 
 
 class JobQueue(Protocol):

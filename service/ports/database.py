@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from service.policy.access import DocumentId, JobId, KeyId, Scope, TenantId
+from service.policy.access import DocumentId, KeyId, Scope, TenantId
 from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
 from service.ports.erasing import ErasureTable, EstateTable
 from service.ports.exporting import ExportTable
 from service.ports.holding import HoldTable
+from service.ports.jobs import IntakeTable, JobTable
 from service.ports.locating import SubjectTable
 from service.ports.policies import PolicyTable
 from service.ports.receipting import ReceiptTable
@@ -21,9 +22,6 @@ from service.ports.records import (
     ChunkRecord,
     DocumentRecord,
     DocumentState,
-    JobKind,
-    JobRecord,
-    JobState,
     LabellingCounts,
     ReviewRecord,
     Tenant,
@@ -84,6 +82,10 @@ class DocumentTable(Protocol):
         """Count the ready documents by what this labeller version did with them."""
         ...
 
+    def counts(self) -> Mapping[DocumentState, int]:
+        """Return how many documents are in each state."""
+        ...
+
     def update(self, record: DocumentRecord) -> None:
         """Write every column of an existing row. Raises NotFoundError where it is gone."""
         ...
@@ -110,59 +112,6 @@ class ChunkTable(Protocol):
 
     def count(self, document_id: DocumentId) -> int:
         """Return how many chunks the document has."""
-        ...
-
-
-class JobTable(Protocol):
-    """The ledger: what is to be done, by whom, until when."""
-
-    def add(self, record: JobRecord) -> None:
-        """Insert."""
-        ...
-
-    def get(self, job_id: JobId) -> JobRecord | None:
-        """Return the row."""
-        ...
-
-    def page(
-        self, *, limit: int, after: JobId | None = None, document_id: DocumentId | None = None
-    ) -> tuple[JobRecord, ...]:
-        """Return jobs, newest first, after the given one. Raises NotFoundError where that is not among them."""
-        ...
-
-    def claim(self, job_id: JobId, *, kind: JobKind, now: datetime, lease_until: datetime) -> JobRecord | None:
-        """Take this job if it is queued, or running with a lease that ran out. Two callers never both get it.
-
-        It comes back RUNNING with `attempts` and `fence` one higher.
-        """
-        ...
-
-    def claim_fresh(self, kind: JobKind, *, now: datetime, lease_until: datetime, limit: int) -> tuple[JobRecord, ...]:
-        """Take the oldest queued jobs of this kind that were never tried; skip what others are taking."""
-        ...
-
-    def renew(self, held: Iterable[tuple[JobId, int]], *, lease_until: datetime) -> None:
-        """Extend the leases of running jobs that still have these fences."""
-        ...
-
-    def holds(self, job: JobRecord, *, lock: bool = False) -> bool:
-        """Whether the row still has this job's fence and is RUNNING; with `lock`, until the transaction ends."""
-        ...
-
-    def update(self, record: JobRecord) -> bool:
-        """Write every column if the row still has the record's fence; say whether it had."""
-        ...
-
-    def waiting(self, *, now: datetime, queued_before: datetime, limit: int) -> tuple[JobRecord, ...]:
-        """Return the oldest jobs to ring for again: queued since before then, or running with an expired lease."""
-        ...
-
-    def open(self, kind: JobKind, *, document_id: DocumentId | None = None) -> tuple[JobRecord, ...]:
-        """Return the jobs of this kind that are queued or running, oldest first."""
-        ...
-
-    def counts(self) -> Mapping[JobState, int]:
-        """Return how many jobs are in each state."""
         ...
 
 
@@ -255,6 +204,11 @@ class Transaction(Protocol):
     @property
     def jobs(self) -> JobTable:
         """The ledger."""
+        ...
+
+    @property
+    def intake(self) -> IntakeTable:
+        """Whether the tenant's background work goes on."""
         ...
 
     @property

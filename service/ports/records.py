@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from ingestion.injection import Injection
 from ingestion.reviewing import Review
 from ingestion.sensitivity import Category, Label
-from service.policy.access import ConversationId, DocumentId, JobId, KeyId, Role, TenantId, TurnId
+from service.policy.access import ConversationId, DocumentId, KeyId, Role, TenantId, TurnId
 from service.policy.facts import checked, is_code
 from service.policy.tightening import TenantPolicy
 from service.sealing import Sealed
@@ -134,55 +134,6 @@ class LabellingCounts:
     current: int
     stale: int
     failed: int
-
-
-class JobState(StrEnum):
-    """The life of a job. A running one whose lease ran out is taken over by the next worker."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-
-
-class JobKind(StrEnum):
-    """What a job does; the value is the Celery task's name."""
-
-    INGEST = "documents.ingest"
-    ERASE = "documents.erase"
-    RELABEL = "documents.relabel"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobRecord:
-    """One launching of a task. `fence` grows with every attempt; only the highest may write."""
-
-    id: JobId
-    tenant_id: TenantId
-    kind: JobKind
-    document_id: DocumentId
-    state: JobState
-    created_at: datetime
-    updated_at: datetime
-    attempts: int = 0
-    fence: int = 0
-    lease_until: datetime | None = None
-    stage: str = ""
-    failure: str | None = None
-    failure_detail: str | None = None
-
-    @classmethod
-    def queued(cls, kind: JobKind, tenant_id: TenantId, document_id: DocumentId, *, at: datetime) -> "JobRecord":
-        """Return a new job that nobody works on yet."""
-        return cls(
-            id=JobId(uuid4()),
-            tenant_id=tenant_id,
-            kind=kind,
-            document_id=document_id,
-            state=JobState.QUEUED,
-            created_at=at,
-            updated_at=at,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -271,7 +271,7 @@ def _documents(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Do
 
 
 def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease, labellers: RememberingLabellers) -> Ingestion:
-    return Ingestion(
+    return Ingestion.of(
         database=adapters.database,
         index=adapters.index,
         keys=adapters.keys,

@@ -9,6 +9,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, Status
@@ -34,11 +35,26 @@ def provider(exporter: SpanExporter) -> TracerProvider:
     """Return a maker of spans that go to the exporter scrubbed. Asks neither the machine nor the environment."""
     made = TracerProvider(
         sampler=ALWAYS_ON,
+        id_generator=GivenIds(),
         resource=Resource({"service.name": _NAME}),
         span_limits=SpanLimits(max_attributes=_ATTRIBUTES, max_events=1, max_links=1),
     )
     made.add_span_processor(BatchSpanProcessor(ScrubbingExporter(exporter), schedule_delay_millis=_EVERY_MILLISECONDS))
     return made
+
+
+class GivenIds(RandomIdGenerator):
+    """Random ids, unless a journey has its own: then every process knows them without being told."""
+
+    @override
+    def generate_trace_id(self) -> int:
+        given = tracing.given_ids.get()
+        return given[0] if given else super().generate_trace_id()
+
+    @override
+    def generate_span_id(self) -> int:
+        given = tracing.given_ids.get()
+        return given[1] if given else super().generate_span_id()
 
 
 class ScrubbingExporter(SpanExporter):

@@ -70,8 +70,9 @@ def test_a_transaction_sees_its_own_tenant_only(database: Database, tenant: Tena
         transaction.api_keys.add(an_api_key(tenant))
         transaction.canaries.add(a_canary(tenant))
         transaction.refusals.add(a_refusal(tenant, document.id))
+        transaction.intake.pause(NOON, KeyId(uuid4()))
     with database.transaction(other) as transaction:
-        assert _everything(transaction, document.id, job.id) == [None] * 6 + [()] * 14 + [0, 0, 0]
+        assert _everything(transaction, document.id, job.id) == [None] * 7 + [()] * 17 + [0, 0, 0, 0, 0]
         # Not even with a scope of the tenant that owns it.
         assert transaction.documents.page(scope=a_scope(tenant), limit=10) == ()
 
@@ -85,6 +86,7 @@ def _everything(transaction: Transaction, document_id: DocumentId, job_id: JobId
         transaction.jobs.get(job_id),
         transaction.tombstones.get(document_id),
         transaction.refusals.get(document_id),
+        transaction.intake.get(),
         transaction.documents.abandoned(before=later),
         transaction.chunks.of(document_id),
         transaction.chunks.fetch([(document_id, 0)]),
@@ -93,6 +95,9 @@ def _everything(transaction: Transaction, document_id: DocumentId, job_id: JobId
         transaction.jobs.page(limit=10),
         transaction.jobs.open(JobKind.INGEST),
         transaction.jobs.waiting(now=later, queued_before=later, limit=10),
+        transaction.jobs.expired(now=later, limit=10),
+        transaction.jobs.dead(limit=10),
+        transaction.jobs.tally(),
         transaction.audit.page(limit=10),
         transaction.api_keys.all(),
         transaction.canaries.all(),
@@ -101,6 +106,8 @@ def _everything(transaction: Transaction, document_id: DocumentId, job_id: JobId
         transaction.refusals.sharing((1, 2, 3)),
         transaction.chunks.count(document_id),
         sum(transaction.jobs.counts().values()),
+        sum(transaction.jobs.reasons().values()),
+        sum(transaction.documents.counts().values()),
         transaction.documents.labelling(version="v2").stale,
     ]
 

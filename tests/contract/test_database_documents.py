@@ -7,7 +7,7 @@ import pytest
 
 from service.errors import ConflictError, NotFoundError
 from service.policy.access import DocumentId, KeyId, Role, Scope, TenantId
-from service.ports import Database, DocumentState, ReleaseReason
+from service.ports import Database, DocumentState, JobFilter, ReleaseReason
 from service.sealing import Sealed
 from tests.contract.databases import a_scope, database, migrated_database, postgres, tenant, tenant_in
 from tests.records import MINUTE, NOON, a_chunk, a_document, a_job, an_injection
@@ -148,7 +148,7 @@ def test_deleting_a_document_takes_its_chunks_and_leaves_its_jobs(database: Data
         transaction.documents.delete(record.id)
         assert transaction.documents.get(record.id) is None
         assert transaction.chunks.count(record.id) == 0
-        assert transaction.jobs.page(limit=10, document_id=record.id) == (job,)
+        assert transaction.jobs.page(limit=10, only=JobFilter(document_id=record.id)) == (job,)
 
 
 # Chunks

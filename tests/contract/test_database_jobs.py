@@ -46,7 +46,7 @@ def test_a_running_job_is_taken_over_only_when_its_lease_ran_out(database: Datab
         assert transaction.jobs.holds(second, lock=True)
 
 
-@pytest.mark.parametrize("state", [JobState.SUCCEEDED, JobState.FAILED])
+@pytest.mark.parametrize("state", [JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED])
 def test_a_finished_job_is_never_claimed(database: Database, tenant: TenantId, state: JobState) -> None:
     job = a_job(tenant, state=state, lease_until=NOON - MINUTE)
     with database.transaction(tenant) as transaction:
@@ -145,6 +145,7 @@ def test_what_stands_still_is_waiting(database: Database, tenant: TenantId) -> N
             JobState.RUNNING: 2,
             JobState.SUCCEEDED: 0,
             JobState.FAILED: 1,
+            JobState.CANCELLED: 0,
         }
 
 

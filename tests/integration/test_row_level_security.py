@@ -89,6 +89,7 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.chunks.replace(document.id, [a_chunk(document.id, 0)])
         transaction.reviews.put(a_review(tenant.id, document.id))
         transaction.jobs.add(a_job(tenant.id))
+        transaction.intake.pause(NOON, KeyId(uuid4()))
         transaction.tombstones.add(gone)
         transaction.audit.append(an_audit_entry(tenant.id))
         transaction.api_keys.add(an_api_key(tenant.id))

@@ -1,6 +1,6 @@
 """Documents and their chunks in PostgreSQL."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, tuple_, update
@@ -114,6 +114,12 @@ class SqlDocumentTable(DocumentTable):
         )
         row = self._session.run(counts.where(_READY)).one()
         return LabellingCounts(current=row.current, stale=row.stale, failed=row.failed)
+
+    @override
+    def counts(self) -> Mapping[DocumentState, int]:
+        counted = self._session.run(select(documents.c.state, func.count()).group_by(documents.c.state))
+        found = {DocumentState(row[0]): int(row[1]) for row in counted}
+        return {state: found.get(state, 0) for state in DocumentState}
 
     @override
     def update(self, record: DocumentRecord) -> None:

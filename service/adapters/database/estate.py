@@ -11,6 +11,7 @@ from service.adapters.database.tables import (
     canaries,
     conversations,
     documents,
+    intake,
     refusals,
     tenant_policies,
     tenants,
@@ -64,7 +65,7 @@ class SqlEstateTable(EstateTable):
 
     @override
     def clear(self) -> None:
-        for table in (canaries, tenant_policies, refusals):
+        for table in (canaries, tenant_policies, refusals, intake):
             self._session.run(delete(table))
 
     @override

@@ -1,18 +1,19 @@
 """The ledger in PostgreSQL: who may work on what is decided by row locks, leases and fences."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select, tuple_, update
 from typing_extensions import override
 
 from service.adapters.database.rows import row_of
 from service.adapters.database.session import Session
-from service.adapters.database.tables import jobs
+from service.adapters.database.tables import documents, jobs
 from service.errors import NotFoundError
 from service.policy.access import DocumentId, JobId
-from service.ports import JobKind, JobRecord, JobState, JobTable
+from service.ports import DocumentState, JobCount, JobFilter, JobKind, JobRecord, JobState, JobTable, Stage
+from service.ports.jobs import EVERY_JOB
 
 
 class SqlJobTable(JobTable):
@@ -26,18 +27,15 @@ class SqlJobTable(JobTable):
         self._session.run(insert(jobs).values(row_of(record)))
 
     @override
-    def get(self, job_id: JobId) -> JobRecord | None:
-        return self._session.one(select(jobs).where(jobs.c.id == job_id), JobRecord)
+    def get(self, job_id: JobId, *, lock: bool = False) -> JobRecord | None:
+        found = select(jobs).where(jobs.c.id == job_id)
+        return self._session.one(found.with_for_update() if lock else found, JobRecord)
 
     @override
-    def page(
-        self, *, limit: int, after: JobId | None = None, document_id: DocumentId | None = None
-    ) -> tuple[JobRecord, ...]:
-        page = select(jobs)
-        if document_id is not None:
-            page = page.where(jobs.c.document_id == document_id)
+    def page(self, *, limit: int, after: JobId | None = None, only: JobFilter = EVERY_JOB) -> tuple[JobRecord, ...]:
+        page = select(jobs).where(*_meant(only))
         if after is not None:
-            anchor = self._session.one(page.where(jobs.c.id == after), JobRecord)
+            anchor = self.get(after)
             if anchor is None:
                 raise NotFoundError
             page = page.where(tuple_(jobs.c.created_at, jobs.c.id) < (anchor.created_at, anchor.id))
@@ -45,16 +43,13 @@ class SqlJobTable(JobTable):
 
     @override
     def claim(self, job_id: JobId, *, kind: JobKind, now: datetime, lease_until: datetime) -> JobRecord | None:
-        expired = and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until <= now)
-        free = select(jobs.c.id).where(
-            jobs.c.id == job_id, jobs.c.kind == kind, or_(jobs.c.state == JobState.QUEUED, expired)
-        )
+        free = select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.kind == kind, or_(_due(now), _expired(now)))
         taken = self._take(free, now=now, lease_until=lease_until)
         return taken[0] if taken else None
 
     @override
     def claim_fresh(self, kind: JobKind, *, now: datetime, lease_until: datetime, limit: int) -> tuple[JobRecord, ...]:
-        fresh = select(jobs.c.id).where(jobs.c.kind == kind, jobs.c.state == JobState.QUEUED, jobs.c.attempts == 0)
+        fresh = select(jobs.c.id).where(jobs.c.kind == kind, _due(now), jobs.c.attempts == 0)
         oldest = fresh.order_by(jobs.c.created_at, jobs.c.id).limit(limit)
         return self._take(oldest, now=now, lease_until=lease_until)
 
@@ -63,6 +58,12 @@ class SqlJobTable(JobTable):
         mine = tuple_(jobs.c.id, jobs.c.fence).in_(list(held))
         running = update(jobs).where(mine, jobs.c.state == JobState.RUNNING)
         self._session.run(running.values(lease_until=lease_until))
+
+    @override
+    def progress(self, held: Iterable[tuple[JobId, int]], *, stage: Stage, done: int, total: int, at: datetime) -> None:
+        mine = tuple_(jobs.c.id, jobs.c.fence).in_(list(held))
+        running = update(jobs).where(mine, jobs.c.state == JobState.RUNNING)
+        self._session.run(running.values(stage=stage, done=done, total=total, updated_at=at))
 
     @override
     def holds(self, job: JobRecord, *, lock: bool = False) -> bool:
@@ -75,11 +76,23 @@ class SqlJobTable(JobTable):
         return self._session.run(same_fence.values(row_of(record))).rowcount == 1
 
     @override
-    def waiting(self, *, now: datetime, queued_before: datetime, limit: int) -> tuple[JobRecord, ...]:
-        queued = and_(jobs.c.state == JobState.QUEUED, jobs.c.updated_at < queued_before)
-        expired = and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until <= now)
-        found = select(jobs).where(or_(queued, expired)).order_by(jobs.c.created_at, jobs.c.id).limit(limit)
-        return self._session.many(found, JobRecord)
+    def revoke(self, record: JobRecord) -> JobRecord | None:
+        same_fence = update(jobs).where(jobs.c.id == record.id, jobs.c.fence == record.fence)
+        higher = same_fence.values(row_of(record) | {"fence": record.fence + 1})
+        return self._session.one(higher.returning(jobs), JobRecord)
+
+    @override
+    def waiting(
+        self, *, now: datetime, queued_before: datetime, limit: int, kinds: Collection[JobKind] = frozenset(JobKind)
+    ) -> tuple[JobRecord, ...]:
+        queued = and_(_due(now), jobs.c.updated_at < queued_before)
+        found = select(jobs).where(jobs.c.kind.in_(kinds), or_(queued, _expired(now)))
+        return self._session.many(found.order_by(jobs.c.created_at, jobs.c.id).limit(limit), JobRecord)
+
+    @override
+    def expired(self, *, now: datetime, limit: int) -> tuple[JobRecord, ...]:
+        found = select(jobs).where(_expired(now)).order_by(jobs.c.created_at, jobs.c.id).limit(limit)
+        return self._session.many(found.with_for_update(skip_locked=True), JobRecord)
 
     @override
     def open(self, kind: JobKind, *, document_id: DocumentId | None = None) -> tuple[JobRecord, ...]:
@@ -94,6 +107,29 @@ class SqlJobTable(JobTable):
         found = {JobState(row[0]): int(row[1]) for row in counted}
         return {state: found.get(state, 0) for state in JobState}
 
+    @override
+    def dead(
+        self, *, limit: int, reason: str | None = None, after: tuple[DocumentId, JobId] | None = None
+    ) -> tuple[JobRecord, ...]:
+        found = select(jobs).where(_dead())
+        if reason is not None:
+            found = found.where(jobs.c.failure == reason)
+        if after is not None:
+            found = found.where(tuple_(jobs.c.document_id, jobs.c.id) > after)
+        return self._session.many(found.order_by(jobs.c.document_id, jobs.c.id).limit(limit), JobRecord)
+
+    @override
+    def reasons(self) -> Mapping[str, int]:
+        counted = select(func.coalesce(jobs.c.failure, ""), func.count()).where(_dead()).group_by(jobs.c.failure)
+        return {str(row[0]): int(row[1]) for row in self._session.run(counted)}
+
+    @override
+    def tally(self) -> tuple[JobCount, ...]:
+        by = (jobs.c.kind, jobs.c.priority, jobs.c.state, jobs.c.stage)
+        counted = select(*by, func.count().label("jobs")).group_by(*by)
+        found = self._session.many(counted, JobCount)
+        return tuple(sorted(found, key=lambda one: (one.kind, one.priority, one.state, one.stage)))
+
     def _take(self, free: Select[tuple[UUID]], *, now: datetime, lease_until: datetime) -> tuple[JobRecord, ...]:
         """Make the jobs run again; a row that somebody else is taking at this moment is passed over."""
         ids = list(self._session.run(free.with_for_update(skip_locked=True)).scalars())
@@ -106,3 +142,30 @@ class SqlJobTable(JobTable):
         }
         taken = update(jobs).where(jobs.c.id.in_(ids)).values(claimed).returning(jobs)
         return tuple(sorted(self._session.many(taken, JobRecord), key=lambda job: ids.index(job.id)))
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    """Return the condition of a queued job whose time has come."""
+    return and_(jobs.c.state == JobState.QUEUED, or_(jobs.c.not_before.is_(None), jobs.c.not_before <= now))
+
+
+def _expired(now: datetime) -> ColumnElement[bool]:
+    return and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until <= now)
+
+
+def _dead() -> ColumnElement[bool]:
+    """Return the condition of an ingestion that ended without a result and whose document waits for a new start."""
+    waiting = exists().where(documents.c.id == jobs.c.document_id, documents.c.state == DocumentState.FAILED)
+    # The states stand in the words of the index `jobs_dead`.
+    return and_(jobs.c.state.in_([JobState.FAILED, JobState.CANCELLED]), jobs.c.kind == JobKind.INGEST, waiting)
+
+
+def _meant(only: JobFilter) -> list[ColumnElement[bool]]:
+    columns = {
+        jobs.c.state: only.state,
+        jobs.c.kind: only.kind,
+        jobs.c.priority: only.priority,
+        jobs.c.failure: only.reason,
+        jobs.c.document_id: only.document_id,
+    }
+    return [column == wanted for column, wanted in columns.items() if wanted is not None]

@@ -175,11 +175,34 @@ jobs = Table(
     Column("stage", Text, nullable=False),
     Column("failure", Text),
     Column("failure_detail", Text),
+    Column("priority", Text, nullable=False),
+    Column("not_before", _MOMENT),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("deferrals", Integer, nullable=False),
+    Column("setback", Text),
     Index("jobs_by_age", "tenant_id", "created_at", "id"),
     Index("jobs_by_document", "tenant_id", "document_id"),
     Index(
         "jobs_open", "tenant_id", "kind", "created_at", "id", postgresql_where=text("state in ('queued', 'running')")
     ),
+    Index(
+        "jobs_dead",
+        "tenant_id",
+        "failure",
+        "document_id",
+        "id",
+        postgresql_where=text("state in ('failed', 'cancelled')"),
+    ),
+)
+
+intake = Table(
+    "intake",
+    metadata,
+    Column("tenant_id", Uuid, ForeignKey("tenants.id"), primary_key=True),
+    Column("paused_at", _MOMENT),
+    Column("paused_by", Uuid),
+    Column("swept_at", _MOMENT),
 )
 
 tombstones = Table(

@@ -21,6 +21,7 @@ from service.adapters.database.estate import SqlEstateTable
 from service.adapters.database.evidence import SqlApiKeyTable, SqlTombstoneTable
 from service.adapters.database.exporting import SqlExportTable
 from service.adapters.database.holding import SqlHoldTable
+from service.adapters.database.intake import SqlIntakeTable
 from service.adapters.database.jobs import SqlJobTable
 from service.adapters.database.locating import SqlSubjectTable
 from service.adapters.database.policies import SqlPolicyTable
@@ -49,6 +50,7 @@ class SqlTransaction:
     chunks: SqlChunkTable
     reviews: SqlReviewTable
     jobs: SqlJobTable
+    intake: SqlIntakeTable
     tombstones: SqlTombstoneTable
     audit: SqlAuditTable
     api_keys: SqlApiKeyTable
@@ -73,6 +75,7 @@ class SqlTransaction:
             chunks=SqlChunkTable(session, tenant_id),
             reviews=SqlReviewTable(session),
             jobs=SqlJobTable(session),
+            intake=SqlIntakeTable(session, tenant_id),
             tombstones=SqlTombstoneTable(session),
             audit=SqlAuditTable(session, tenant_id, keys),
             api_keys=SqlApiKeyTable(session),

@@ -15,7 +15,7 @@ from service.adapters.memory.estate import InMemoryEstateTable
 from service.adapters.memory.exporting import InMemoryExportTable
 from service.adapters.memory.holding import InMemoryHoldTable
 from service.adapters.memory.keeping import InMemoryKeyStore
-from service.adapters.memory.ledger import InMemoryJobTable
+from service.adapters.memory.ledger import InMemoryIntakeTable, InMemoryJobTable
 from service.adapters.memory.locating import InMemorySubjectTable
 from service.adapters.memory.policies import InMemoryPolicyTable
 from service.adapters.memory.receipts import InMemoryReceiptTable
@@ -42,6 +42,7 @@ class InMemoryTransaction:
     chunks: InMemoryChunkTable
     reviews: InMemoryReviewTable
     jobs: InMemoryJobTable
+    intake: InMemoryIntakeTable
     tombstones: InMemoryTombstoneTable
     audit: InMemoryAuditTable
     api_keys: InMemoryApiKeyTable
@@ -66,6 +67,7 @@ class InMemoryTransaction:
             chunks=InMemoryChunkTable(rows),
             reviews=InMemoryReviewTable(rows),
             jobs=InMemoryJobTable(rows),
+            intake=InMemoryIntakeTable(rows),
             tombstones=InMemoryTombstoneTable(rows),
             audit=InMemoryAuditTable(rows, keys),
             api_keys=InMemoryApiKeyTable(rows),

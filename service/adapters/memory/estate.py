@@ -53,6 +53,7 @@ class InMemoryEstateTable(EstateTable):
         self.rows.canaries.clear()
         self.rows.policies.clear()
         self.rows.refusals.clear()
+        self.rows.intake.clear()
 
     @override
     def rename(self, slug: str) -> None:

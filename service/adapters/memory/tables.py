@@ -1,6 +1,7 @@
 """The tables of one tenant in memory: what PostgreSQL's constraints refuse, these refuse."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -37,6 +38,7 @@ from service.ports import (
     DocumentTable,
     ErasureItem,
     ErasureRecord,
+    IntakeRecord,
     JobKind,
     JobRecord,
     JobState,
@@ -67,6 +69,7 @@ class Rows:
     chunks: dict[DocumentId, tuple[ChunkRecord, ...]] = field(default_factory=dict)
     reviews: dict[tuple[DocumentId, int], ReviewRecord] = field(default_factory=dict)
     jobs: dict[JobId, JobRecord] = field(default_factory=dict)
+    intake: dict[TenantId, IntakeRecord] = field(default_factory=dict)
     tombstones: dict[DocumentId, Tombstone] = field(default_factory=dict)
     audit: list[AuditRecord] = field(default_factory=list)
     audit_leaves: list[AuditLeaf] = field(default_factory=list)
@@ -98,6 +101,7 @@ class Rows:
             chunks=dict(self.chunks),
             reviews=dict(self.reviews),
             jobs=dict(self.jobs),
+            intake=dict(self.intake),
             tombstones=dict(self.tombstones),
             audit=list(self.audit),
             audit_leaves=list(self.audit_leaves),
@@ -208,6 +212,11 @@ class InMemoryDocumentTable(DocumentTable):
         stale = [record for record in ready if record.labeller_version != version]
         failed = sum(record.relabel_failed == version for record in stale)
         return LabellingCounts(current=len(ready) - len(stale), stale=len(stale) - failed, failed=failed)
+
+    @override
+    def counts(self) -> Mapping[DocumentState, int]:
+        counted = Counter(record.state for record in self._rows.documents.values())
+        return {state: counted[state] for state in DocumentState}
 
     @override
     def update(self, record: DocumentRecord) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from service.answering import Question
 from service.policy.access import DocumentId, Principal
-from service.ports import JobState
+from service.ports import JobFilter, JobState
 from service.ports.receipting import Outcome
 from tests.assembled import World, a_world
 from tests.broken import (
@@ -74,7 +74,7 @@ class Case:
         with world.database.transaction(tenant) as transaction:
             receipts = transaction.receipts.page(limit=99)
             tombstone = transaction.tombstones.get(self.document)
-            jobs = transaction.jobs.page(limit=99, document_id=self.document)
+            jobs = transaction.jobs.page(limit=99, only=JobFilter(document_id=self.document))
         said = ["a receipt" for one in receipts if one.outcome is Outcome.VERIFIED or b'"verified"' in one.content]
         said += ["the audit" for _ in world.audited(tenant, "erasure_verified")]
         said += ["the tombstone"] if tombstone is not None and tombstone.gone_at is not None else []

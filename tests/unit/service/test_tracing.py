@@ -12,6 +12,7 @@ from opentelemetry.trace import NoOpTracer, SpanContext, StatusCode, TraceFlags,
 
 from service import tracing
 from service.answering import Question
+from service.documents import Upload
 from service.telemetry.traces import ScrubbingExporter, provider
 from tests.assembled import a_world
 
@@ -68,6 +69,31 @@ def test_an_ingestion_is_one_trace_of_its_stages_and_holds_no_word(recorded: Rec
     names = {span.name for span in recorded.spans()}
     assert {"ingest", "parse", "batch", "write"} <= names
     assert CANARY not in recorded.whole()
+
+
+def test_from_upload_to_ready_is_one_trace_whose_id_is_the_jobs(recorded: Recorded) -> None:
+    """R64: whoever has the id of a job has its trace, whichever processes took part."""
+    world = a_world()
+    who, _ = world.person("acme")
+    world.uploaded(who, "The garden is open to everyone.")
+    job = world.product.jobs.page(who, limit=1)[0]
+    journey = {span.name: span for span in recorded.spans() if span.context.trace_id == job.id.int}
+    assert journey.keys() >= {"document", "register", "queued", "parse", "write"}
+    root = journey.pop("document")
+    assert root.parent is None
+    assert root.status.status_code is StatusCode.UNSET
+    assert {span.parent.span_id for span in journey.values() if span.parent} == {root.context.span_id}
+
+
+def test_the_trace_of_a_document_that_failed_says_so(recorded: Recorded) -> None:
+    """R64."""
+    world = a_world()
+    who, _ = world.person("acme")
+    upload = Upload(content=b"%PDF-1.7 broken", file_name="broken.pdf")
+    _, job = world.product.documents.register(who, upload)
+    world.work()
+    roots = [span for span in recorded.spans() if span.name == "document" and span.context.trace_id == job.id.int]
+    assert [span.status.status_code for span in roots] == [StatusCode.ERROR]
 
 
 def test_a_failure_is_told_by_kind_only(recorded: Recorded) -> None:

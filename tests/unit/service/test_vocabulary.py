@@ -120,7 +120,10 @@ def test_every_span_and_its_keys_are_listed() -> None:
     for path in sorted((ROOT / "service").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
-                case ast.Call(func=ast.Name(id="traced" | "span"), args=[ast.Constant(value=str(name)), *_]):
+                case ast.Call(
+                    func=ast.Name(id="traced" | "span") | ast.Attribute(attr="span" | "stage" | "whole_journey"),
+                    args=[ast.Constant(value=str(name)), *_],
+                ):
                     spans.add(name)
                 case ast.Call(func=ast.Name(id="note"), keywords=facts):
                     keys |= {fact.arg for fact in facts if fact.arg is not None}

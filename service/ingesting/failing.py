@@ -1,0 +1,49 @@
+"""How a job ends that made no document ready: with a reason, or because there is no document any more."""
+
+from dataclasses import dataclass, replace
+
+import structlog
+
+from service import tracing
+from service.auditing import entry
+from service.chunks import unwritten
+from service.ports import ChunkIndex, Clock, Database, DocumentState, JobRecord, JobState
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """Ends jobs under their fence: one that another worker holds is left alone."""
+
+    database: Database
+    index: ChunkIndex
+    clock: Clock
+
+    def fail(self, job: JobRecord, reason: str, detail: str) -> None:
+        """Fail this document and its job, with a reason that a person understands."""
+        unwritten(self.database, self.index, job)
+        now = self.clock.now()
+        failed = replace(job, state=JobState.FAILED, lease_until=None, updated_at=now)
+        with self.database.transaction(job.tenant_id) as transaction:
+            record = transaction.documents.get(job.document_id, lock=True)
+            if not transaction.jobs.update(replace(failed, failure=reason, failure_detail=detail)) or record is None:
+                return
+            transaction.documents.update(
+                replace(record, state=DocumentState.FAILED, failure=reason, failure_detail=detail)
+            )
+            facts = {"job": str(job.id), "reason": reason}
+            transaction.audit.append(
+                entry(job.tenant_id, "document_failed", at=now, subject=job.document_id, facts=facts)
+            )
+        tracing.whole_journey("document", job.id, begun=job.created_at, ended=now, failed=True)
+
+    def abandon(self, job: JobRecord) -> None:
+        """End a job whose document is gone. If another worker holds it, the fence leaves it alone."""
+        _log.info("job_abandoned", job=str(job.id))
+        unwritten(self.database, self.index, job)
+        ended = replace(job, state=JobState.FAILED, lease_until=None, updated_at=self.clock.now())
+        with self.database.transaction(job.tenant_id) as transaction:
+            if transaction.documents.get(job.document_id) is None:
+                detail = "The document was erased before it was ready."
+                transaction.jobs.update(replace(ended, failure="erased", failure_detail=detail))

@@ -1,0 +1,70 @@
+"""From a job to a parsed document."""
+
+from dataclasses import dataclass, replace
+
+from ingestion.errors import UnreadableError
+from service import tracing
+from service.chunks import file_name_of, title_of
+from service.errors import DamagedError, KeyDestroyedError, LeaseLostError, NotFoundError
+from service.ingesting.failing import Failing
+from service.ingesting.work import Work
+from service.places import original_place
+from service.ports import Clock, Database, DocumentRecord, DocumentState, JobRecord, KeyStore, Parser, Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Opens a job's sealed original and has it parsed."""
+
+    database: Database
+    keys: KeyStore
+    vault: Vault
+    parser: Parser
+    clock: Clock
+    failing: Failing
+    max_attempts: int
+
+    def read(self, job: JobRecord) -> Work | None:
+        """Return the parsed document, or fail the job by itself."""
+        tracing.stage("queued", job.id, begun=job.created_at, ended=self.clock.now())
+        with tracing.journey(job.id), tracing.span("parse"):
+            return self._read(job)
+
+    def _read(self, job: JobRecord) -> Work | None:
+        if job.attempts > self.max_attempts:
+            detail = f"Tried {self.max_attempts} times without a result."
+            self.failing.fail(job, "attempts_exhausted", detail)
+            return None
+        try:
+            return self._opened(job, self._started(job))
+        except UnreadableError as error:
+            self.failing.fail(job, error.reason.value, error.detail)
+        except DamagedError:
+            self.failing.fail(job, "original_damaged", "The stored original was changed and cannot be opened.")
+        except (KeyDestroyedError, NotFoundError, LeaseLostError):
+            self.failing.abandon(job)
+        return None
+
+    def _started(self, job: JobRecord) -> DocumentRecord:
+        with self.database.transaction(job.tenant_id) as transaction:
+            record = transaction.documents.get(job.document_id, lock=True)
+            if record is None or not transaction.jobs.holds(job):
+                raise LeaseLostError
+            transaction.documents.update(replace(record, state=DocumentState.PROCESSING))
+            transaction.jobs.update(replace(job, stage="reading", updated_at=self.clock.now()))
+        return record
+
+    def _opened(self, job: JobRecord, record: DocumentRecord) -> Work:
+        tenant_id, document_id = job.tenant_id, job.document_id
+        key = self.keys.document_key(tenant_id=tenant_id, document_id=document_id)
+        sealed = self.vault.get(tenant_id=tenant_id, document_id=document_id)
+        content = key.open(sealed, place=original_place(tenant_id, document_id))
+        name, title = file_name_of(key, record), title_of(key, record)
+        document = self.parser.parse(content, name=name, media_type=_known(record.media_type))
+        # A document that nobody gave a title has its own.
+        own = document.title if document.title and title == name else title
+        return Work(job=job, record=record, key=key, document=document, title=own, file_name=name)
+
+
+def _known(media_type: str) -> str | None:
+    return None if media_type == "application/octet-stream" else media_type

@@ -1,0 +1,19 @@
+"""A job on its way through ingestion."""
+
+from dataclasses import dataclass
+
+from ingestion.document import Document
+from service.ports import DocumentRecord, JobRecord
+from service.sealing import Key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A job whose document was read."""
+
+    job: JobRecord
+    record: DocumentRecord
+    key: Key
+    document: Document
+    title: str
+    file_name: str
