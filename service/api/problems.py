@@ -30,6 +30,8 @@ STATUS: Mapping[type[errors.RingfenceError], HTTPStatus] = {
     errors.HeldError: HTTPStatus.CONFLICT,
     errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.PartUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StorageFullError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StorageReadOnlyError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.RestorePendingError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LocalModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.CloudModelError: HTTPStatus.BAD_GATEWAY,

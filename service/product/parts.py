@@ -56,7 +56,8 @@ class Adapters:
 
     `inspectors` look into the same stores, one into each, and share no code with the rest (R42).
     `fast` is a smaller local model that answers before `local` (R18). `restore_pending` says whether a restored backup
-    is not held to the erasure ledger yet: nobody is served meanwhile.
+    is not held to the erasure ledger yet: nobody is served meanwhile. `disks` says what an operator should do about the
+    disks under the stores, a sentence each.
     """
 
     database: Database
@@ -74,6 +75,7 @@ class Adapters:
     register: ProviderRegister
     inspectors: tuple[Inspector, ...]
     restore_pending: Callable[[], bool] = lambda: False
+    disks: Callable[[], tuple[str, ...]] = tuple
     local: LocalModel | None = None
     fast: LocalModel | None = None
     cloud: CloudModel | None = None
@@ -130,6 +132,7 @@ class Ringfence:
     replaying: Replaying
     restore_pending: Callable[[], bool]
     parts: Mapping[str, Callable[[], bool]]
+    disks: Callable[[], tuple[str, ...]]
 
     def readiness(self) -> dict[str, bool]:
         """Ask every part whether it answers."""
@@ -142,4 +145,4 @@ class Ringfence:
 
     def warnings(self) -> tuple[str, ...]:
         """Say what needs an operator soon, though every part answers."""
-        return (*self.governing.warnings(), *self.erasures.deadlines.warnings())
+        return (*self.disks(), *self.governing.warnings(), *self.erasures.deadlines.warnings())

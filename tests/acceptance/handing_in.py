@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
+from typing import Any
 
 import httpx
 
@@ -100,8 +101,10 @@ class Run:
         self.jobs[number] = taken["job"]["id"]
 
 
-def _body(number: int) -> dict[str, object]:
+def _body(number: int) -> dict[str, Any]:
+    """Return what is sent: a text, or a file that cannot be read."""
     known = {"external_id": f"rota-{number}", "title": f"Rota {number}"}
     if number % _UNREADABLE_EACH == _UNREADABLE_EACH - 1:
-        return {"files": {"file": (f"{number}.pdf", f"%PDF-1.7 cut short {number}".encode(), "application/pdf")}, "data": known}
+        file = (f"{number}.pdf", f"%PDF-1.7 cut short {number}".encode(), "application/pdf")
+        return {"files": {"file": file}, "data": known}
     return {"json": {"text": text_of(number), "file_name": f"{number}.txt", **known}}

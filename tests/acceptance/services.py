@@ -1,10 +1,9 @@
 """A knowledge base on real servers, every part a process of its own: to stop at a stage, kill, freeze and start."""
 
-import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -48,6 +47,10 @@ class Broker(Protocol):
         """End it at once."""
         ...
 
+    def stop(self) -> None:
+        """End it and remove its folder."""
+        ...
+
 
 class Services(Stack):
     """PostgreSQL, a broker, the index' owner, the API, a worker with children and beat. What ends is started again."""
@@ -75,8 +78,10 @@ class Services(Stack):
 
     @override
     def start(self) -> None:
+        """Start every part that does not run, and wait until all are ready."""
         for part in PROGRAMS:
-            self.launch(part)
+            if part not in self._running:
+                self.launch(part)
         for part in PROGRAMS:
             self.await_ready(part)
 
@@ -152,6 +157,9 @@ class Services(Stack):
         for name, process in list(self._running.items()):
             if process.poll() is not None:
                 self.launch(name)
+        if not self.server.runs():
+            with suppress(RuntimeError):  # such as on a full disk
+                self.server.start()
 
     def children(self) -> list[psutil.Process]:
         """Return the worker's children."""
@@ -175,8 +183,8 @@ class Services(Stack):
 
     def _part(self, name: str) -> Part:
         settings = self.settings()
-        made = {part.name: part for part in [*parts.stores(settings, self.folder), *parts.programs(settings, self.folder)]}
-        part = made[name]
+        every = [*parts.stores(settings, self.folder), *parts.programs(settings, self.folder)]
+        part = next(one for one in every if one.name == name)
         ours = {"service.app:create_app": "tests.acceptance.stages:create_app"}
         if name == "worker":
             ours["workers.app"] = "tests.acceptance.stages"

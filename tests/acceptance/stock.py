@@ -6,7 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -55,6 +55,10 @@ class Stock:
         """Return how many jobs were begun how often."""
         return Counter(job.attempts for job in self.jobs)
 
+    def states(self) -> Counter[str]:
+        """Return how many documents are in which state, failed ones with their reason."""
+        return Counter(f"{one.state} ({one.failure})" if one.failure else one.state for one in self.kept.values())
+
 
 class _LaterClock:
     def now(self) -> datetime:
@@ -65,7 +69,8 @@ def taken(run: Run) -> Stock:
     """Settle what is to be settled, and look into every store itself."""
     with run.stack.adapters() as adapters:
         tenant = next(one.id for one in adapters.database.tenants() if one.slug == run.tenant)
-        Settling(database=adapters.database, keys=adapters.keys, vault=adapters.vault, clock=_LaterClock()).finish(tenant)
+        clock = _LaterClock()
+        Settling(database=adapters.database, keys=adapters.keys, vault=adapters.vault, clock=clock).finish(tenant)
         points = _points(run.stack.folder.edge, tenant)
         ids = {number: DocumentId(UUID(found)) for number, found in run.ids.items()}
         with adapters.database.transaction(tenant) as transaction:
@@ -73,9 +78,7 @@ def taken(run: Run) -> Stock:
             known = set(transaction.documents.ids())
             jobs = transaction.jobs.page(limit=10 * run.documents)
             since, until = datetime(2000, 1, 1, tzinfo=UTC), datetime.now(UTC) + _LATER
-            told = transaction.audit.between(
-                since=since, until=until, actions={"document_ingested", "document_failed"}
-            )
+            told = transaction.audit.between(since=since, until=until, actions={"document_ingested", "document_failed"})
     return Stock(
         kept=kept,
         ids=ids,

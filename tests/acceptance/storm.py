@@ -17,7 +17,6 @@ from tests.servers.freezing import frozen
 
 _REACHED_SECONDS = 240.0
 _STANDSTILL_SECONDS = 240.0
-_POLL_SECONDS = 0.25
 FROZEN_SECONDS = 6.0
 """Longer than a lease here: others take over what stands still."""
 
@@ -79,20 +78,20 @@ class Storm:
             for strike in strikes:
                 if not self._strike(strike):
                     self.report.missed.append(strike)
-            self.services.wait_until(lambda: self._over() or self._stuck(), seconds=1800)
-        assert self._over(), f"no document ended in {_STANDSTILL_SECONDS:.0f} s: {self._counts()}"
+            self.services.wait_until(lambda: self.over() or self._stuck(), seconds=1800)
+        assert self.over(), f"no document ended in {_STANDSTILL_SECONDS:.0f} s: {self._counts()}"
         self.report.seconds = time.monotonic() - began
         return self.report
 
     def _strike(self, strike: Strike) -> bool:
         with armed(self.services.points, strike.stage) as standing:
-            self.services.wait_until(lambda: standing() is not None or self._over(), seconds=_REACHED_SECONDS)
+            self.services.wait_until(lambda: standing() is not None or self.over(), seconds=_REACHED_SECONDS)
             pid = standing()
             if pid is None:
                 return False
             before, at = self._ended, time.monotonic()
             self._hit(strike.victim, pid)
-        self.services.wait_until(lambda: self._look() > before or self._over(), seconds=_STANDSTILL_SECONDS)
+        self.services.wait_until(lambda: self._look() > before or self.over(), seconds=_STANDSTILL_SECONDS)
         self.report.strikes.append((strike, time.monotonic() - at))
         return True
 
@@ -120,7 +119,8 @@ class Storm:
         with psycopg.connect(self.services.owner_url, autocommit=True) as connection:
             return Counter(dict(connection.execute(query, (self.run.tenant,)).fetchall()))
 
-    def _over(self) -> bool:
+    def over(self) -> bool:
+        """Whether every job of the run has ended."""
         return self._look() == self.run.documents
 
     def _stuck(self) -> bool:

@@ -25,7 +25,7 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresServer:
-    """A server; `folder` holds its socket and, below `data`, every byte it keeps. It can be killed and started again."""
+    """A server to kill and start again; `folder` holds its socket and, below `data`, every byte it keeps."""
 
     folder: Path
     programs: Path
@@ -48,6 +48,13 @@ class PostgresServer:
         """Return the server and the processes that it started, itself first."""
         first = psutil.Process(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]))
         return [first, *first.children(recursive=True)]
+
+    def runs(self) -> bool:
+        """Whether its first process is there."""
+        try:
+            return self.processes()[0].status() != psutil.STATUS_ZOMBIE
+        except (psutil.NoSuchProcess, OSError, IndexError, ValueError):
+            return False
 
     def kill(self) -> None:
         """End it and every process of it at once, as a crash would."""

@@ -13,7 +13,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-
 _RUNNING = pytest.StashKey["ValkeyServer"]()
 
 

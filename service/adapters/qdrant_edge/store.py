@@ -14,6 +14,7 @@ from service.adapters.qdrant_edge.protocol import Erase, Replace, Search
 from service.adapters.qdrant_edge.rewriting import cleared
 from service.adapters.qdrant_edge.shard import REWRITTEN_BESIDE, Shard
 from service.adapters.qdrant_edge.sharing import Shared
+from service.adapters.storage import RESERVE, check_room
 from service.ports import Hit
 
 _UNCLEAN = "unclean"
@@ -47,9 +48,10 @@ class Store:
         self._begin()
 
     def replace(self, request: Replace) -> None:
-        """Make these the document's only points, in whichever collection it had any."""
+        """Make these the document's only points, in whichever collection it had any. Raises StorageFullError."""
         self._check(*(point.vector for point in request.points))
         with self._writing:
+            check_room(self._folder, store="index")
             current = self._collection(request.collection)
             for shard in self._shards.values():
                 if shard is not current and shard.count(tenant=request.tenant, documents=[request.document]):
@@ -67,7 +69,8 @@ class Store:
     def erase(self, request: Erase) -> None:
         """Leave no point and no byte of the documents.
 
-        A rewrite takes its time, so erasures that wait for one share the next. Raises RemainsError.
+        A rewrite takes its time, so erasures that wait for one share the next. Raises RemainsError, and
+        StorageFullError where the disk has no room for it.
         """
         self._erasures.do(request)
 
@@ -99,6 +102,8 @@ class Store:
         for request in requests:
             documents[request.tenant] += request.documents
         for shard in self._shards.values():
+            # What is rewritten is there twice for a while.
+            check_room(self._folder, store="index", needed=RESERVE + shard.size)
             for tenant, names in documents.items():
                 shard.delete(tenant=tenant, documents=names)
             shard.rewrite(beside=self._rewritten_beside)
