@@ -1,7 +1,8 @@
 """Settings become adapters, adapters become use cases: the one composition root, for API, workers and CLI."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ from service.backends import BreakerRules, GuardedCloudModel, ReplicatedLocalMod
 from service.errors import RestorePendingError
 from service.folder import DataFolder
 from service.labels import LabellerParts
+from service.pacing import PaceRules
+from service.policy.quotas import Quota
 from service.ports import ChunkIndex, CloudModel, LocalModel
 from service.ports.inspecting import Inspector
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
@@ -41,6 +44,10 @@ from service.settings import Settings, addresses
 
 if TYPE_CHECKING:
     from service.adapters.vllm import VllmLocalModel
+
+
+GIVEN_BACK = 0.6
+"""Of a worker's grace: then it gives back what it holds, so that there is time left to end."""
 
 
 class SystemClock:
@@ -51,14 +58,16 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-def build(settings: Settings) -> Ringfence:
+def build(settings: Settings, *, stopping: Callable[[], bool] = lambda: False) -> Ringfence:
     """Return the product on the stores that the settings name. Connects to nothing yet.
+
+    `stopping` says whether this process, a worker, is asked to stop.
 
     Raises RestorePendingError while a restored backup is not held to the erasure ledger yet.
     """
     if DataFolder(settings.data_dir).restore_pending.exists():
         raise RestorePendingError
-    return assemble(adapters(settings), limits(settings))
+    return assemble(replace(adapters(settings), stopping=stopping), limits(settings))
 
 
 @contextmanager
@@ -85,6 +94,20 @@ def limits(settings: Settings) -> UseCaseLimits:
         label_cache_size=settings.label_cache_size,
         label_cache_seconds=settings.label_cache_seconds,
         context_tokens=settings.context_tokens,
+        grace_seconds=GIVEN_BACK * settings.worker_grace_seconds,
+        shared_worker=settings.worker_processes == 1,
+        quota=quota(settings),
+        pace=PaceRules(largest=settings.batch_documents, slow_seconds=settings.slow_seconds),
+    )
+
+
+def quota(settings: Settings) -> Quota:
+    """Return what every tenant may have at most."""
+    return Quota(
+        documents=settings.tenant_documents,
+        stored_bytes=settings.tenant_bytes,
+        waiting_jobs=settings.tenant_waiting_jobs,
+        running_jobs=settings.tenant_running_jobs,
     )
 
 
@@ -181,7 +204,7 @@ def labeller_parts(settings: Settings) -> LabellerParts:
 def chunk_index(settings: Settings, folder: DataFolder, *, space: str) -> ChunkIndex:
     """Return the Qdrant server where one is named, else the embedded engine; `space` is the embedder's name."""
     if settings.qdrant_url is None:
-        return QdrantEdgeChunkIndex(folder.edge_socket, collection=space)
+        return QdrantEdgeChunkIndex(folder.edge_socket, collection=space, dimensions=settings.embedder_dimensions)
     from service.adapters.qdrant_server import QdrantServerChunkIndex  # noqa: PLC0415 - a second of imports
 
     return QdrantServerChunkIndex.at(

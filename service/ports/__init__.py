@@ -32,7 +32,7 @@ from service.ports.erasing import (
 )
 from service.ports.exporting import Discarded, ExportRecord, ExportTable
 from service.ports.holding import HoldReleaseReason, HoldTable, MatterRecord
-from service.ports.index import ChunkIndex, Hit, Point, chunk_id
+from service.ports.index import ChunkIndex, Hit, Point, VectorSpace, chunk_id
 from service.ports.jobs import (
     IntakeRecord,
     IntakeTable,
@@ -69,6 +69,7 @@ from service.ports.models import (
     Vectors,
 )
 from service.ports.policies import PolicyTable, ProviderRegister
+from service.ports.queueing import JobNumber, Numbers, Tallied, TallyTable, UsageTable
 from service.ports.records import (
     ApiKeyRecord,
     AuditEntry,
@@ -139,6 +140,7 @@ __all__ = [
     "JobCount",
     "JobFilter",
     "JobKind",
+    "JobNumber",
     "JobQueue",
     "JobRecord",
     "JobState",
@@ -151,6 +153,7 @@ __all__ = [
     "LiftReason",
     "LocalModel",
     "MatterRecord",
+    "Numbers",
     "Parser",
     "Point",
     "PolicyRecord",
@@ -170,6 +173,8 @@ __all__ = [
     "Stage",
     "SubjectMark",
     "SubjectTable",
+    "Tallied",
+    "TallyTable",
     "Tenant",
     "Tokenizer",
     "Tombstone",
@@ -180,8 +185,10 @@ __all__ = [
     "TurnSource",
     "TurnTable",
     "UnsettledKeys",
+    "UsageTable",
     "Vault",
     "Vector",
+    "VectorSpace",
     "Vectors",
     "chunk_id",
 ]

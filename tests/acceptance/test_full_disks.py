@@ -54,6 +54,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, redis: ValkeyServer) -> Iter
         services.command("init")
         stack.callback(services.stop)
         services.start()
+        services.command("tenants", "add", "probing")
         services.command("tenants", "add", "calm")
         run = Run(stack=services, tenant="calm", documents=DOCUMENTS)
         Storm(services=services, run=run).rage(())
@@ -74,7 +75,7 @@ def test_a_full_disk_is_told_loses_nothing_and_all_goes_on_when_there_is_room(ho
             services.wait_until(lambda: standing() is not None, seconds=_SECONDS)
             disk.fill()
         try:
-            told(house, run, store, f"The disk of the {TITLES[store]} is full", "storage_full")
+            told(house, store, f"The disk of the {TITLES[store]} is full", "storage_full")
         finally:
             disk.free()
         services.wait_until(lambda: over(house, run), seconds=_SECONDS)
@@ -95,7 +96,7 @@ def test_a_read_only_disk_is_told_loses_nothing_and_all_goes_on_when_it_can_be_w
             services.wait_until(lambda: standing() is not None, seconds=_SECONDS)
             closed(services, disk)
         try:
-            told(house, run, store, f"Nothing can be written to the {TITLES[store]}", "storage_read_only")
+            told(house, store, f"Nothing can be written to the {TITLES[store]}", "storage_read_only")
         finally:
             disk.open()
         services.wait_until(lambda: over(house, run), seconds=_SECONDS)
@@ -119,22 +120,22 @@ def closed(services: Services, disk: Disk) -> None:
     services.wait_until(done, seconds=_SECONDS)
 
 
-def told(house: House, run: Run, store: str, sentence: str, code: str) -> None:
+def told(house: House, store: str, sentence: str, code: str) -> None:
     """Check what a person is told who hands something in, whoever asks for readiness, and the log."""
     services = house.services
     if store == "index":
         log = services.folder.logs / "edge.log"
     else:
-        token = token_file(services.folder, run.tenant).read_text()
-        services.wait_until(lambda: sentence in refusal(services, token), seconds=_SECONDS)
+        services.wait_until(lambda: sentence in refusal(services), seconds=_SECONDS)
         log = services.folder.logs / "api.log"
     services.wait_until(lambda: f'"error": "{code}"' in log.read_text(), seconds=_SECONDS)
     if store != "database":  # it is a server: nobody here sees its disk
         services.wait_until(lambda: any(TITLES[store] in one for one in warnings(services)), seconds=_SECONDS)
 
 
-def refusal(services: Services, token: str) -> str:
-    """Hand something in; return why it is refused for now."""
+def refusal(services: Services) -> str:
+    """Hand something in for another tenant; return why it is refused for now. A database has some room for some rows."""
+    token = token_file(services.folder, "probing").read_text()
     try:
         answer = httpx.post(
             f"{services.url}/v1/documents",
@@ -145,8 +146,7 @@ def refusal(services: Services, token: str) -> str:
         )
     except httpx.TransportError:
         return ""
-    assert answer.status_code in {503, 500}, answer.text
-    return str(answer.json()["detail"])
+    return str(answer.json().get("detail", ""))
 
 
 def warnings(services: Services) -> list[str]:

@@ -17,7 +17,7 @@ from service.adapters.database import SqlDatabase
 from service.adapters.database.tables import metadata
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.policy.access import DocumentId, KeyId, TenantId, TurnId
-from service.ports import SubjectMark, Tombstone, TurnMark, TurnSource
+from service.ports import SubjectMark, Tallied, Tombstone, TurnMark, TurnSource
 from tests.contract.test_database_receipts import a_receipt
 from tests.records import (
     NOON,
@@ -32,6 +32,7 @@ from tests.records import (
     a_policy,
     a_refusal,
     a_review,
+    a_space,
     a_tenant,
     a_turn,
     an_api_key,
@@ -90,6 +91,8 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.reviews.put(a_review(tenant.id, document.id))
         transaction.jobs.add(a_job(tenant.id))
         transaction.intake.pause(NOON, KeyId(uuid4()))
+        transaction.usage.read(now=NOON)
+        transaction.tallies.add({(Tallied.FAILURES, "encrypted"): 1})
         transaction.tombstones.add(gone)
         transaction.audit.append(an_audit_entry(tenant.id))
         transaction.api_keys.add(an_api_key(tenant.id))
@@ -109,6 +112,8 @@ def filled(database: SqlDatabase) -> TenantId:
         export = an_export(tenant.id)
         transaction.exports.add(export, documents=[document.id], turns=[TurnId(uuid4())])
         transaction.retention.add(some_retention(tenant.id))
+        transaction.spaces.begin(space := a_space(tenant.id))
+        transaction.spaces.mark(space.id, document.id, verified=False)
         transaction.holds.add(matter := a_matter(tenant.id))
         transaction.holds.cover(matter.id, [document.id], at=NOON, by=matter.opened_by)
     return tenant.id
