@@ -134,7 +134,7 @@ def told(house: House, store: str, sentence: str, code: str) -> None:
 
 
 def refusal(services: Services) -> str:
-    """Hand something in for another tenant; return why it is refused for now. A database has some room for some rows."""
+    """Hand something in for another tenant; return why it is refused. A full database has room for some rows yet."""
     token = token_file(services.folder, "probing").read_text()
     try:
         answer = httpx.post(

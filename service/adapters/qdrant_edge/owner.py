@@ -22,7 +22,7 @@ ALREADY_OWNED = 3
 """Exit code where another process owns the folder."""
 
 _STOP = (signal.SIGTERM, signal.SIGINT)
-_LOOK_SECONDS = 5.0
+_LOOK_SECONDS = 2.0
 _log = structlog.get_logger()
 
 
@@ -41,7 +41,8 @@ def main() -> int:
         with _owned(arguments.folder):
             _serve(arguments)
     except FolderOwnedError:
-        sys.stderr.write(f"the index in {arguments.folder} already belongs to a running owner\n")
+        # Past the gate of telemetry: a line for whoever started it by hand.
+        (sys.__stderr__ or sys.stderr).write(f"the index in {arguments.folder} already belongs to a running owner\n")
         return ALREADY_OWNED
     return os.EX_OK
 
