@@ -30,6 +30,7 @@ from service.adapters.qdrant_edge import QdrantEdgeChunkIndex
 from service.adapters.sandbox import SandboxedParser
 from service.adapters.sentence_transformers import PackagedTokenizer, SentenceTransformersEmbedder
 from service.adapters.signing import Ed25519Signer
+from service.adapters.sources import AllowedSources, TomlSourceRegister
 from service.adapters.vault import vault_at
 from service.backends import BreakerRules, GuardedCloudModel, ReplicatedLocalModel, Watch
 from service.errors import RestorePendingError
@@ -134,6 +135,9 @@ def adapters(settings: Settings) -> Adapters:
         embedder=known.embedder,
         labeller=known.labeller,
         register=TomlProviderRegister(settings.providers or folder.providers),
+        opener=AllowedSources(
+            TomlSourceRegister(settings.sources or folder.source_register), largest=settings.max_upload_bytes
+        ),
         inspectors=inspectors(settings, folder, database_url=database_url, broker_url=broker_url),
         local=local_model(settings),
         fast=fast_model(settings),
@@ -281,7 +285,14 @@ def cloud_model(settings: Settings) -> CloudModel | None:
 
 def parser(settings: Settings) -> SandboxedParser:
     """Return the sandboxed parser with the configured limits."""
-    bounds = Limits(max_bytes=settings.max_upload_bytes, max_pages=settings.max_pages, max_text=settings.max_text)
+    bounds = Limits(
+        max_bytes=settings.max_upload_bytes,
+        max_pages=settings.max_pages,
+        max_text=settings.max_text,
+        max_scans=settings.ocr_pages,
+        ocr_page_seconds=settings.ocr_page_seconds,
+        ocr_languages=settings.ocr_languages,
+    )
     return SandboxedParser(limits=bounds, seconds=settings.parse_seconds, memory_bytes=settings.parse_memory_bytes)
 
 

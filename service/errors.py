@@ -41,6 +41,10 @@ class StorageReadOnlyError(PartUnavailableError):
     """A part cannot write to its disk: make it writable. Nothing was lost; it then goes on by itself."""
 
 
+class SourceUnreachableError(PartUnavailableError):
+    """A source does not answer. Nothing was changed; it is walked again at its next run."""
+
+
 class InvalidRequestError(RingfenceError):
     """The request cannot be understood."""
 

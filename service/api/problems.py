@@ -33,6 +33,7 @@ STATUS: Mapping[type[errors.RingfenceError], HTTPStatus] = {
     errors.StorageFullError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StorageReadOnlyError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.RestorePendingError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.SourceUnreachableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LocalModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.CloudModelError: HTTPStatus.BAD_GATEWAY,
     errors.ModelError: HTTPStatus.BAD_GATEWAY,

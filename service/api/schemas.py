@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, convert, structs
 
+from ingestion.document import Remark
 from ingestion.sensitivity import Category, Label, Verdict
 from service.answering import Answer, Citation
 from service.api.quarantine_schemas import InjectionBody, ReleaseBody
@@ -69,6 +70,7 @@ class DocumentBody(Struct, kw_only=True):
     labels: dict[str, int]
     chunk_count: int
     page_count: int
+    remarks: Annotated[list[Remark], Meta(description="How its text was read, where people should know.")]
     created_at: datetime
     failure: str | None
     failure_detail: str | None

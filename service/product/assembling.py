@@ -39,6 +39,11 @@ from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
 from service.settling import Settling
+from service.sources import Sources, Syncing
+from service.sources.clearing import Clearing
+from service.sources.placing import Places
+from service.sources.sealed import SealedSources
+from service.sources.walking import Walking
 from service.terms import TermsInForce
 from service.turns import Turns
 from service.verifying import Verifier
@@ -119,9 +124,10 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     shared = _Shared.of(adapters, limits)
     database, keys, clock = adapters.database, adapters.keys, adapters.clock
     amending = _amending(adapters, shared)
+    documents = _documents(adapters, limits, shared)
     return Ringfence(
         principals=Principals(database=database, clock=clock),
-        documents=_documents(adapters, limits, shared),
+        documents=documents,
         ingestion=_ingestion(adapters, limits, shared.lease, shared.labellers),
         jobs=_jobs(adapters, shared),
         searching=Searching(retriever=shared.retriever, labels=shared.labels),
@@ -149,6 +155,8 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         retention=Retention(database=database, keys=keys, clock=clock),
         expiry=Expiry(database=database, queue=adapters.queue, clock=clock, erasure=shared.erasure),
         exports=_exports(adapters, shared),
+        sources=Sources(database=database, clock=clock, opener=adapters.opener, sealed=SealedSources(keys=keys)),
+        syncing=_syncing(adapters, limits, shared, documents),
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
         rebuilding=Rebuilding(database=database, index=adapters.index, keys=keys, embedder=adapters.embedder),
@@ -161,6 +169,21 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             "broker": adapters.queue.ready,
             "restore": lambda: not adapters.restore_pending(),
         },
+    )
+
+
+def _syncing(adapters: Adapters, limits: UseCaseLimits, shared: _Shared, documents: Documents) -> Syncing:
+    database, clock, sealed = adapters.database, adapters.clock, SealedSources(keys=adapters.keys)
+    places = Places(database=database, keys=adapters.keys, queue=adapters.queue, erasure=shared.erasure, sealed=sealed)
+    return Syncing(
+        database=database,
+        clock=clock,
+        opener=adapters.opener,
+        sealed=sealed,
+        walking=Walking(database=database, clock=clock, documents=documents, places=places, sealed=sealed),
+        clearing=Clearing(database=database, clock=clock, places=places),
+        slice_seconds=limits.sync_seconds,
+        lease_seconds=max(limits.lease_seconds * 4, limits.sync_seconds * 4),
     )
 
 

@@ -35,6 +35,7 @@ from service.ports import (
     Parser,
     ProviderRegister,
     Signer,
+    SourceOpener,
     Tokenizer,
     Vault,
 )
@@ -48,6 +49,7 @@ from service.reporting import EvidencePacks, Reporting
 from service.retaining import Expiry, Retention
 from service.reviewing import Reviewing
 from service.searching import Searching
+from service.sources import Sources, Syncing
 from service.verifying import Verifier
 from service.watching import Watch
 
@@ -75,6 +77,7 @@ class Adapters:
     embedder: Embedder
     labeller: Labeller
     register: ProviderRegister
+    opener: SourceOpener
     inspectors: tuple[Inspector, ...]
     restore_pending: Callable[[], bool] = lambda: False
     disks: Callable[[], tuple[str, ...]] = tuple
@@ -98,6 +101,7 @@ class UseCaseLimits:
     label_cache_size: int = 50_000
     label_cache_seconds: float = 3_600.0
     context_tokens: int = 600
+    sync_seconds: float = 10.0
     grace_seconds: float = 15.0
     shared_worker: bool = False
     quota: Quota = field(default_factory=Quota)
@@ -133,6 +137,8 @@ class Ringfence:
     retention: Retention
     expiry: Expiry
     exports: Exports
+    sources: Sources
+    syncing: Syncing
     reporting: Reporting
     evidence: EvidencePacks
     rebuilding: Rebuilding
