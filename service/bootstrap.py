@@ -128,6 +128,7 @@ def adapters(settings: Settings) -> Adapters:
         ledger=erasure_ledger(settings),
         restore_pending=folder.restore_pending.exists,
         disks=storage.disks(own_folders(settings, folder)),
+        workers=folder.live_workers,
         queue=CeleryJobQueue(broker_url),
         clock=SystemClock(),
         parser=parser(settings),
