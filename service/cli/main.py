@@ -30,6 +30,7 @@ from service.cli import (
     reporting,
     retention,
     running,
+    sources,
     subjects,
 )
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
@@ -52,6 +53,7 @@ running.register(app)
 administering.register(app)
 documents.register(app)
 library.register(app)
+sources.register(app)
 subjects.register(app)
 asking.register(app)
 conversations.register(app)
