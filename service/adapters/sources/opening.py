@@ -76,7 +76,7 @@ class AllowedSources(SourceOpener):
         try:
             roots = [root.resolve() for root in self._register.read().roots(tenant)]
             real = path.resolve()
-        except (OSError, RuntimeError):
+        except (OSError, RuntimeError, ValueError):
             roots, real = [], path
         except SettingsError as error:
             raise InvalidRequestError(str(error)) from None
