@@ -62,7 +62,7 @@ def here(share: Synced) -> Counter[tuple[str, frozenset[str]]]:
     return found
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS)
 def test_sql_equals_the_sources_after_any_changes_and_a_second_run_writes_nothing(
     steps: list[tuple[int, list[tuple[str, str, str, str]]]],
