@@ -7,6 +7,7 @@ from typing import Any, Self
 import pytest
 
 from service.policy.access import Principal
+from service.policy.quotas import Quota
 from service.ports import RunState
 from service.product import assemble
 from service.sources import Asked
@@ -169,3 +170,28 @@ def test_one_tenant_never_waits_for_the_end_of_anothers_run(world: World, share:
         world.product.syncing.tick()
         world.clock.advance(1)
     assert small.last(run).state is RunState.DONE
+
+
+def test_a_run_waits_while_too_much_of_the_tenant_waits_for_workers_and_loses_nothing(
+    world: World, share: Synced
+) -> None:
+    quota = Quota(waiting_jobs=30)
+    world.product = assemble(adapters_of(world), replace(LIMITS, quota=quota))
+    run = asked(share)
+    world.product.syncing.tick()
+    assert share.last(run).state is RunState.RUNNING
+    assert share.last(run).counts == {"met": 30, "new": 30}
+    for _ in range(12):
+        world.work()
+        world.product.syncing.tick()
+    assert share.last(run).state is RunState.DONE
+    assert share.last(run).counts == {"met": MANY, "new": MANY}
+
+
+def test_what_a_tenant_has_no_room_for_is_told_and_what_is_gone_still_goes(world: World, share: Synced) -> None:
+    share.source.things = {place: share.source.things[place] for place in ("0000", "0001", "0002")}
+    world.product = assemble(adapters_of(world), replace(LIMITS, quota=Quota(documents=2)))
+    assert share.run().counts == {"met": 3, "new": 2, "over_quota": 1}
+    share.source.remove("0000")
+    assert share.run().counts == {"erased": 1, "lost": 1, "met": 2, "over_quota": 1, "unchanged": 1}
+    assert share.run().counts == {"met": 2, "new": 1, "unchanged": 1}
