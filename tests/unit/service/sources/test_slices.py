@@ -100,10 +100,11 @@ class _Stolen(bytes):
         return super().__new__(cls, b"Read by a worker that is late.")
 
     def __init__(self, stolen: Any) -> None:  # noqa: ANN401 - what takes it away
-        self._stolen = stolen
+        self._stolen = [stolen]
 
     def __len__(self) -> int:
-        self._stolen()
+        while self._stolen:
+            self._stolen.pop()()
         return super().__len__()
 
 
