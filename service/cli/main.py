@@ -20,6 +20,7 @@ from service.cli import (
     evaluating,
     exports,
     holds,
+    jobs,
     labelling,
     labels,
     library,
@@ -30,6 +31,7 @@ from service.cli import (
     reporting,
     retention,
     running,
+    sources,
     subjects,
 )
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
@@ -51,7 +53,9 @@ app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, pretty
 running.register(app)
 administering.register(app)
 documents.register(app)
+jobs.register(app)
 library.register(app)
+sources.register(app)
 subjects.register(app)
 asking.register(app)
 conversations.register(app)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ingestion.pipeline import Source, labelled
 from service.ingesting.ahead import ahead
+from service.ingesting.expanding import Expanding, Nesting
 from service.ingesting.failing import Failing
 from service.ingesting.reading import Reading
 from service.ingesting.reusing import KnownVectors, Reusing
@@ -16,7 +17,19 @@ from service.ingesting.work import Labelled, Work
 from service.ingesting.writing import Writing
 from service.lease import Lease
 from service.policy.access import JobId, TenantId
-from service.ports import ChunkIndex, Clock, Database, Embedder, JobRecord, KeyStore, Parser, Tokenizer, Vault, Vectors
+from service.ports import (
+    ChunkIndex,
+    Clock,
+    Database,
+    Embedder,
+    JobQueue,
+    JobRecord,
+    KeyStore,
+    Parser,
+    Tokenizer,
+    Vault,
+    Vectors,
+)
 from service.quarantine import Quarantine
 from service.remembering import RememberingLabellers
 from service.tracing import traced
@@ -61,6 +74,8 @@ class Ingestion:
         quarantine: Quarantine,
         max_attempts: int,
         known: KnownVectors,
+        queue: JobQueue,
+        nesting: Nesting,
     ) -> "Ingestion":
         """Return the use case around these parts."""
         failing = Failing(database=database, index=index, clock=clock)
@@ -72,6 +87,7 @@ class Ingestion:
             tokenizer=tokenizer,
             clock=clock,
             failing=failing,
+            expanding=Expanding(database=database, keys=keys, vault=vault, queue=queue, clock=clock, nesting=nesting),
             max_attempts=max_attempts,
         )
         writing = Writing(database=database, index=index, keys=keys, clock=clock, quarantine=quarantine)
