@@ -111,7 +111,7 @@ def _while_documents_arrive(owner: EdgeOwner, index: QdrantEdgeChunkIndex) -> li
 
 def _write(path: Path, started: Event, stop: Event) -> None:
     """Replace documents as fast as one worker can, until told to stop."""
-    index = QdrantEdgeChunkIndex(path, collection="bench")
+    index = QdrantEdgeChunkIndex(path, collection="bench", dimensions=DIMENSIONS)
     documents = [DocumentId(uuid4()) for _ in range(10)]
     number = 0
     while not stop.is_set():

@@ -166,7 +166,7 @@ def labeller_parts(settings: Settings) -> LabellerParts:
 def chunk_index(settings: Settings, folder: DataFolder, *, space: str) -> ChunkIndex:
     """Return the Qdrant server where one is named, else the embedded engine; `space` is the embedder's name."""
     if settings.qdrant_url is None:
-        return QdrantEdgeChunkIndex(folder.edge_socket, collection=space)
+        return QdrantEdgeChunkIndex(folder.edge_socket, collection=space, dimensions=settings.embedder_dimensions)
     from service.adapters.qdrant_server import QdrantServerChunkIndex  # noqa: PLC0415 - a second of imports
 
     return QdrantServerChunkIndex.at(

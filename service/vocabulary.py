@@ -17,7 +17,7 @@ Shape = Callable[[object], bool]
 EVENTS = frozenset(
     {
         *("answer_stream_failed", "audit_sequencing_failed", "backend_left_alone", "bubblewrap_refused"),
-        *("cloud_answer_failed", "connection_lost"),
+        *("cloud_answer_failed", "collection_dropped", "connection_lost"),
         *("connection_not_accepted", "database_not_ready", "detector_failed", "detector_missing"),
         *(
             "detector_switched_off",

@@ -204,7 +204,7 @@ def inspectors_of(
         _inspector_of_database(database),
         _inspector_of_keys(keys),
         InMemoryPlacesInspector(store="vault", thing="originals", kept=lambda: vault.originals),
-        InMemoryPlacesInspector(store="index", thing="points", kept=lambda: index.points),
+        InMemoryPlacesInspector(store="index", thing="points", kept=index.kept),
         InMemoryBrokerInspector(rings=queue.rings),
     )
 

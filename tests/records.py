@@ -50,6 +50,7 @@ from service.ports import (
     TurnRecord,
     TurnSource,
 )
+from service.ports.spaces import SpaceId, SpaceRecord, SpaceState
 from service.sealing import Sealed
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -184,6 +185,20 @@ def a_matter(
         groups=groups,
         opened_at=opened_at,
         opened_by=KeyId(uuid4()),
+    )
+
+
+def a_space(tenant: TenantId, state: SpaceState = SpaceState.BUILDING, name: str = "new/float32") -> SpaceRecord:
+    """Return a vector space in this state."""
+    return SpaceRecord(
+        id=SpaceId(uuid4()),
+        tenant_id=tenant,
+        state=state,
+        name=name,
+        model="packaged",
+        precision="float32",
+        dimensions=384,
+        created_at=NOON,
     )
 
 

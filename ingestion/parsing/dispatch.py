@@ -7,61 +7,22 @@ from typing import Protocol, cast
 
 from ingestion.document import Document
 from ingestion.errors import Unreadable, UnreadableError
-from ingestion.parsing import archives
+from ingestion.parsing import archives, families
 from ingestion.parsing.limits import Limits
 
-_READERS = {
-    "pdf": ("pdf", "read"),
-    "docx": ("docx", "read"),
-    "pptx": ("pptx", "read"),
-    "xlsx": ("xlsx", "read"),
-    "html": ("hypertext", "read"),
-    "markdown": ("plain", "read_markdown"),
-    "text": ("plain", "read_text"),
-    "csv": ("delimited", "read"),
-    "mail": ("mail", "read"),
-}
-_EXTENSIONS = {
-    ".pdf": "pdf",
-    ".docx": "docx",
-    ".docm": "docx",
-    ".pptx": "pptx",
-    ".pptm": "pptx",
-    ".ppsx": "pptx",
-    ".xlsx": "xlsx",
-    ".xlsm": "xlsx",
-    ".xlsb": "xlsx",
-    ".html": "html",
-    ".htm": "html",
-    ".xhtml": "html",
-    ".md": "markdown",
-    ".markdown": "markdown",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".eml": "mail",
-    ".txt": "text",
-    ".text": "text",
-    ".log": "text",
-}
-_MEDIA_TYPES = {
-    "application/pdf": "pdf",
-    "text/html": "html",
-    "application/xhtml+xml": "html",
-    "text/markdown": "markdown",
-    "text/csv": "csv",
-    "text/tab-separated-values": "csv",
-    "message/rfc822": "mail",
-    "text/plain": "text",
-}
 _PICTURE = "image/"
-_PICTURES = frozenset({".svg", ".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".webp", ".bmp", ".heic", ".ico"})
-_IN_CONTAINERS = frozenset({"pdf", "docx", "pptx", "xlsx"})
+_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".webp", ".bmp", ".heic", ".ico"})
 _HTML = re.compile(
     rb"\s*(<\?xml[^>]{0,200}>\s*)?(<!--.{0,2000}?-->\s*)?<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
+_OUTLOOK_STREAM = "__properties_version1.0".encode("utf-16-le")
+_ZIP = b"PK\x03\x04"
+_RTF = b"{\\rtf"
 _PDF_WITHIN = 1024
+_LONGEST_MEDIA_TYPE = 100
+_OPEN_DOCUMENT = {"text": "odt", "spreadsheet": "ods", "presentation": "odp", "graphics": "odp"}
 
 
 class _Reader(Protocol):
@@ -74,8 +35,8 @@ def parse(content: bytes, *, name: str, media_type: str | None = None, limits: L
         raise UnreadableError(Unreadable.TOO_LARGE, f"larger than {limits.max_bytes} bytes")
     if not content.strip():
         raise UnreadableError(Unreadable.EMPTY, "the file is empty")
-    module, function = _READERS[_family(content, name, media_type, limits)]
     try:
+        module, function = families.READERS[_family(content, name, media_type, limits)]
         # A parser is imported when its first document comes: the child process of a text file stays cheap.
         read = cast("_Reader", getattr(import_module(f"ingestion.parsing.{module}"), function))
         return read(content, limits)
@@ -90,42 +51,54 @@ def parse(content: bytes, *, name: str, media_type: str | None = None, limits: L
 
 def known_media_type(told: str | None) -> str | None:
     """Return the media type if it can decide how a source is read. Any other could be anybody's words."""
-    bare = _bare(told)
-    return f"{_PICTURE}*" if bare.startswith(_PICTURE) else bare if bare in _MEDIA_TYPES else None
-
-
-def _bare(media_type: str | None) -> str:
-    return (media_type or "").partition(";")[0].strip().lower()
+    bare = families.bare(told)
+    return f"{_PICTURE}*" if bare.startswith(_PICTURE) else bare if families.decides(bare) else None
 
 
 def _family(content: bytes, name: str, media_type: str | None, limits: Limits) -> str:
     if b"%PDF-" in content[:_PDF_WITHIN]:
         return "pdf"
-    extension = PurePath(name.lower()).suffix
-    if content.startswith(b"PK\x03\x04"):
-        return _office_family(content, limits)
+    if content.startswith(_ZIP):
+        return _family_in_container(content, limits)
     if content.startswith(_OLE):
-        raise _ole_error(content)
-    if extension in _PICTURES or (media_type or "").startswith(_PICTURE):
+        return _family_in_ole(content)
+    if content.startswith(_RTF):
+        return "rtf"
+    return _family_of_text(content, name, media_type)
+
+
+def _family_of_text(content: bytes, name: str, media_type: str | None) -> str:
+    told = families.named(name, media_type)
+    pictured = families.bare(media_type).startswith(_PICTURE) and told is None
+    if PurePath(name.lower()).suffix in _PICTURES or pictured:
         raise UnreadableError(Unreadable.UNSUPPORTED_TYPE, "pictures are not read")
-    named = _EXTENSIONS.get(extension) or _MEDIA_TYPES.get(_bare(media_type))
-    if named in _IN_CONTAINERS:
-        raise UnreadableError(Unreadable.DAMAGED, f"called {named}, but it is none")
-    if named is None and _HTML.match(content[:4096]):
+    if told in families.SIGNED:
+        raise UnreadableError(Unreadable.DAMAGED, f"called {told}, but it is none")
+    if told is None and _HTML.match(content[:4096]):
         return "html"
-    return named or "text"
+    return told or "text"
 
 
-def _office_family(content: bytes, limits: Limits) -> str:
+def _family_in_container(content: bytes, limits: Limits) -> str:
     with archives.opened(content, limits) as archive:
-        folders = {member.partition("/")[0] for member in archive.namelist()}
+        names = archive.namelist()
+        kind = archive.read("mimetype") if "mimetype" in names else b""
+    open_document = kind.decode("ascii", "replace")[:_LONGEST_MEDIA_TYPE].strip().removesuffix("-template")
+    if open_document == "application/epub+zip":
+        return "epub"
+    family = _OPEN_DOCUMENT.get(open_document.removeprefix("application/vnd.oasis.opendocument."))
+    if family:
+        return family
+    folders = {member.partition("/")[0] for member in names}
     for folder, family in (("word", "docx"), ("ppt", "pptx"), ("xl", "xlsx")):
         if folder in folders:
             return family
     raise UnreadableError(Unreadable.UNSUPPORTED_TYPE, "an archive that is no Office document; upload its files")
 
 
-def _ole_error(content: bytes) -> UnreadableError:
+def _family_in_ole(content: bytes) -> str:
     if _ENCRYPTED_STREAM in content:
-        return UnreadableError(Unreadable.ENCRYPTED, "protected by a password")
-    return UnreadableError(Unreadable.UNSUPPORTED_TYPE, "an old Office format; save it as docx, xlsx or pptx")
+        raise UnreadableError(Unreadable.ENCRYPTED, "protected by a password")
+    if _OUTLOOK_STREAM in content:
+        return "outlook"
+    raise UnreadableError(Unreadable.UNSUPPORTED_TYPE, "an old Office format; save it as docx, xlsx or pptx")

@@ -7,14 +7,10 @@ controls, text boxes and tracked insertions; the XML itself says all of it in a 
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
-from xml.etree.ElementTree import ParseError, XMLParser
-from zipfile import BadZipFile, ZipFile
 
 from ingestion.errors import Unreadable, UnreadableError
-from ingestion.parsing import archives
-from ingestion.parsing.limits import Limits
+from ingestion.parsing.parts import Parts, Property, Target, local
 
-_PIECE = 64 * 1024
 _SKIPPED = frozenset({"pPr", "Fallback", "tblGrid"})
 """Tab stops, a second copy of every text box, column widths."""
 _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
@@ -29,13 +25,8 @@ class Relationship:
     target: str
 
 
-class Package:
-    """An Office file: XML parts in a ZIP container."""
-
-    def __init__(self, content: bytes, limits: Limits) -> None:
-        """Open the container under the limits."""
-        self._archive: ZipFile = archives.opened(content, limits)
-        self._names = frozenset(self._archive.namelist())
+class Package(Parts):
+    """An Office file: XML parts in a ZIP container that name each other."""
 
     def main_part(self) -> str:
         """Return the name of the part that the package says is the document."""
@@ -50,7 +41,7 @@ class Package:
         links = f"{folder}/_rels/{name}.rels".lstrip("/")
         found = _Relationships(folder)
         self.feed(links, found)
-        return tuple(one for one in found.all if one.target in self._names)
+        return tuple(one for one in found.all if one.target in self.names)
 
     def lines(self, part: str) -> Iterator[str]:
         """Return the text lines of a part."""
@@ -60,42 +51,9 @@ class Package:
 
     def title(self) -> str | None:
         """Return the title in the document's properties."""
-        found = _Title()
+        found = Property("title")
         self.feed("docProps/core.xml", found)
         return found.text or None
-
-    def feed(self, part: str, target: "Target") -> None:
-        """Stream the XML of a part, if there is one, through a target."""
-        if part not in self._names:
-            return
-        parser = XMLParser(target=target)  # noqa: S314 - the target refuses DTDs, so there are no entities
-        try:
-            with self._archive.open(part) as stream:
-                while piece := stream.read(_PIECE):
-                    parser.feed(piece)
-            parser.close()
-        except (ParseError, BadZipFile, EOFError, NotImplementedError) as error:
-            raise UnreadableError(Unreadable.DAMAGED, "a part of the document is damaged") from error
-
-
-class Target:
-    """Receives XML events by local name. Office files have no DTD; one that has is hostile."""
-
-    def doctype(self, _name: str, _public: str | None, _system: str | None) -> None:
-        """Refuse entities of every sort before any is defined."""
-        raise UnreadableError(Unreadable.DAMAGED, "an Office part with a document type definition")
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """Take an element's begin."""
-
-    def end(self, tag: str) -> None:
-        """Take an element's end."""
-
-    def data(self, text: str) -> None:
-        """Take characters."""
-
-    def close(self) -> None:
-        """Take the end of the part."""
 
 
 class _Relationships(Target):
@@ -109,22 +67,6 @@ class _Relationships(Target):
         target = posixpath.normpath(posixpath.join("/", self._folder, attributes.get("Target", "")))
         kind = attributes.get("Type", "").rpartition("/")[2]
         self.all.append(Relationship(kind=kind, identity=attributes.get("Id", ""), target=target.lstrip("/")))
-
-
-class _Title(Target):
-    def __init__(self) -> None:
-        self.text = ""
-        self._inside = False
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:  # noqa: ARG002 - the target's signature
-        self._inside = local(tag) == "title"
-
-    def end(self, tag: str) -> None:  # noqa: ARG002 - the target's signature
-        self._inside = False
-
-    def data(self, text: str) -> None:
-        if self._inside:
-            self.text += text
 
 
 class _Text(Target):
@@ -182,8 +124,3 @@ class _Text(Target):
             self._pieces[0].clear()
         else:
             self._pieces[0].clear()
-
-
-def local(tag: str) -> str:
-    """Return an element's name without its namespace, which differs between dialects of the format."""
-    return tag.rpartition("}")[2]

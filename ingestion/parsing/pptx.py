@@ -5,7 +5,8 @@ from itertools import chain
 from ingestion.document import Document
 from ingestion.parsing.canonical import CanonicalText, too_many_pages
 from ingestion.parsing.limits import Limits
-from ingestion.parsing.ooxml import Package, Target, local
+from ingestion.parsing.ooxml import Package
+from ingestion.parsing.parts import Target, local
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 _ON_A_SLIDE = ("diagramData", "notesSlide")

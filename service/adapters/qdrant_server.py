@@ -31,7 +31,7 @@ from qdrant_client.models import (
 from service.adapters.points import checked_limit, checked_points, checked_vector, collection_name, nearest
 from service.errors import PartUnavailableError
 from service.policy.access import DocumentId, Scope, TenantId
-from service.ports import Hit, Point, Vector, chunk_id
+from service.ports import Hit, Point, Vector, VectorSpace, chunk_id
 
 _PREFIX = "ringfence-"
 _UPSERTS_AT_ONCE = 500
@@ -55,7 +55,7 @@ class QdrantServerChunkIndex:
         self._client = client
         self._collection = _PREFIX + collection_name(collection, dimensions=dimensions)
         self._dimensions = dimensions
-        self._prepared = False
+        self._prepared: set[str] = set()
 
     @classmethod
     def at(cls, url: str, *, api_key: str | None, collection: str, dimensions: int) -> "QdrantServerChunkIndex":
@@ -63,13 +63,19 @@ class QdrantServerChunkIndex:
         client = QdrantClient(url=url, api_key=api_key, check_compatibility=False)
         return cls(client, collection=collection, dimensions=dimensions)
 
+    def in_space(self, space: VectorSpace) -> "QdrantServerChunkIndex":
+        """Return the index of another collection of ours on the same server."""
+        other = QdrantServerChunkIndex(self._client, collection=space.name, dimensions=space.dimensions)
+        other._prepared = self._prepared
+        return other
+
     def replace(self, *, tenant_id: TenantId, document_id: DocumentId, points: Sequence[Point]) -> None:
         """Make these the document's only points. Raises ValueError for points that cannot be stored."""
         checked_points(points, document_id=document_id)
         stored = [self._stored(tenant_id, point) for point in points]
         with _answering():
             self._prepare()
-            self._delete(tenant_id, [document_id])
+            self._delete([self._collection], tenant_id, [document_id])
             for start in range(0, len(stored), _UPSERTS_AT_ONCE):
                 self._client.upsert(
                     self._collection,
@@ -81,7 +87,7 @@ class QdrantServerChunkIndex:
     def search(self, *, vector: Vector, scope: Scope, limit: int) -> tuple[Hit, ...]:
         """Return the nearest points inside the scope; the server's filter demands all of it."""
         question = checked_vector(vector, dimensions=self._dimensions).tolist()
-        within = _within(scope)
+        within, most = _within(scope), checked_limit(limit)
 
         def fetch(page: int) -> list[Hit]:
             found = self._client.query_points(
@@ -96,20 +102,45 @@ class QdrantServerChunkIndex:
         if scope.groups is not None and not scope.groups:
             return ()
         with _answering():
-            self._prepare()
-            return nearest(fetch, limit=checked_limit(limit))
+            if not self._client.collection_exists(self._collection):
+                return ()
+            return nearest(fetch, limit=most)
 
     def erase(self, *, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
         """Make every point of the documents unreachable, in every collection of ours."""
         if document_ids:
             with _answering():
-                self._delete(tenant_id, document_ids)
+                self._delete(self._ours(), tenant_id, document_ids)
 
     def count(self, *, tenant_id: TenantId, document_id: DocumentId) -> int:
         """Return how many points the document has in all our collections together."""
         mine = _of_documents(tenant_id, [document_id])
         with _answering():
             return sum(self._client.count(name, count_filter=mine, exact=True).count for name in self._ours())
+
+    def held(self, *, tenant_id: TenantId, document_id: DocumentId) -> int:
+        """Return how many points the document has in this collection."""
+        return self._counted(_of_documents(tenant_id, [document_id]))
+
+    def drop(self, *, tenant_id: TenantId) -> None:
+        """Remove the tenant's points from this collection, and a collection that is empty then.
+
+        Nobody may write the first point of another tenant meanwhile: the server deletes what it is told to.
+        """
+        with _answering():
+            if not self._client.collection_exists(self._collection):
+                return
+            tenant = FilterSelector(filter=Filter(must=[_is("tenant", str(tenant_id))]))
+            self._client.delete(self._collection, tenant, wait=True, ordering=WriteOrdering.STRONG)
+            if not self._client.count(self._collection, exact=True).count:
+                self._client.delete_collection(self._collection)
+                self._prepared.discard(self._collection)
+
+    def _counted(self, which: Filter) -> int:
+        with _answering():
+            if not self._client.collection_exists(self._collection):
+                return 0
+            return self._client.count(self._collection, count_filter=which, exact=True).count
 
     def ready(self) -> bool:
         """Whether the server answers."""
@@ -124,9 +155,9 @@ class QdrantServerChunkIndex:
         """Close the client's connections."""
         self._client.close()
 
-    def _delete(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
+    def _delete(self, names: Sequence[str], tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
         selector = FilterSelector(filter=_of_documents(tenant_id, document_ids))
-        for name in self._ours():
+        for name in names:
             self._client.delete(name, selector, wait=True, ordering=WriteOrdering.STRONG)
 
     def _ours(self) -> list[str]:
@@ -135,13 +166,14 @@ class QdrantServerChunkIndex:
 
     def _prepare(self) -> None:
         """Make the collection where there is none. Several processes may do so at once."""
-        if self._prepared:
+        there = self._client.collection_exists(self._collection)
+        if there and self._collection in self._prepared:
             return
-        if not self._client.collection_exists(self._collection):
+        if not there:
             self._create()
         for field, schema in _PAYLOAD_INDEXES.items():
             self._client.create_payload_index(self._collection, field, field_schema=schema, wait=True)
-        self._prepared = True
+        self._prepared.add(self._collection)
 
     def _create(self) -> None:
         """Make the collection: one graph per tenant and none over all, as nobody searches across tenants."""

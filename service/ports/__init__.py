@@ -32,7 +32,7 @@ from service.ports.erasing import (
 )
 from service.ports.exporting import Discarded, ExportRecord, ExportTable
 from service.ports.holding import HoldReleaseReason, HoldTable, MatterRecord
-from service.ports.index import ChunkIndex, Hit, Point, chunk_id
+from service.ports.index import ChunkIndex, Hit, Point, VectorSpace, chunk_id
 from service.ports.jobs import (
     IntakeRecord,
     IntakeTable,
@@ -182,6 +182,7 @@ __all__ = [
     "UnsettledKeys",
     "Vault",
     "Vector",
+    "VectorSpace",
     "Vectors",
     "chunk_id",
 ]

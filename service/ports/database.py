@@ -29,6 +29,7 @@ from service.ports.records import (
 )
 from service.ports.refusing import RefusalTable
 from service.ports.retaining import RetentionTable
+from service.ports.spaces import SpaceTable
 
 
 class DocumentTable(Protocol):
@@ -284,6 +285,11 @@ class Transaction(Protocol):
     @property
     def exports(self) -> ExportTable:
         """The exports of persons' data."""
+        ...
+
+    @property
+    def spaces(self) -> SpaceTable:
+        """The vector spaces."""
         ...
 
 

@@ -36,11 +36,23 @@ class Hit:
     score: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorSpace:
+    """What vectors can be compared in: the name of the embedder that made them, and their length."""
+
+    name: str
+    dimensions: int
+
+
 class ChunkIndex(Protocol):
-    """Vectors by tenant. Whatever a method reports as done survives a kill -9."""
+    """Vectors by tenant, in one vector space of an engine. Whatever a method reports as done survives a kill -9."""
+
+    def in_space(self, space: VectorSpace) -> "ChunkIndex":
+        """Return the same engine's index of this vector space. It comes into being with its first point."""
+        ...
 
     def replace(self, *, tenant_id: TenantId, document_id: DocumentId, points: Sequence[Point]) -> None:
-        """Make these the document's only points."""
+        """Make these the document's only points in this space. Those in other spaces stay as they are."""
         ...
 
     def search(self, *, vector: Vector, scope: Scope, limit: int) -> tuple[Hit, ...]:
@@ -48,11 +60,22 @@ class ChunkIndex(Protocol):
         ...
 
     def erase(self, *, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:
-        """Remove every point of the documents; where the engine allows it, no byte of them is left."""
+        """Remove every point of the documents in every space; where the engine allows it, no byte of them is left."""
         ...
 
     def count(self, *, tenant_id: TenantId, document_id: DocumentId) -> int:
-        """Return how many points the engine holds for the document, counted now."""
+        """Return how many points the engine holds for the document in all spaces together, counted now."""
+        ...
+
+    def held(self, *, tenant_id: TenantId, document_id: DocumentId) -> int:
+        """Return how many points the document has in this space, counted now."""
+        ...
+
+    def drop(self, *, tenant_id: TenantId) -> None:
+        """Remove every point of the tenant from this space, as `erase` does. Dropping twice does no harm.
+
+        Where nobody else has points in the space, nothing of it is left.
+        """
         ...
 
     def ready(self) -> bool:

@@ -33,7 +33,7 @@ def stores(settings: Settings, folder: DataFolder) -> list[Part]:
     if settings.broker_url is None:
         made.append(_valkey(folder))
     if settings.qdrant_url is None:
-        made.append(_edge(settings, folder))
+        made.append(_edge(folder))
     return made
 
 
@@ -85,13 +85,13 @@ def _valkey(folder: DataFolder) -> Part:
     )
 
 
-def _edge(settings: Settings, folder: DataFolder) -> Part:
+def _edge(folder: DataFolder) -> Part:
     module = "service.adapters.qdrant_edge.owner"
     places = ("--folder", str(folder.edge), "--socket", str(folder.edge_socket))
     return Part(
         name="edge",
         title="Qdrant Edge",
-        command=(sys.executable, "-m", module, *places, "--dimensions", str(settings.embedder_dimensions)),
+        command=(sys.executable, "-m", module, *places),
         environment=bare_environment() | _PYTHON,
         log=folder.logs / "edge.log",
         ready=probes.listening(folder.edge_socket),

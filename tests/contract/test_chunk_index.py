@@ -16,7 +16,7 @@ from service.adapters.memory.index import InMemoryChunkIndex
 from service.adapters.qdrant_server import QdrantServerChunkIndex
 from service.errors import PartUnavailableError
 from service.policy.access import EVERYONE, DocumentId, KeyId, Principal, Role, Scope, TenantId
-from service.ports import ChunkIndex, Hit, Point, Vector
+from service.ports import ChunkIndex, Hit, Point, Vector, VectorSpace
 from tests.servers.edge import DIMENSIONS, EdgeOwner, edge_owner, shared_edge_owner
 
 __all__ = ["edge_owner", "shared_edge_owner"]
@@ -246,6 +246,72 @@ def test_points_that_cannot_be_the_only_points_of_the_document_are_refused(index
     for points in ([a_point(a_document())], [a_point(document, 1), a_point(document, 1)], [a_point(document, -1)]):
         with pytest.raises(ValueError, match=r"document|ordinals"):
             index.replace(tenant_id=tenant, document_id=document, points=points)
+
+
+# More than one vector space (R63)
+
+
+def another_space(index: ChunkIndex, dimensions: int = 2) -> ChunkIndex:
+    """Return the same engine's index of a space that no other test writes to, with vectors of another length."""
+    return index.in_space(VectorSpace(name=f"another/{uuid4()}", dimensions=dimensions))
+
+
+def test_a_document_has_points_in_two_spaces_of_different_dimensions(index: ChunkIndex) -> None:
+    """R63."""
+    tenant, document = a_tenant(), a_document()
+    other = another_space(index)
+    index.replace(tenant_id=tenant, document_id=document, points=[a_point(document, 0), a_point(document, 1)])
+    assert other.held(tenant_id=tenant, document_id=document) == 0
+    assert other.search(vector=a_vector((1, 0)), scope=everything(tenant), limit=5) == ()
+    other.replace(tenant_id=tenant, document_id=document, points=[a_point(document, direction=(1, 0))])
+    index.replace(tenant_id=tenant, document_id=document, points=[a_point(document, 0), a_point(document, 1)])
+    assert found(index, everything(tenant)) == {(document, 0), (document, 1)}
+    hits = other.search(vector=a_vector((1, 0)), scope=everything(tenant), limit=5)
+    assert [(hit.document_id, hit.ordinal) for hit in hits] == [(document, 0)]
+    held = [one.held(tenant_id=tenant, document_id=document) for one in (index, other)]
+    assert (held, index.count(tenant_id=tenant, document_id=document)) == ([2, 1], 3)
+    assert other.count(tenant_id=tenant, document_id=document) == 3
+
+
+def test_an_erasure_in_one_space_reaches_every_space(index: ChunkIndex) -> None:
+    """R41, R63."""
+    tenant, document = a_tenant(), a_document()
+    other = another_space(index)
+    for one, direction in ((index, DIRECTIONS[0]), (other, (1, 0))):
+        one.replace(tenant_id=tenant, document_id=document, points=[a_point(document, direction=direction)])
+    index.erase(tenant_id=tenant, document_ids=[document])
+    assert [one.held(tenant_id=tenant, document_id=document) for one in (index, other)] == [0, 0]
+
+
+def test_a_vector_of_one_space_does_not_fit_into_another(index: ChunkIndex) -> None:
+    tenant, document = a_tenant(), a_document()
+    other = another_space(index)
+    with pytest.raises(ValueError, match="vector"):
+        other.replace(tenant_id=tenant, document_id=document, points=[a_point(document)])
+    other.replace(tenant_id=tenant, document_id=document, points=[a_point(document, direction=(1, 0))])
+    with pytest.raises(ValueError, match="vector"):
+        other.search(vector=a_vector(), scope=everything(tenant), limit=1)
+
+
+def test_a_dropped_space_is_empty_for_this_tenant_and_nobody_else(index: ChunkIndex) -> None:
+    """R63, R30."""
+    mine, yours, document, yours_too = a_tenant(), a_tenant(), a_document(), a_document()
+    other = another_space(index, len(DIRECTIONS[0]))
+    for tenant, one in ((mine, document), (yours, yours_too)):
+        other.replace(tenant_id=tenant, document_id=one, points=[a_point(one)])
+        index.replace(tenant_id=tenant, document_id=one, points=[a_point(one)])
+    other.drop(tenant_id=mine)
+    other.drop(tenant_id=mine)
+    assert (found(other, everything(mine)), found(other, everything(yours))) == (set(), {(yours_too, 0)})
+    other.drop(tenant_id=yours)
+    assert found(other, everything(yours)) == set()
+    assert found(index, everything(mine)) | found(index, everything(yours)) == {(document, 0), (yours_too, 0)}
+    other.replace(tenant_id=mine, document_id=document, points=[a_point(document)])
+    assert found(other, everything(mine)) == {(document, 0)}
+
+
+def test_dropping_a_space_that_never_was_does_no_harm(index: ChunkIndex) -> None:
+    another_space(index).drop(tenant_id=a_tenant())
 
 
 _GROUPS = st.sets(st.sampled_from(["hr", "law", EVERYONE]), min_size=1)

@@ -10,7 +10,9 @@ from ingestion.parsing import Limits
 from service.adapters.memory.embedding import InMemoryParser
 from service.adapters.sandbox import SandboxedParser
 from service.ports import Parser
+from tests.compound_files import a_msg
 from tests.documents import a_csv, a_docx, a_pdf, a_pptx, an_eml, an_xlsx
+from tests.open_documents import an_epub, an_odp, an_ods, an_odt
 
 LIMITS = Limits(max_bytes=1_000_000, max_pages=3, max_text=10_000)
 SOURCES = {
@@ -23,6 +25,13 @@ SOURCES = {
     "a.txt": b"Text",
     "a.csv": a_csv([["Name", "IBAN"], ["Ada", "DE02"]]),
     "a.eml": an_eml("Body", Subject="About"),
+    "a.msg": a_msg("Body", subject="About"),
+    "a.odt": an_odt("<text:p>Paragraph</text:p>"),
+    "a.ods": an_ods({"Sheet": [["Name", "IBAN"], ["Ada", "DE02"]]}),
+    "a.odp": an_odp([("Slide", "Notes")]),
+    "a.rtf": b"{\\rtf1 Gr\\'f6\\'dfe}",
+    "a.epub": an_epub(["<p>Chapter</p>"], title="Book"),
+    "a.py": "# Größe\nvalue = 1\n".encode(),
 }
 
 

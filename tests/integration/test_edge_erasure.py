@@ -101,7 +101,7 @@ from service.adapters.qdrant_edge.protocol import WirePoint
 from service.adapters.qdrant_edge.shard import Shard
 from service.adapters.qdrant_edge.store import Store
 folder, document, vector = pathlib.Path(sys.argv[1]), UUID(sys.argv[2]), bytes.fromhex(sys.argv[3])
-store = Store(folder, dimensions=64)
+store = Store(folder)
 (collection,) = (path for path in folder.iterdir() if path.is_dir())
 shard = Shard.load(collection, dimensions=64)
 shard.replace(tenant=UUID(int=1), document=document, points=[WirePoint(0, vector, True, [], [])])
@@ -152,3 +152,35 @@ def test_an_erasure_reaches_every_collection(wide_owner: EdgeOwner) -> None:
     assert old.count(tenant_id=tenant, document_id=document) == 0
     old.close()
     new.close()
+
+
+def test_no_byte_of_a_dropped_space_is_left_whoever_else_has_points_in_it(wide_owner: EdgeOwner) -> None:
+    """R63, R41: shared with another tenant it is rewritten, and removed with its folder by the last."""
+    mine, yours, document, other = a_tenant(), a_tenant(), a_document(), a_document()
+    old = wide_owner.index(collection="old")
+    old.replace(tenant_id=mine, document_id=document, points=some_points(document, 3))
+    old.replace(tenant_id=yours, document_id=other, points=some_points(other, 2, seed=2))
+    assert wide_owner.stop() == os.EX_OK
+    needles = needles_of(wide_owner, document, size=3)
+    wide_owner.start()
+    assert all(scan(wide_owner.folder, needles).values())
+    old.drop(tenant_id=mine)
+    assert not any(scan(wide_owner.folder, needles).values())
+    assert old.held(tenant_id=yours, document_id=other) == 2
+    assert [path for path in wide_owner.folder.iterdir() if path.is_dir()] != []
+    old.drop(tenant_id=yours)
+    assert [path for path in wide_owner.folder.iterdir() if path.is_dir()] == []
+    old.close()
+
+
+def test_a_kill_while_a_space_is_removed_leaves_none_of_it_after_the_next_start(wide_owner: EdgeOwner) -> None:
+    """R63, R60: its name goes first; what lies under the name for replaced collections, the next start removes."""
+    old, tenant, document = wide_owner.index(collection="old"), a_tenant(), a_document()
+    old.replace(tenant_id=tenant, document_id=document, points=some_points(document, 3))
+    wide_owner.kill()
+    (collection,) = (path for path in wide_owner.folder.iterdir() if path.is_dir())
+    collection.rename(collection.with_name(collection.name + ".old"))
+    wide_owner.start()
+    assert old.held(tenant_id=tenant, document_id=document) == 0
+    assert [path for path in wide_owner.folder.iterdir() if path.is_dir()] == []
+    old.close()

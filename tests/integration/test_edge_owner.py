@@ -127,7 +127,7 @@ def test_an_owner_that_does_not_answer_is_unavailable(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(path))
         silent.listen()
-        index = QdrantEdgeChunkIndex(path, collection="tests", timeout_seconds=0.1)
+        index = QdrantEdgeChunkIndex(path, collection="tests", dimensions=4, timeout_seconds=0.1)
         with pytest.raises(PartUnavailableError):
             index.count(tenant_id=a_tenant(), document_id=a_document())
 

@@ -32,6 +32,7 @@ from tests.records import (
     a_policy,
     a_refusal,
     a_review,
+    a_space,
     a_tenant,
     a_turn,
     an_api_key,
@@ -109,6 +110,8 @@ def filled(database: SqlDatabase) -> TenantId:
         export = an_export(tenant.id)
         transaction.exports.add(export, documents=[document.id], turns=[TurnId(uuid4())])
         transaction.retention.add(some_retention(tenant.id))
+        transaction.spaces.begin(space := a_space(tenant.id))
+        transaction.spaces.mark(space.id, document.id, verified=False)
         transaction.holds.add(matter := a_matter(tenant.id))
         transaction.holds.cover(matter.id, [document.id], at=NOON, by=matter.opened_by)
     return tenant.id

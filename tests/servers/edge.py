@@ -43,7 +43,7 @@ class EdgeOwner:
 
     def launch(self) -> subprocess.Popen[bytes]:
         """Start a process that tries to own the folder, with an empty environment."""
-        arguments = ["--folder", str(self.folder), "--socket", str(self.socket), "--dimensions", str(self.dimensions)]
+        arguments = ["--folder", str(self.folder), "--socket", str(self.socket)]
         if self.rewritten_beside is not None:
             arguments += ["--rewritten-beside", str(self.rewritten_beside)]
         with self.log.open("ab") as log:
@@ -63,7 +63,7 @@ class EdgeOwner:
 
     def index(self, *, collection: str = "tests") -> QdrantEdgeChunkIndex:
         """Return a client."""
-        return QdrantEdgeChunkIndex(self.socket, collection=collection, timeout_seconds=60)
+        return QdrantEdgeChunkIndex(self.socket, collection=collection, dimensions=self.dimensions, timeout_seconds=60)
 
     def stop(self) -> int:
         """Ask it to end and return its exit code."""

@@ -31,6 +31,7 @@ from service.adapters.database.retaining import SqlRetentionTable
 from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
 from service.adapters.database.session import Session, translated
+from service.adapters.database.spaces import SqlSpaceTable
 from service.adapters.database.tables import api_keys, tenants
 from service.errors import ConflictError, RingfenceError, SettingsError
 from service.policy.access import TenantId
@@ -66,6 +67,7 @@ class SqlTransaction:
     holds: SqlHoldTable
     retention: SqlRetentionTable
     exports: SqlExportTable
+    spaces: SqlSpaceTable
 
     @classmethod
     def of(cls, session: Session, tenant_id: TenantId, keys: KeyStore) -> "SqlTransaction":
@@ -91,6 +93,7 @@ class SqlTransaction:
             holds=SqlHoldTable(session, tenant_id),
             retention=SqlRetentionTable(session),
             exports=SqlExportTable(session, tenant_id),
+            spaces=SqlSpaceTable(session, tenant_id),
         )
 
 

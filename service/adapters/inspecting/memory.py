@@ -35,7 +35,11 @@ class InMemoryDatabaseInspector(Inspector):
         )
 
 
-_ById = Mapping[tuple[TenantId, DocumentId], object] | Mapping[tuple[TenantId, TurnId], object]
+_ById = (
+    Mapping[tuple[TenantId, DocumentId], object]
+    | Mapping[tuple[TenantId, TurnId], object]
+    | Mapping[tuple[str, DocumentId], object]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

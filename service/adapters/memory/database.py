@@ -22,6 +22,7 @@ from service.adapters.memory.receipts import InMemoryReceiptTable
 from service.adapters.memory.refusals import InMemoryRefusalTable
 from service.adapters.memory.retaining import InMemoryRetentionTable
 from service.adapters.memory.reviews import InMemoryReviewTable
+from service.adapters.memory.spaces import InMemorySpaceTable
 from service.adapters.memory.tables import (
     InMemoryApiKeyTable,
     InMemoryChunkTable,
@@ -58,6 +59,7 @@ class InMemoryTransaction:
     holds: InMemoryHoldTable
     retention: InMemoryRetentionTable
     exports: InMemoryExportTable
+    spaces: InMemorySpaceTable
 
     @classmethod
     def of(cls, rows: Rows, keys: KeyStore, renamed: Callable[[str], None]) -> "InMemoryTransaction":
@@ -83,6 +85,7 @@ class InMemoryTransaction:
             holds=InMemoryHoldTable(rows),
             retention=InMemoryRetentionTable(rows),
             exports=InMemoryExportTable(rows),
+            spaces=InMemorySpaceTable(rows),
         )
 
 

@@ -56,6 +56,7 @@ from service.ports.exporting import ExportRecord
 from service.ports.holding import MatterRecord
 from service.ports.receipting import ReceiptId, ReceiptRecord
 from service.ports.retaining import RetentionRecord
+from service.ports.spaces import SpaceId, SpaceRecord
 
 _Aged = TypeVar("_Aged", DocumentRecord, JobRecord, ConversationRecord)
 
@@ -92,6 +93,8 @@ class Rows:
     retention: dict[int, RetentionRecord] = field(default_factory=dict)
     matters: dict[MatterId, MatterRecord] = field(default_factory=dict)
     matter_documents: set[tuple[MatterId, DocumentId]] = field(default_factory=set)
+    vector_spaces: dict[SpaceId, SpaceRecord] = field(default_factory=dict)
+    space_documents: dict[tuple[SpaceId, DocumentId], bool] = field(default_factory=dict)
 
     def copied(self) -> "Rows":
         """Return rows of their own; the records are frozen, so sharing those is safe."""
@@ -124,6 +127,8 @@ class Rows:
             retention=dict(self.retention),
             matters=dict(self.matters),
             matter_documents=set(self.matter_documents),
+            vector_spaces=dict(self.vector_spaces),
+            space_documents=dict(self.space_documents),
         )
 
     def admit(self, tenant_id: TenantId) -> None:
@@ -231,6 +236,8 @@ class InMemoryDocumentTable(DocumentTable):
         self._rows.documents.pop(document_id, None)
         self._rows.chunks.pop(document_id, None)
         self._rows.subject_marks.pop(document_id, None)
+        for mark in [mark for mark in self._rows.space_documents if mark[1] == document_id]:
+            del self._rows.space_documents[mark]
         for place in [place for place in self._rows.reviews if place[0] == document_id]:
             del self._rows.reviews[place]
 

@@ -5,6 +5,7 @@ import socket
 import weakref
 from collections import deque
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,10 +16,12 @@ from service.adapters.qdrant_edge.protocol import (
     Count,
     Counted,
     Done,
+    Drop,
     Erase,
     Failed,
     Found,
     Health,
+    Held,
     Refused,
     Replace,
     Reply,
@@ -32,7 +35,7 @@ from service.adapters.qdrant_edge.protocol import (
 )
 from service.errors import PartUnavailableError
 from service.policy.access import DocumentId, Scope, TenantId
-from service.ports import Hit, Point, Vector
+from service.ports import Hit, Point, Vector, VectorSpace
 
 _R = TypeVar("_R", bound=Reply)
 
@@ -44,7 +47,8 @@ _IDLE_CONNECTIONS = 8
 class QdrantEdgeChunkIndex:
     """Speaks to the owner process. Threads and forked children may share one; it outlives owners.
 
-    `collection` names the vector space, so it is the embedder's name: vectors of two are never compared.
+    `collection` names the vector space, so it is the embedder's name: vectors of two are never compared. Every
+    collection has `dimensions` of its own.
     A rewrite after an erasure takes a while (about a second at 20,000 points), and who writes waits for it, so the
     time-outs are long.
     """
@@ -54,26 +58,35 @@ class QdrantEdgeChunkIndex:
         path: Path,
         *,
         collection: str,
+        dimensions: int,
         timeout_seconds: float = 30.0,
         erase_timeout_seconds: float = 600.0,
     ) -> None:
         self._path = str(path)
         self._collection = collection
+        self._dimensions = dimensions
         self._timeout = timeout_seconds
         self._erase_timeout = erase_timeout_seconds
         self._idle: deque[_Connection] = deque()
         weakref.finalize(self, _close_all, self._idle)
 
+    def in_space(self, space: VectorSpace) -> "QdrantEdgeChunkIndex":
+        """Return the index of another collection of the same owner, over the same connections."""
+        other = copy(self)  # shares the idle connections
+        other._collection, other._dimensions = space.name, space.dimensions  # noqa: SLF001 - one of its own kind
+        return other
+
     def replace(self, *, tenant_id: TenantId, document_id: DocumentId, points: Sequence[Point]) -> None:
         """Make these the document's only points. Raises ValueError for points that cannot be stored."""
         checked_points(points, document_id=document_id)
         wire = [_wire(point) for point in points]
-        self._ask(Replace(self._collection, tenant_id, document_id, wire), Done)
+        self._ask(Replace(self._collection, self._dimensions, tenant_id, document_id, wire), Done)
 
     def search(self, *, vector: Vector, scope: Scope, limit: int) -> tuple[Hit, ...]:
         """Return the nearest points inside the scope; the owner's filter demands all of it."""
         request = Search(
             collection=self._collection,
+            dimensions=self._dimensions,
             tenant=scope.tenant_id,
             groups=None if scope.groups is None else sorted(scope.groups),
             harmless_only=scope.harmless_only,
@@ -94,6 +107,14 @@ class QdrantEdgeChunkIndex:
     def count(self, *, tenant_id: TenantId, document_id: DocumentId) -> int:
         """Return how many points the document has in all collections together."""
         return self._ask(Count(tenant_id, document_id), Counted).points
+
+    def held(self, *, tenant_id: TenantId, document_id: DocumentId) -> int:
+        """Return how many points the document has in this collection."""
+        return self._ask(Held(self._collection, self._dimensions, tenant_id, document_id), Counted).points
+
+    def drop(self, *, tenant_id: TenantId) -> None:
+        """Remove the tenant's points from this collection, with their bytes; an empty collection goes altogether."""
+        self._ask(Drop(self._collection, self._dimensions, tenant_id), Done, seconds=self._erase_timeout)
 
     def ready(self) -> bool:
         """Whether the owner answers."""

@@ -42,10 +42,9 @@ def main() -> int:
 
 def _serve(arguments: argparse.Namespace) -> None:
     telemetry.configure()
-    dimensions = arguments.dimensions
-    store = Store(arguments.folder, dimensions=dimensions, rewritten_beside=arguments.rewritten_beside)
+    store = Store(arguments.folder, rewritten_beside=arguments.rewritten_beside)
     listener = Listener(arguments.socket, store)
-    _log.info("index_opened", dimensions=dimensions)
+    _log.info("index_opened")
     signal.sigwait(_STOP)
     listener.stop()
     store.close()
@@ -69,7 +68,6 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="service.adapters.qdrant_edge.owner", description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="where the collections lie")
     parser.add_argument("--socket", type=Path, required=True, help="where to listen")
-    parser.add_argument("--dimensions", type=int, required=True, help="length of every vector")
     beside = "points from which a collection is rewritten in another process"
     parser.add_argument("--rewritten-beside", type=int, default=REWRITTEN_BESIDE, help=beside)
     return parser.parse_args()

@@ -23,9 +23,10 @@ class WirePoint(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Replace(msgspec.Struct, frozen=True, tag=True):
-    """Make these the document's only points."""
+    """Make these the document's only points in the collection."""
 
     collection: str
+    dimensions: int
     tenant: UUID
     document: UUID
     points: list[WirePoint]
@@ -35,6 +36,7 @@ class Search(msgspec.Struct, frozen=True, tag=True):
     """Find the nearest points of the tenant; `groups` None means all of them."""
 
     collection: str
+    dimensions: int
     tenant: UUID
     groups: list[str] | None
     harmless_only: bool
@@ -56,6 +58,23 @@ class Count(msgspec.Struct, frozen=True, tag=True):
     document: UUID
 
 
+class Held(msgspec.Struct, frozen=True, tag=True):
+    """Count the document's points in the collection."""
+
+    collection: str
+    dimensions: int
+    tenant: UUID
+    document: UUID
+
+
+class Drop(msgspec.Struct, frozen=True, tag=True):
+    """Leave no point and no byte of the tenant in the collection, and no collection that is empty then."""
+
+    collection: str
+    dimensions: int
+    tenant: UUID
+
+
 class Inspect(msgspec.Struct, frozen=True, tag=True):
     """Look for the document in every collection, of whichever tenant, and for points with these ids."""
 
@@ -67,7 +86,7 @@ class Health(msgspec.Struct, frozen=True, tag=True):
     """Say whether the owner answers."""
 
 
-Request = Replace | Search | Erase | Count | Inspect | Health
+Request = Replace | Search | Erase | Count | Held | Drop | Inspect | Health
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):

@@ -44,6 +44,15 @@ def exchanged(source: Path) -> None:
     _sync(source.parent)
 
 
+def removed(source: Path) -> None:
+    """Remove a collection: its name first, so that no kill leaves half of one."""
+    replaced = source.with_name(source.name + _REPLACED)
+    source.rename(replaced)
+    _sync(source.parent)
+    shutil.rmtree(replaced)
+    _sync(source.parent)
+
+
 def cleared(folder: Path) -> None:
     """Finish in this folder of collections what a kill interrupted, and remove what no collection needs."""
     for unfinished in folder.glob(f"*{_UNFINISHED}"):

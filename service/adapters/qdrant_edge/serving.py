@@ -16,11 +16,13 @@ from service.adapters.qdrant_edge.protocol import (
     Count,
     Counted,
     Done,
+    Drop,
     Erase,
     Failed,
     Found,
     FrameTooLargeError,
     Health,
+    Held,
     Inspect,
     Refused,
     Replace,
@@ -143,6 +145,10 @@ def _done(request: Request, store: Store) -> Reply:
             return Found([(hit.document_id, hit.ordinal, hit.score) for hit in hits])
         case Count(tenant=tenant, document=document):
             return Counted(store.count(tenant=tenant, document=document))
+        case Held():
+            return Counted(store.held(request))
+        case Drop():
+            store.drop(request)
         case Inspect():
             return inspected(request, store.engines())
         case Health():

@@ -40,6 +40,10 @@ REWRITTEN_BESIDE = 2_000
 """Points from which a collection is rewritten in another process: below, the pause is shorter than that takes."""
 
 
+class RemainsError(Exception):
+    """Points were still there after their erasure."""
+
+
 class Shard:
     """Points of one vector space. One thread may write while others read; whoever calls sees to that.
 
@@ -51,6 +55,7 @@ class Shard:
         self._engine = engine
         self._folder = folder
         self._using = Lock()
+        self._removed = False
 
     @classmethod
     def create(cls, folder: Path, *, dimensions: int) -> "Shard":
@@ -137,15 +142,37 @@ class Shard:
         def fetch(page: int) -> list[Hit]:
             query = QueryRequest(query=question, filter=within, limit=page, with_payload=["document", "ordinal"])
             with self._using:
-                points = self._engine.query(query)
+                points = [] if self._removed else self._engine.query(query)
             return [_hit(point.payload or {}, point.score) for point in points]
 
         return nearest(fetch, limit=request.limit)
 
     def count(self, *, tenant: UUID, documents: Sequence[UUID]) -> int:
         """Return how many points the documents have, counted now."""
+        return self._counted(_of_documents(tenant, documents))
+
+    def shared(self, *, beside: UUID) -> bool:
+        """Whether another tenant has points here, too."""
+        return self._counted(Filter(must_not=[_is("tenant", str(beside))])) > 0
+
+    def drop(self, *, tenant: UUID, beside: int) -> None:
+        """Leave no point and no byte of the tenant. Raises RemainsError."""
+        of_tenant = Filter(must=[_is("tenant", str(tenant))])
+        self._engine.update(UpdateOperation.delete_points_by_filter(of_tenant))
+        self.rewrite(beside=beside)
+        if self._counted(of_tenant):
+            raise RemainsError
+
+    def remove(self) -> None:
+        """Remove the collection from the disk. Whoever still asks it finds nothing; a kill leaves all of it or none."""
         with self._using:
-            return int(self._engine.count(CountRequest(exact=True, filter=_of_documents(tenant, documents))))
+            self._removed = True
+            self._engine.close()
+            rewriting.removed(self._folder)
+
+    def _counted(self, which: Filter) -> int:
+        with self._using:
+            return 0 if self._removed else int(self._engine.count(CountRequest(exact=True, filter=which)))
 
     def flush(self) -> None:
         """Make everything before this survive a kill -9."""

@@ -10,9 +10,9 @@ import structlog
 from qdrant_edge import EdgeShard
 
 from service.adapters.points import collection_name
-from service.adapters.qdrant_edge.protocol import Erase, Replace, Search
+from service.adapters.qdrant_edge.protocol import Drop, Erase, Held, Replace, Search
 from service.adapters.qdrant_edge.rewriting import cleared
-from service.adapters.qdrant_edge.shard import REWRITTEN_BESIDE, Shard
+from service.adapters.qdrant_edge.shard import REWRITTEN_BESIDE, RemainsError, Shard
 from service.adapters.qdrant_edge.sharing import Shared
 from service.ports import Hit
 
@@ -22,20 +22,15 @@ _log = structlog.get_logger()
 
 
 class MismatchError(ValueError):
-    """The vectors do not have the dimensions of this store."""
-
-
-class RemainsError(Exception):
-    """Points were still there after their erasure."""
+    """The vectors do not have the dimensions of their collection."""
 
 
 class Store:
     """The collections below one folder. Whoever opens it owns the folder: the engine takes no lock."""
 
-    def __init__(self, folder: Path, *, dimensions: int, rewritten_beside: int = REWRITTEN_BESIDE) -> None:
+    def __init__(self, folder: Path, *, rewritten_beside: int = REWRITTEN_BESIDE) -> None:
         self._folder = folder
         self._rewritten_beside = rewritten_beside
-        self._dimensions = dimensions
         self._writing = Lock()
         self._erasures = Shared(self._erase, lock=self._writing)
         cleared(folder)
@@ -47,21 +42,17 @@ class Store:
         self._begin()
 
     def replace(self, request: Replace) -> None:
-        """Make these the document's only points, in whichever collection it had any."""
-        self._check(*(point.vector for point in request.points))
+        """Make these the document's only points in the collection."""
+        _check(request.dimensions, *(point.vector for point in request.points))
         with self._writing:
-            current = self._collection(request.collection)
-            for shard in self._shards.values():
-                if shard is not current and shard.count(tenant=request.tenant, documents=[request.document]):
-                    shard.delete(tenant=request.tenant, documents=[request.document])
-                    shard.flush()
+            current = self._collection(request)
             current.replace(tenant=request.tenant, document=request.document, points=request.points)
             current.flush()
 
     def search(self, request: Search) -> tuple[Hit, ...]:
         """Return the nearest points inside the request's scope."""
-        self._check(request.vector)
-        shard = self._shards.get(collection_name(request.collection, dimensions=self._dimensions))
+        _check(request.dimensions, request.vector)
+        shard = self._shards.get(_folder(request))
         return () if shard is None else shard.search(request)
 
     def erase(self, request: Erase) -> None:
@@ -74,6 +65,25 @@ class Store:
     def count(self, *, tenant: UUID, document: UUID) -> int:
         """Return how many points the document has in all collections together."""
         return sum(shard.count(tenant=tenant, documents=[document]) for shard in tuple(self._shards.values()))
+
+    def held(self, request: Held) -> int:
+        """Return how many points the document has in the collection."""
+        shard = self._shards.get(_folder(request))
+        return 0 if shard is None else shard.count(tenant=request.tenant, documents=[request.document])
+
+    def drop(self, request: Drop) -> None:
+        """Leave no point and no byte of the tenant in the collection, nor an empty collection. Raises RemainsError."""
+        with self._writing:
+            shard = self._shards.get(_folder(request))
+            if shard is None:
+                return
+            if shard.shared(beside=request.tenant):
+                shard.drop(tenant=request.tenant, beside=self._rewritten_beside)
+            else:
+                # Out of sight first: who finds it now waits for a moment and finds it removed.
+                del self._shards[_folder(request)]
+                shard.remove()
+        _log.info("collection_dropped")
 
     def engines(self) -> tuple[EdgeShard, ...]:
         """Return the engine under every collection, for whoever inspects: these methods' word is not theirs."""
@@ -106,12 +116,17 @@ class Store:
                 raise RemainsError
         _log.info("documents_erased", requests=len(requests), documents=sum(map(len, documents.values())))
 
-    def _collection(self, name: str) -> Shard:
-        folder = collection_name(name, dimensions=self._dimensions)
+    def _collection(self, request: Replace) -> Shard:
+        folder = _folder(request)
         if folder not in self._shards:
-            self._shards[folder] = Shard.create(self._folder / folder, dimensions=self._dimensions)
+            self._shards[folder] = Shard.create(self._folder / folder, dimensions=request.dimensions)
         return self._shards[folder]
 
-    def _check(self, *vectors: bytes) -> None:
-        if any(len(vector) != self._dimensions * _VECTOR_BYTES for vector in vectors):
-            raise MismatchError
+
+def _folder(request: Replace | Search | Held | Drop) -> str:
+    return collection_name(request.collection, dimensions=request.dimensions)
+
+
+def _check(dimensions: int, *vectors: bytes) -> None:
+    if dimensions < 1 or any(len(vector) != dimensions * _VECTOR_BYTES for vector in vectors):
+        raise MismatchError

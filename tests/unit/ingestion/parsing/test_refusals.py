@@ -34,7 +34,6 @@ REFUSED = [
     ("not what it says", CANARY.encode(), "a.xlsx", Unreadable.DAMAGED),
     ("says PDF and is none", b"%PDF-1.7 canaryword", "a.pdf", Unreadable.DAMAGED),
     ("an external entity", entity(a_docx(CANARY)), "a.docx", Unreadable.DAMAGED),
-    ("an external entity", b'<!DOCTYPE s [<!ENTITY x SYSTEM "file:///x">]><svg>&x;</svg>', "a.svg", "unsupported_type"),
     ("a picture", b"\x89PNG\r\n\x1a\n", "a.png", Unreadable.UNSUPPORTED_TYPE),
     ("a program", b"\x7fELF\x02\x01\x00\x00canaryword", "run", Unreadable.UNSUPPORTED_TYPE),
     ("an archive", a_zip({"canaryword.txt": b"x"}), "a.zip", Unreadable.UNSUPPORTED_TYPE),
@@ -80,6 +79,11 @@ def test_what_is_just_within_the_limits_is_read() -> None:
 def test_an_entity_in_a_web_page_is_never_resolved() -> None:
     content = b'<!DOCTYPE html [<!ENTITY x SYSTEM "file:///etc/hostname">]><html><p>before &x; after</p>'
     assert "before &x; after" in parse(content, name="a.html", limits=Limits()).text
+
+
+def test_a_drawing_is_its_own_source_and_none_of_its_entities_is_resolved() -> None:
+    content = b'<!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/hostname">]><svg><text>before &x; after</text></svg>'
+    assert parse(content, name="a.svg", limits=Limits()).text == content.decode()
 
 
 def test_a_hundred_thousand_columns_on_one_line_are_just_a_long_line() -> None:
