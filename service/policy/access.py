@@ -51,6 +51,7 @@ class Permission(StrEnum):
     SEE_POLICY = "see_policy"
     SET_POLICY = "set_policy"
     RELEASE = "release"
+    QUARANTINE = "quarantine"
     KEEP_CANARIES = "keep_canaries"
     LIFT_REFUSAL = "lift_refusal"
     SEE_HOLDS = "see_holds"
@@ -70,6 +71,7 @@ _OWN = frozenset(
         Permission.SEE_AUDIT,
         Permission.LOWER_LABEL,
         Permission.RELEASE,
+        Permission.QUARANTINE,
         Permission.LIFT_REFUSAL,
         Permission.SEE_ERASURES,
     }
@@ -82,7 +84,13 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.CONTRIBUTOR: _WRITE,
         Role.DATA_OWNER: _WRITE | _KEEP_LABELS | _OWN | _HOLD | _KEEP | {Permission.SEE_POLICY},
         Role.OPERATOR: _KEEP_LABELS
-        | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.SEE_POLICY, Permission.KEEP_CANARIES},
+        | {
+            Permission.UPLOAD,
+            Permission.SEE_JOBS,
+            Permission.SEE_POLICY,
+            Permission.KEEP_CANARIES,
+            Permission.QUARANTINE,
+        },
         Role.AUDITOR: frozenset(
             {
                 Permission.SEE_ERASURES,

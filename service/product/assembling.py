@@ -41,6 +41,7 @@ from service.settling import Settling
 from service.terms import TermsInForce
 from service.verifying import Verifier
 from service.watching import Watch
+from service.withholding import Withholding
 
 
 def _product() -> str:
@@ -135,6 +136,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         reviewing=Reviewing(
             database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling
         ),
+        withholding=Withholding(database=database, index=adapters.index, clock=clock),
         releasing=Releasing(
             database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling
         ),

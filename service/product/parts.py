@@ -48,6 +48,7 @@ from service.reviewing import Reviewing
 from service.searching import Searching
 from service.verifying import Verifier
 from service.watching import Watch
+from service.withholding import Withholding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,7 @@ class Ringfence:
     auditing: Auditing
     governing: Governing
     releasing: Releasing
+    withholding: Withholding
     watch: Watch
     canaries: Canaries
     refusals: Refusals

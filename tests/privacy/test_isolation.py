@@ -105,6 +105,7 @@ def everything_seen(http: TestClient[Any], token: str, ids: Ids) -> str:
         ("POST", "/v1/answers", {"question": PRIVATE, "scope": "non_sensitive"}),
         ("GET", f"/v1/documents/{ids.document}/chunks", None),
         ("POST", f"/v1/documents/{ids.document}/reviews", REVIEW),
+        ("POST", f"/v1/documents/{ids.document}/quarantine", None),
         ("POST", f"/v1/documents/{ids.document}/release", {"reason": "false_positive"}),
         ("POST", "/v1/subjects/locate", {"identifiers": [PRIVATE], "names": ["Falcon"]}),
         ("GET", "/v1/labels/progress", None),
