@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 from uuid import uuid4
 
 from ingestion.injection import Injection
@@ -34,6 +35,7 @@ from service.ports import (
     JobQueue,
     JobRecord,
     KeyStore,
+    Priority,
     Transaction,
     Vault,
 )
@@ -43,6 +45,18 @@ from service.sealing import Key
 from service.visibility import visible
 
 _LONGEST_NAME = 1_000
+
+
+class Placing(Protocol):
+    """What else is written in the commit that adds a document: where it lies at its source."""
+
+    def before(self, transaction: Transaction) -> tuple[JobRecord, ...]:
+        """Make room for it; return the jobs of what was erased for that. Raises what keeps it from being added."""
+        ...
+
+    def after(self, transaction: Transaction, record: DocumentRecord) -> None:
+        """Write where it lies. Raises what keeps it from being added."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +70,8 @@ class Upload:
     external_id: str | None = None
     groups: frozenset[str] = frozenset()
     declared: frozenset[Category] = frozenset()
+    priority: Priority = Priority.INTERACTIVE
+    placing: Placing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +176,7 @@ class Documents:
     def _same(
         self, principal: Principal, upload: Upload, identity: str | None
     ) -> tuple[DocumentView, JobRecord] | None:
-        if identity is None:
+        if identity is None or upload.placing is not None:
             return None
         with self.database.transaction(principal.tenant_id) as transaction:
             record = transaction.documents.by_external_fingerprint(identity)
@@ -191,20 +207,24 @@ class Documents:
         original = key.seal(upload.content, place=original_place(record.tenant_id, record.id))
         self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=original)
         try:
-            return self._committed(principal, record)
+            return self._committed(principal, upload, record)
         except ConflictError:
             self.vault.delete(tenant_id=record.tenant_id, document_id=record.id)
             self.keys.destroy_document_key(tenant_id=record.tenant_id, document_id=record.id)
             raise
 
     def _committed(
-        self, principal: Principal, record: DocumentRecord
+        self, principal: Principal, upload: Upload, record: DocumentRecord
     ) -> tuple[DocumentRecord, tuple[JobRecord, ...], Mapping[DocumentId, frozenset[MatterId]]]:
         identity, content = record.external_fingerprint, record.content_fingerprint
         with self.database.transaction(principal.tenant_id) as transaction:
+            moved = upload.placing.before(transaction) if upload.placing is not None else ()
             record, replaced = self._in_place(transaction, principal, record)
+            replaced = (*moved, *replaced)
             transaction.documents.add(record)
-            job = self._enqueue(transaction, principal, record)
+            job = self._enqueue(transaction, principal, record, upload.priority)
+            if upload.placing is not None:
+                upload.placing.after(transaction, record)
             held = held_for(transaction, principal, [record])
             # Once more: what was erased meanwhile gave up its external id only by committing its refusal.
             self.refusals.check(transaction, principal, content=content, external=None if replaced else identity)
@@ -251,10 +271,12 @@ class Documents:
         erasing = self.erasure.entomb(transaction, earlier, by=principal.key_id, refuse=False)
         return replace(record, declared=record.declared | earlier.declared), (erasing,)
 
-    def _enqueue(self, transaction: Transaction, principal: Principal, record: DocumentRecord) -> JobRecord:
+    def _enqueue(
+        self, transaction: Transaction, principal: Principal, record: DocumentRecord, priority: Priority
+    ) -> JobRecord:
         """Write the job that ingests the document."""
         now = self.clock.now()
-        job = JobRecord.queued(JobKind.INGEST, record.tenant_id, record.id, at=now)
+        job = JobRecord.queued(JobKind.INGEST, record.tenant_id, record.id, at=now, priority=priority)
         facts = {"job": str(job.id), "size": record.size, "declared": sorted(record.declared)}
         transaction.jobs.add(job)
         transaction.audit.append(

@@ -81,6 +81,11 @@ class DataFolder:
         return self.path / "vault"
 
     @property
+    def source_register(self) -> Path:
+        """What sources may read: folders and connections, by tenant."""
+        return self.path / "sources.toml"
+
+    @property
     def providers(self) -> Path:
         """The operator's policy and register of providers."""
         return self.path / "providers.toml"

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from service import settings
-from service.adapters.celery import CHECK_DEADLINES, CHECK_PROVIDERS, ERASURES, RETAIN, SEQUENCE, SWEEP
+from service.adapters.celery import BULK, CHECK_DEADLINES, CHECK_PROVIDERS, ERASURES, RETAIN, SEQUENCE, SWEEP, SYNC
 from service.errors import PartUnavailableError
 from service.policy.access import JobId, TenantId
 from service.ports import JobKind
@@ -62,8 +62,14 @@ def retain() -> None:
     _work(lambda ringfence: ringfence.expiry.run())
 
 
+def sync() -> None:
+    """Take the runs of sources forward."""
+    _work(lambda ringfence: ringfence.syncing.tick())
+
+
 TASKS: dict[str, Callable[..., None]] = {
     JobKind.INGEST.value: ingest,
+    BULK: ingest,
     JobKind.ERASE.value: erase,
     JobKind.RELABEL.value: relabel,
     SWEEP: sweep,
@@ -72,6 +78,7 @@ TASKS: dict[str, Callable[..., None]] = {
     CHECK_DEADLINES: check_deadlines,
     CHECK_PROVIDERS: check_providers,
     RETAIN: retain,
+    SYNC: sync,
 }
 """Every task by the name that rings for it."""
 

@@ -145,6 +145,7 @@ class Replaying:
         """Close a tenant again: no API key works, nothing is left of its conversations, and its name is gone."""
         with self.database.transaction(line.tenant_id) as transaction:
             transaction.estate.end_api_keys(line.erased_at)
+            transaction.sources.clear()
             transaction.estate.hide_conversations(line.erased_at)
         self.forgetting.finish(line.tenant_id)
         with self.database.transaction(line.tenant_id) as transaction:
@@ -158,6 +159,7 @@ class Replaying:
             for line in documents:
                 back = transaction.documents.get(line.document_id, lock=True) is not None
                 revived += back
+                transaction.source_items.let_go([line.document_id], forget=line.refusal is not None)
                 transaction.documents.delete(line.document_id)
                 self._end_jobs(transaction, line.document_id)
                 transaction.turns.erase_of(line.document_id, line.erased_at)

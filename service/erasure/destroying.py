@@ -91,6 +91,7 @@ class Erasure:
         transaction.documents.get(record.id, lock=True)
         refuse_held(transaction, [record.id])
         refuse = refuse or wanted_gone(transaction, record.id, replacing=by is not None)
+        transaction.source_items.let_go([record.id], forget=refuse)
         transaction.documents.delete(record.id)
         turns = transaction.turns.erase_of(record.id, now)
         transaction.tombstones.add(

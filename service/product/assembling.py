@@ -24,6 +24,7 @@ from service.jobs import Jobs
 from service.labels import Labels, UnfailingLabeller
 from service.lease import Lease
 from service.locating import Locating
+from service.pacing import Pace
 from service.principals import Principals
 from service.product.parts import Adapters, Ringfence, UseCaseLimits
 from service.quarantine import Quarantine
@@ -38,7 +39,13 @@ from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
 from service.settling import Settling
+from service.sources import Sources, Syncing
+from service.sources.clearing import Clearing
+from service.sources.placing import Places
+from service.sources.sealed import SealedSources
+from service.sources.walking import Walking
 from service.terms import TermsInForce
+from service.turns import Turns
 from service.verifying import Verifier
 from service.watching import Watch
 from service.withholding import Withholding
@@ -80,7 +87,7 @@ class _Shared:
         cache = LabelCache(size=limits.label_cache_size, seconds=limits.label_cache_seconds)
         labellers = RememberingLabellers(labeller=adapters.labeller, keys=keys, cache=cache)
         unfailing = replace(labellers, labeller=UnfailingLabeller(inner=adapters.labeller))
-        lease = Lease(database=database, clock=clock, seconds=limits.lease_seconds)
+        lease = _lease(adapters, limits)
         forgetting = Forgetting(database=database, keys=keys, ledger=adapters.ledger, clock=clock)
         verifier = Verifier(inspectors=adapters.inspectors, clock=clock)
         versions = Versions(
@@ -118,9 +125,10 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     shared = _Shared.of(adapters, limits)
     database, keys, clock = adapters.database, adapters.keys, adapters.clock
     amending = _amending(adapters, shared)
+    documents = _documents(adapters, limits, shared)
     return Ringfence(
         principals=Principals(database=database, clock=clock),
-        documents=_documents(adapters, limits, shared),
+        documents=documents,
         ingestion=_ingestion(adapters, limits, shared.lease, shared.labellers),
         jobs=_jobs(adapters, shared),
         searching=Searching(retriever=shared.retriever, labels=shared.labels),
@@ -149,6 +157,8 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         retention=Retention(database=database, keys=keys, clock=clock),
         expiry=Expiry(database=database, queue=adapters.queue, clock=clock, erasure=shared.erasure),
         exports=_exports(adapters, shared),
+        sources=Sources(database=database, clock=clock, opener=adapters.opener, sealed=SealedSources(keys=keys)),
+        syncing=_syncing(adapters, limits, shared, documents),
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
         rebuilding=Rebuilding(database=database, index=adapters.index, keys=keys, embedder=adapters.embedder),
@@ -160,6 +170,40 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             "broker": adapters.queue.ready,
             "restore": lambda: not adapters.restore_pending(),
         },
+    )
+
+
+def _syncing(adapters: Adapters, limits: UseCaseLimits, shared: _Shared, documents: Documents) -> Syncing:
+    database, clock, sealed = adapters.database, adapters.clock, SealedSources(keys=adapters.keys)
+    places = Places(database=database, keys=adapters.keys, queue=adapters.queue, erasure=shared.erasure, sealed=sealed)
+    return Syncing(
+        database=database,
+        clock=clock,
+        opener=adapters.opener,
+        sealed=sealed,
+        walking=Walking(database=database, clock=clock, documents=documents, places=places, sealed=sealed),
+        clearing=Clearing(database=database, clock=clock, places=places),
+        slice_seconds=limits.sync_seconds,
+        lease_seconds=max(limits.lease_seconds * 4, limits.sync_seconds * 4),
+    )
+
+
+def _lease(adapters: Adapters, limits: UseCaseLimits) -> Lease:
+    pace = Pace(clock=adapters.clock, answers=adapters.index.ready, rules=limits.pace)
+    turns = Turns(
+        database=adapters.database,
+        clock=adapters.clock,
+        pace=pace,
+        operator=limits.quota,
+        shared=limits.shared_worker,
+    )
+    return Lease(
+        database=adapters.database,
+        clock=adapters.clock,
+        seconds=limits.lease_seconds,
+        turns=turns,
+        stopping=adapters.stopping,
+        grace_seconds=limits.grace_seconds,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 import structlog
@@ -25,17 +26,20 @@ from service.adapters.database.intake import SqlIntakeTable
 from service.adapters.database.jobs import SqlJobTable
 from service.adapters.database.locating import SqlSubjectTable
 from service.adapters.database.policies import SqlPolicyTable
+from service.adapters.database.queueing import SqlTallyTable, SqlUsageTable, standings
 from service.adapters.database.receipts import SqlReceiptTable
 from service.adapters.database.refusals import SqlRefusalTable
 from service.adapters.database.retaining import SqlRetentionTable
 from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
 from service.adapters.database.session import Session, translated
+from service.adapters.database.sourcing import SqlSourceItemTable, SqlSourceRunTable, SqlSourceTable
 from service.adapters.database.spaces import SqlSpaceTable
 from service.adapters.database.tables import api_keys, tenants
 from service.errors import ConflictError, RingfenceError, SettingsError
 from service.policy.access import TenantId
-from service.ports import ApiKeyRecord, Database, KeyStore, Tenant
+from service.policy.turns import Standing
+from service.ports import ApiKeyRecord, Database, JobKind, KeyStore, Tenant
 
 _TENANT = "app.tenant"
 _KEY_HASH = "app.key_hash"
@@ -52,6 +56,8 @@ class SqlTransaction:
     reviews: SqlReviewTable
     jobs: SqlJobTable
     intake: SqlIntakeTable
+    usage: SqlUsageTable
+    tallies: SqlTallyTable
     tombstones: SqlTombstoneTable
     audit: SqlAuditTable
     api_keys: SqlApiKeyTable
@@ -67,6 +73,9 @@ class SqlTransaction:
     holds: SqlHoldTable
     retention: SqlRetentionTable
     exports: SqlExportTable
+    sources: SqlSourceTable
+    source_runs: SqlSourceRunTable
+    source_items: SqlSourceItemTable
     spaces: SqlSpaceTable
 
     @classmethod
@@ -78,6 +87,8 @@ class SqlTransaction:
             reviews=SqlReviewTable(session),
             jobs=SqlJobTable(session),
             intake=SqlIntakeTable(session, tenant_id),
+            usage=SqlUsageTable(session, tenant_id),
+            tallies=SqlTallyTable(session, tenant_id),
             tombstones=SqlTombstoneTable(session),
             audit=SqlAuditTable(session, tenant_id, keys),
             api_keys=SqlApiKeyTable(session),
@@ -93,6 +104,9 @@ class SqlTransaction:
             holds=SqlHoldTable(session, tenant_id),
             retention=SqlRetentionTable(session),
             exports=SqlExportTable(session, tenant_id),
+            sources=SqlSourceTable(session),
+            source_runs=SqlSourceRunTable(session),
+            source_items=SqlSourceItemTable(session),
             spaces=SqlSpaceTable(session, tenant_id),
         )
 
@@ -132,6 +146,11 @@ class SqlDatabase(Database):
     def api_key(self, secret_sha256: str) -> ApiKeyRecord | None:
         with self._begun(_KEY_HASH, secret_sha256) as session:
             return session.one(select(api_keys).where(api_keys.c.secret_sha256 == secret_sha256), ApiKeyRecord)
+
+    @override
+    def standings(self, kind: JobKind, *, now: datetime) -> tuple[Standing, ...]:
+        with self._begun(_TENANT, "") as session:
+            return standings(session, kind=kind, now=now)
 
     @override
     def ready(self) -> bool:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from typing_extensions import override
 
@@ -18,10 +19,12 @@ from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryIntakeTable, InMemoryJobTable
 from service.adapters.memory.locating import InMemorySubjectTable
 from service.adapters.memory.policies import InMemoryPolicyTable
+from service.adapters.memory.queueing import InMemoryTallyTable, InMemoryUsageTable, standing
 from service.adapters.memory.receipts import InMemoryReceiptTable
 from service.adapters.memory.refusals import InMemoryRefusalTable
 from service.adapters.memory.retaining import InMemoryRetentionTable
 from service.adapters.memory.reviews import InMemoryReviewTable
+from service.adapters.memory.sourcing import InMemorySourceItemTable, InMemorySourceRunTable, InMemorySourceTable
 from service.adapters.memory.spaces import InMemorySpaceTable
 from service.adapters.memory.tables import (
     InMemoryApiKeyTable,
@@ -32,7 +35,8 @@ from service.adapters.memory.tables import (
 )
 from service.errors import ConflictError, NotFoundError
 from service.policy.access import TenantId
-from service.ports import ApiKeyRecord, Database, KeyStore, Tenant
+from service.policy.turns import Standing
+from service.ports import ApiKeyRecord, Database, JobKind, KeyStore, Tenant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,8 @@ class InMemoryTransaction:
     reviews: InMemoryReviewTable
     jobs: InMemoryJobTable
     intake: InMemoryIntakeTable
+    usage: InMemoryUsageTable
+    tallies: InMemoryTallyTable
     tombstones: InMemoryTombstoneTable
     audit: InMemoryAuditTable
     api_keys: InMemoryApiKeyTable
@@ -59,6 +65,9 @@ class InMemoryTransaction:
     holds: InMemoryHoldTable
     retention: InMemoryRetentionTable
     exports: InMemoryExportTable
+    sources: InMemorySourceTable
+    source_runs: InMemorySourceRunTable
+    source_items: InMemorySourceItemTable
     spaces: InMemorySpaceTable
 
     @classmethod
@@ -70,6 +79,8 @@ class InMemoryTransaction:
             reviews=InMemoryReviewTable(rows),
             jobs=InMemoryJobTable(rows),
             intake=InMemoryIntakeTable(rows),
+            usage=InMemoryUsageTable(rows),
+            tallies=InMemoryTallyTable(rows),
             tombstones=InMemoryTombstoneTable(rows),
             audit=InMemoryAuditTable(rows, keys),
             api_keys=InMemoryApiKeyTable(rows),
@@ -85,6 +96,9 @@ class InMemoryTransaction:
             holds=InMemoryHoldTable(rows),
             retention=InMemoryRetentionTable(rows),
             exports=InMemoryExportTable(rows),
+            sources=InMemorySourceTable(rows),
+            source_runs=InMemorySourceRunTable(rows),
+            source_items=InMemorySourceItemTable(rows),
             spaces=InMemorySpaceTable(rows),
         )
 
@@ -138,6 +152,12 @@ class InMemoryDatabase(Database):
         with self._lock:
             keys = (key for rows in self._rows.values() for key in rows.api_keys.values())
             return next((key for key in keys if key.secret_sha256 == secret_sha256), None)
+
+    @override
+    def standings(self, kind: JobKind, *, now: datetime) -> tuple[Standing, ...]:
+        with self._lock:
+            living = (tenant.id for tenant in self.tenants() if not tenant.slug.startswith("erased-"))
+            return tuple(standing(self.rows(tenant_id), kind=kind, now=now) for tenant_id in living)
 
     @override
     def ready(self) -> bool:

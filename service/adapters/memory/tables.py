@@ -19,7 +19,9 @@ from service.policy.access import (
     JobId,
     KeyId,
     MatterId,
+    RunId,
     Scope,
+    SourceId,
     TenantId,
     TurnId,
 )
@@ -47,6 +49,7 @@ from service.ports import (
     Refusal,
     ReviewRecord,
     SubjectMark,
+    Tallied,
     Tombstone,
     TombstoneTable,
     TurnMark,
@@ -56,6 +59,7 @@ from service.ports.exporting import ExportRecord
 from service.ports.holding import MatterRecord
 from service.ports.receipting import ReceiptId, ReceiptRecord
 from service.ports.retaining import RetentionRecord
+from service.ports.sourcing import RunRecord, SourceItem, SourceRecord
 from service.ports.spaces import SpaceId, SpaceRecord
 
 _Aged = TypeVar("_Aged", DocumentRecord, JobRecord, ConversationRecord)
@@ -71,6 +75,8 @@ class Rows:
     reviews: dict[tuple[DocumentId, int], ReviewRecord] = field(default_factory=dict)
     jobs: dict[JobId, JobRecord] = field(default_factory=dict)
     intake: dict[TenantId, IntakeRecord] = field(default_factory=dict)
+    usage_versions: dict[TenantId, int] = field(default_factory=dict)
+    tallies: dict[tuple[Tallied, str], int] = field(default_factory=dict)
     tombstones: dict[DocumentId, Tombstone] = field(default_factory=dict)
     audit: list[AuditRecord] = field(default_factory=list)
     audit_leaves: list[AuditLeaf] = field(default_factory=list)
@@ -93,6 +99,9 @@ class Rows:
     retention: dict[int, RetentionRecord] = field(default_factory=dict)
     matters: dict[MatterId, MatterRecord] = field(default_factory=dict)
     matter_documents: set[tuple[MatterId, DocumentId]] = field(default_factory=set)
+    sources: dict[SourceId, SourceRecord] = field(default_factory=dict)
+    source_runs: dict[RunId, RunRecord] = field(default_factory=dict)
+    source_items: dict[tuple[SourceId, str], SourceItem] = field(default_factory=dict)
     vector_spaces: dict[SpaceId, SpaceRecord] = field(default_factory=dict)
     space_documents: dict[tuple[SpaceId, DocumentId], bool] = field(default_factory=dict)
 
@@ -105,6 +114,8 @@ class Rows:
             reviews=dict(self.reviews),
             jobs=dict(self.jobs),
             intake=dict(self.intake),
+            usage_versions=dict(self.usage_versions),
+            tallies=dict(self.tallies),
             tombstones=dict(self.tombstones),
             audit=list(self.audit),
             audit_leaves=list(self.audit_leaves),
@@ -127,6 +138,9 @@ class Rows:
             retention=dict(self.retention),
             matters=dict(self.matters),
             matter_documents=set(self.matter_documents),
+            sources=dict(self.sources),
+            source_runs=dict(self.source_runs),
+            source_items=dict(self.source_items),
             vector_spaces=dict(self.vector_spaces),
             space_documents=dict(self.space_documents),
         )
@@ -236,6 +250,8 @@ class InMemoryDocumentTable(DocumentTable):
         self._rows.documents.pop(document_id, None)
         self._rows.chunks.pop(document_id, None)
         self._rows.subject_marks.pop(document_id, None)
+        for key in [key for key, item in self._rows.source_items.items() if item.document_id == document_id]:
+            del self._rows.source_items[key]
         for mark in [mark for mark in self._rows.space_documents if mark[1] == document_id]:
             del self._rows.space_documents[mark]
         for place in [place for place in self._rows.reviews if place[0] == document_id]:
