@@ -95,6 +95,7 @@ def limits(settings: Settings) -> UseCaseLimits:
         context_tokens=settings.context_tokens,
         grace_seconds=GIVEN_BACK * settings.worker_grace_seconds,
         shared_worker=settings.worker_processes == 1,
+        backlog=settings.backlog,
         quota=quota(settings),
         pace=PaceRules(largest=settings.batch_documents, slow_seconds=settings.slow_seconds),
     )
@@ -125,6 +126,7 @@ def adapters(settings: Settings) -> Adapters:
         signer=Ed25519Signer(folder.audit_key),
         ledger=erasure_ledger(settings),
         restore_pending=folder.restore_pending.exists,
+        workers=folder.live_workers,
         queue=CeleryJobQueue(broker_url),
         clock=SystemClock(),
         parser=parser(settings),
@@ -270,7 +272,14 @@ def cloud_model(settings: Settings) -> CloudModel | None:
 
 def parser(settings: Settings) -> SandboxedParser:
     """Return the sandboxed parser with the configured limits."""
-    bounds = Limits(max_bytes=settings.max_upload_bytes, max_pages=settings.max_pages, max_text=settings.max_text)
+    bounds = Limits(
+        max_bytes=settings.max_upload_bytes,
+        max_pages=settings.max_pages,
+        max_text=settings.max_text,
+        max_scans=settings.ocr_pages,
+        ocr_page_seconds=settings.ocr_page_seconds,
+        ocr_languages=settings.ocr_languages,
+    )
     return SandboxedParser(limits=bounds, seconds=settings.parse_seconds, memory_bytes=settings.parse_memory_bytes)
 
 

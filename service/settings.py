@@ -121,6 +121,11 @@ class Settings(BaseSettings):
     max_text: int = Field(20_000_000, ge=1, description="Longest canonical text, in characters.")
     parse_seconds: float = Field(60, gt=0, description="Longest time to parse one document.")
     parse_memory_bytes: int = Field(2048 * _MB, ge=256 * _MB, description="Most memory to parse one document.")
+    ocr_languages: str = Field(
+        "eng", pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$", description="Tesseract's languages for OCR, joined by `+`."
+    )
+    ocr_pages: int = Field(300, ge=1, description="Most pages of one document that are read by OCR.")
+    ocr_page_seconds: float = Field(30, gt=0, description="Longest time to read one page by OCR.")
     label_seconds: float = Field(20, gt=0, description="Longest time to examine one text; then it counts as unknown.")
     quarantine_score: float = Field(
         0.7, gt=0, description="Score from which a document is kept back as instructions to a model; above 1: none."
@@ -133,10 +138,15 @@ class Settings(BaseSettings):
     tenant_documents: int | None = Field(None, ge=1, description="Most documents of a tenant; unset: any number.")
     tenant_bytes: int | None = Field(None, ge=1, description="Most bytes of a tenant's originals; unset: any number.")
     tenant_waiting_jobs: int | None = Field(
-        250_000, ge=1, description="Most documents of a tenant that wait to be ingested; more are refused until then."
+        None, ge=1, description="Most documents of a tenant that wait to be ingested; unset: any number."
     )
     tenant_running_jobs: int | None = Field(
         None, ge=1, description="Most documents of a tenant that workers hold at once; unset: any number."
+    )
+    backlog: int = Field(
+        1_000_000,
+        ge=1,
+        description="Documents of all tenants that may wait; beyond it a tenant has only its share.",
     )
     batch_documents: int = Field(16, ge=1, description="Most documents that a worker process takes at once.")
     slow_seconds: float = Field(

@@ -68,6 +68,7 @@ def sealed_version(keys: KeyStore, original: Original, wording: Wording, *, by: 
         declared=old.declared,
         created_at=at,
         created_by=by,
+        remarks=old.remarks,
         withheld_at=old.withheld_at,
         withheld_by=old.withheld_by,
         released_at=old.released_at,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 
 import migrations
+from service.admitting import Admission, Backlog
 from service.amending import Amending
 from service.answering import Answering, Budget, Planner
 from service.answering.redacting import Redactor
@@ -20,7 +21,7 @@ from service.exporting import Exports, Gathering
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
-from service.jobs import Jobs
+from service.jobs import Jobs, Overview, Steering
 from service.labels import Labels, UnfailingLabeller
 from service.lease import Lease
 from service.locating import Locating
@@ -76,6 +77,7 @@ class _Shared:
     watch: Watch
     canaries: Canaries
     refusals: Refusals
+    admission: Admission
     reporting: Reporting
     auditing: Auditing
     governing: Governing
@@ -94,6 +96,8 @@ class _Shared:
             labeller=lambda: labellers.version, product=_product(), schema=lambda: f"step_{migrations.head()}"
         )
         receipts = Receipts(database=database, signer=adapters.signer, clock=clock, versions=versions)
+        backlog = Backlog(database=database, clock=clock, bound=limits.backlog)
+        admission = Admission(clock=clock, backlog=backlog, operator=limits.quota)
         terms = _terms(adapters)
         return cls(
             labellers=labellers,
@@ -112,11 +116,12 @@ class _Shared:
             watch=Watch(),
             canaries=Canaries(database=database, keys=keys, clock=clock),
             refusals=Refusals(database=database, clock=clock),
+            admission=admission,
             reporting=Reporting(database=database, keys=keys),
             auditing=Auditing(
                 database=database, keys=keys, signer=adapters.signer, clock=clock, ledger=adapters.ledger
             ),
-            governing=Governing(database=database, clock=clock, terms=terms),
+            governing=Governing(database=database, clock=clock, terms=terms, admission=admission),
         )
 
 
@@ -130,7 +135,15 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         principals=Principals(database=database, clock=clock),
         documents=documents,
         ingestion=_ingestion(adapters, limits, shared.lease, shared.labellers),
-        jobs=_jobs(adapters, shared),
+        jobs=_jobs(adapters, limits, shared),
+        steering=Steering(database=database, index=adapters.index, queue=adapters.queue, clock=clock),
+        overview=Overview(
+            database=database,
+            queue=adapters.queue,
+            clock=clock,
+            workers=adapters.workers,
+            max_attempts=limits.max_attempts,
+        ),
         searching=Searching(retriever=shared.retriever, labels=shared.labels),
         answering=_answering(adapters, limits, shared),
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
@@ -258,7 +271,7 @@ def _exports(adapters: Adapters, shared: _Shared) -> Exports:
     )
 
 
-def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
+def _jobs(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Jobs:
     return Jobs(
         database=adapters.database,
         queue=adapters.queue,
@@ -268,6 +281,7 @@ def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
         forgetting=shared.forgetting,
         discarding=_discarding(adapters),
         settling=Settling(database=adapters.database, keys=adapters.keys, vault=adapters.vault, clock=adapters.clock),
+        max_attempts=limits.max_attempts,
     )
 
 
@@ -312,6 +326,7 @@ def _documents(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Do
         clock=adapters.clock,
         erasure=shared.erasure,
         refusals=shared.refusals,
+        admission=shared.admission,
         max_upload_bytes=limits.max_upload_bytes,
     )
 

@@ -17,7 +17,7 @@ from service.exporting import Exports
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
-from service.jobs import Jobs
+from service.jobs import Jobs, Overview, Steering
 from service.locating import Locating
 from service.pacing import PaceRules
 from service.policy.quotas import Quota
@@ -62,7 +62,7 @@ class Adapters:
     `inspectors` look into the same stores, one into each, and share no code with the rest (R42).
     `fast` is a smaller local model that answers before `local` (R18). `restore_pending` says whether a restored backup
     is not held to the erasure ledger yet: nobody is served meanwhile. `stopping`: whether this worker process is
-    asked to stop.
+    asked to stop. `workers` counts the live workers, None where nothing of them is seen from here.
     """
 
     database: Database
@@ -81,6 +81,7 @@ class Adapters:
     opener: SourceOpener
     inspectors: tuple[Inspector, ...]
     restore_pending: Callable[[], bool] = lambda: False
+    workers: Callable[[], int | None] = lambda: None
     stopping: Callable[[], bool] = lambda: False
     local: LocalModel | None = None
     fast: LocalModel | None = None
@@ -103,6 +104,7 @@ class UseCaseLimits:
     context_tokens: int = 600
     sync_seconds: float = 10.0
     grace_seconds: float = 15.0
+    backlog: int = 1_000_000
     shared_worker: bool = False
     quota: Quota = field(default_factory=Quota)
     pace: PaceRules = field(default_factory=PaceRules)
@@ -116,6 +118,8 @@ class Ringfence:
     documents: Documents
     ingestion: Ingestion
     jobs: Jobs
+    steering: Steering
+    overview: Overview
     searching: Searching
     answering: Answering
     conversations: Conversations
