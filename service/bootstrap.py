@@ -125,6 +125,7 @@ def adapters(settings: Settings) -> Adapters:
         signer=Ed25519Signer(folder.audit_key),
         ledger=erasure_ledger(settings),
         restore_pending=folder.restore_pending.exists,
+        workers=folder.live_workers,
         queue=CeleryJobQueue(broker_url),
         clock=SystemClock(),
         parser=parser(settings),

@@ -33,7 +33,7 @@ EVENTS = frozenset(
         *("erasure_due_soon", "erasure_not_advanced", "erasure_overdue"),
         *("ingestion_paused", "ingestion_slowed", "jobs_given_back_unfinished"),
         *("job_abandoned", "job_not_rung", "jobs_not_given_back"),
-        *("labelling_heads_missing", "labelling_heads_unfit", "labeller_failed", "lease_not_renewed"),
+        *("labelling_heads_missing", "labelling_heads_unfit", "labeller_failed", "lease_expired", "lease_not_renewed"),
         *("local_model_not_ready", "provider_attestation_expiring", "provider_register_unreadable"),
         *("output_withheld", "local_share_jumped", "local_share_settled", "process_failed", "request_failed"),
         *("request_failed_unexpectedly", "statement_failed", "task_failed", "task_interrupted", "thread_failed"),

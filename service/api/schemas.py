@@ -9,12 +9,13 @@ from msgspec import Meta, Struct, convert, structs
 from ingestion.document import Remark
 from ingestion.sensitivity import Category, Label, Verdict
 from service.answering import Answer, Citation
+from service.api.job_schemas import JobBody
 from service.api.quarantine_schemas import InjectionBody, ReleaseBody
 from service.citing import Quotation, Unsupported
 from service.conversations import Remembered
 from service.documents import DocumentView
 from service.policy.routing import Reason, Route
-from service.ports import DocumentState, JobKind, JobRecord, JobState
+from service.ports import DocumentState
 from service.retrieval import Retrieved
 
 Limit = Annotated[int, Meta(ge=1, le=100)]
@@ -88,26 +89,6 @@ class DocumentBody(Struct, kw_only=True):
         return convert(view, cls, from_attributes=True)
 
 
-class JobBody(Struct, kw_only=True):
-    """One job of the ledger."""
-
-    id: UUID
-    kind: JobKind
-    document_id: UUID
-    state: JobState
-    stage: str
-    attempts: int
-    created_at: datetime
-    updated_at: datetime
-    failure: str | None
-    failure_detail: str | None
-
-    @classmethod
-    def of(cls, job: JobRecord) -> "JobBody":
-        """Present a job."""
-        return convert(job, cls, from_attributes=True)
-
-
 class Accepted(Struct, kw_only=True):
     """The document is kept and a job will ingest it."""
 
@@ -119,13 +100,6 @@ class Page(Struct, kw_only=True):
     """One page of documents; `next` goes into `after` for the following one."""
 
     documents: list[DocumentBody]
-    next: UUID | None
-
-
-class JobPage(Struct, kw_only=True):
-    """One page of jobs; `next` goes into `after` for the following one."""
-
-    jobs: list[JobBody]
     next: UUID | None
 
 

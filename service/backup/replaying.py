@@ -11,6 +11,7 @@ from service.erasure.requests.changing import locked, moved
 from service.errors import RestoreIncompleteError
 from service.policy.access import DocumentId, TenantId
 from service.policy.erasures import ErasureState
+from service.policy.failing import Setback
 from service.ports import (
     ChunkIndex,
     Clock,
@@ -179,7 +180,9 @@ class Replaying:
         now = self.clock.now()
         for kind in JobKind:
             for job in transaction.jobs.open(kind, document_id=document_id):
-                ended = replace(job, state=JobState.FAILED, lease_until=None, updated_at=now, failure="erased")
+                ended = replace(
+                    job, state=JobState.FAILED, lease_until=None, updated_at=now, failure=Setback.ERASED.value
+                )
                 transaction.jobs.update(replace(ended, failure_detail="The document was erased."))
 
     def _verify(

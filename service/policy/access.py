@@ -47,6 +47,7 @@ class Permission(StrEnum):
     ERASE_TENANT = "erase_tenant"
     SEE_ERASURES = "see_erasures"
     SEE_JOBS = "see_jobs"
+    STEER_JOBS = "steer_jobs"
     SEE_AUDIT = "see_audit"
     RAISE_LABEL = "raise_label"
     LOWER_LABEL = "lower_label"
@@ -90,7 +91,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.DATA_OWNER: _WRITE | _KEEP_LABELS | _OWN | _HOLD | _KEEP | _KEEP_SOURCES | {Permission.SEE_POLICY},
         Role.OPERATOR: _KEEP_LABELS
         | _KEEP_SOURCES
-        | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.SEE_POLICY, Permission.KEEP_CANARIES},
+        | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.STEER_JOBS, Permission.SEE_POLICY}
+        | {Permission.KEEP_CANARIES},
         Role.AUDITOR: frozenset(
             {
                 Permission.SEE_ERASURES,

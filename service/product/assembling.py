@@ -20,7 +20,7 @@ from service.exporting import Exports, Gathering
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
-from service.jobs import Jobs
+from service.jobs import Jobs, Overview, Steering
 from service.labels import Labels, UnfailingLabeller
 from service.lease import Lease
 from service.locating import Locating
@@ -129,7 +129,15 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         principals=Principals(database=database, clock=clock),
         documents=documents,
         ingestion=_ingestion(adapters, limits, shared.lease, shared.labellers),
-        jobs=_jobs(adapters, shared),
+        jobs=_jobs(adapters, limits, shared),
+        steering=Steering(database=database, index=adapters.index, queue=adapters.queue, clock=clock),
+        overview=Overview(
+            database=database,
+            queue=adapters.queue,
+            clock=clock,
+            workers=adapters.workers,
+            max_attempts=limits.max_attempts,
+        ),
         searching=Searching(retriever=shared.retriever, labels=shared.labels),
         answering=_answering(adapters, limits, shared),
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
@@ -256,7 +264,7 @@ def _exports(adapters: Adapters, shared: _Shared) -> Exports:
     )
 
 
-def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
+def _jobs(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Jobs:
     return Jobs(
         database=adapters.database,
         queue=adapters.queue,
@@ -266,6 +274,7 @@ def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
         forgetting=shared.forgetting,
         discarding=_discarding(adapters),
         settling=Settling(database=adapters.database, keys=adapters.keys, vault=adapters.vault, clock=adapters.clock),
+        max_attempts=limits.max_attempts,
     )
 
 

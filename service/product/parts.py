@@ -17,7 +17,7 @@ from service.exporting import Exports
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
-from service.jobs import Jobs
+from service.jobs import Jobs, Overview, Steering
 from service.locating import Locating
 from service.pacing import PaceRules
 from service.policy.quotas import Quota
@@ -61,7 +61,7 @@ class Adapters:
     `inspectors` look into the same stores, one into each, and share no code with the rest (R42).
     `fast` is a smaller local model that answers before `local` (R18). `restore_pending` says whether a restored backup
     is not held to the erasure ledger yet: nobody is served meanwhile. `stopping`: whether this worker process is
-    asked to stop.
+    asked to stop. `workers` counts the live workers, None where nothing of them is seen from here.
     """
 
     database: Database
@@ -80,6 +80,7 @@ class Adapters:
     opener: SourceOpener
     inspectors: tuple[Inspector, ...]
     restore_pending: Callable[[], bool] = lambda: False
+    workers: Callable[[], int | None] = lambda: None
     stopping: Callable[[], bool] = lambda: False
     local: LocalModel | None = None
     fast: LocalModel | None = None
@@ -115,6 +116,8 @@ class Ringfence:
     documents: Documents
     ingestion: Ingestion
     jobs: Jobs
+    steering: Steering
+    overview: Overview
     searching: Searching
     answering: Answering
     conversations: Conversations
