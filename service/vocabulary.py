@@ -28,7 +28,7 @@ EVENTS = frozenset(
             "error_ignored",
             "foreign_message",
         ),
-        *("erased_resembled", "source_run_abandoned"),
+        *("erased_resembled", "source_run_abandoned", "source_run_waits"),
         *("frame_refused", "index_closed", "index_opened", "inspection_failed"),
         *("erasure_due_soon", "erasure_not_advanced", "erasure_overdue"),
         *("ingestion_paused", "ingestion_slowed", "jobs_given_back_unfinished"),
