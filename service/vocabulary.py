@@ -36,6 +36,7 @@ EVENTS = frozenset(
         *("local_model_not_ready", "provider_attestation_expiring", "provider_register_unreadable"),
         *("output_withheld", "local_share_jumped", "local_share_settled", "process_failed", "request_failed"),
         *("request_failed_unexpectedly", "statement_failed", "task_failed", "task_interrupted", "thread_failed"),
+        "reembedding_switched",
         *("retention_failed", "rewritten_in_place", "unlisted_event", "watch_not_seeded", "worker_went_deaf"),
     }
 )
@@ -58,7 +59,7 @@ SPANS = frozenset(
     {
         *("ask", "plan", "embed", "retrieve", "route", "label", "label_question", "cloud_model", "local_model"),
         *("document", "queued", "register"),
-        *("ingest", "parse", "batch", "write", "erase", "erasures", "relabel", "sweep"),
+        *("ingest", "parse", "batch", "write", "erase", "erasures", "reembed", "relabel", "sweep"),
     }
 )
 """Every span that our own code opens. A test compares them with the code."""

@@ -14,6 +14,7 @@ from service.policy.access import JobId, TenantId
 from service.ports import ChunkIndex, Clock, Database, Embedder, JobKind, KeyStore, Parser, Tokenizer, Vault
 from service.quarantine import Quarantine
 from service.remembering import RememberingLabellers
+from service.spaces import Spaces
 from service.tracing import traced
 
 _JOBS_AT_ONCE = 16
@@ -39,6 +40,7 @@ class Ingestion:
         *,
         database: Database,
         index: ChunkIndex,
+        spaces: Spaces,
         keys: KeyStore,
         vault: Vault,
         parser: Parser,
@@ -61,7 +63,7 @@ class Ingestion:
             failing=failing,
             max_attempts=max_attempts,
         )
-        writing = Writing(database=database, index=index, keys=keys, clock=clock, quarantine=quarantine)
+        writing = Writing(database=database, spaces=spaces, keys=keys, clock=clock, quarantine=quarantine)
         return cls(
             lease=lease,
             reading=reading,

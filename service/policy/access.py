@@ -59,6 +59,8 @@ class Permission(StrEnum):
     SEE_RETENTION = "see_retention"
     SET_RETENTION = "set_retention"
     EXPORT = "export"
+    SEE_INDEX = "see_index"
+    REEMBED = "reembed"
 
 
 _READ = frozenset({Permission.ASK})
@@ -82,7 +84,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.CONTRIBUTOR: _WRITE,
         Role.DATA_OWNER: _WRITE | _KEEP_LABELS | _OWN | _HOLD | _KEEP | {Permission.SEE_POLICY},
         Role.OPERATOR: _KEEP_LABELS
-        | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.SEE_POLICY, Permission.KEEP_CANARIES},
+        | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.SEE_POLICY, Permission.KEEP_CANARIES}
+        | {Permission.SEE_INDEX, Permission.REEMBED},
         Role.AUDITOR: frozenset(
             {
                 Permission.SEE_ERASURES,

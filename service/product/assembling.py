@@ -28,6 +28,7 @@ from service.principals import Principals
 from service.product.parts import Adapters, Ringfence, UseCaseLimits
 from service.quarantine import Quarantine
 from service.receipts import Receipts, Versions
+from service.reembedding import Reembedding
 from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
@@ -38,6 +39,7 @@ from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
 from service.settling import Settling
+from service.spaces import OnlyEmbedder, Spaces
 from service.terms import TermsInForce
 from service.verifying import Verifier
 from service.watching import Watch
@@ -56,6 +58,7 @@ class _Shared:
 
     labellers: RememberingLabellers
     labels: Labels
+    spaces: Spaces
     retriever: Retriever
     terms: TermsInForce
     lease: Lease
@@ -87,20 +90,20 @@ class _Shared:
         )
         receipts = Receipts(database=database, signer=adapters.signer, clock=clock, versions=versions)
         terms = _terms(adapters)
+        spaces = _spaces(adapters)
         return cls(
             labellers=labellers,
             labels=Labels(embedder=adapters.embedder, tokenizer=adapters.tokenizer, labellers=unfailing),
-            retriever=Retriever(index=adapters.index, database=database, keys=keys),
+            spaces=spaces,
+            retriever=Retriever(spaces=spaces, database=database, keys=keys),
             terms=terms,
             lease=lease,
             forgetting=forgetting,
             verifier=verifier,
             receipts=receipts,
             erasure=_erasure(adapters, lease, forgetting, verifier, receipts),
-            locating=Locating(
-                database=database, index=adapters.index, keys=keys, embedder=adapters.embedder, clock=clock
-            ),
-            relabelling=_relabelling(adapters, limits, lease, labellers),
+            locating=Locating(database=database, spaces=spaces, keys=keys, clock=clock),
+            relabelling=_relabelling(adapters, limits, lease, labellers, spaces),
             watch=Watch(),
             canaries=Canaries(database=database, keys=keys, clock=clock),
             refusals=Refusals(database=database, clock=clock),
@@ -120,7 +123,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     return Ringfence(
         principals=Principals(database=database, clock=clock),
         documents=_documents(adapters, limits, shared),
-        ingestion=_ingestion(adapters, limits, shared.lease, shared.labellers),
+        ingestion=_ingestion(adapters, limits, shared),
         jobs=_jobs(adapters, shared),
         searching=Searching(retriever=shared.retriever, labels=shared.labels),
         answering=_answering(adapters, limits, shared),
@@ -149,7 +152,8 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         exports=_exports(adapters, shared),
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
-        rebuilding=Rebuilding(database=database, index=adapters.index, keys=keys, embedder=adapters.embedder),
+        rebuilding=Rebuilding(database=database, spaces=shared.spaces, keys=keys),
+        reembedding=Reembedding.of(database=database, spaces=shared.spaces, keys=keys, clock=clock),
         replaying=_replaying(adapters, shared),
         restore_pending=adapters.restore_pending,
         parts={
@@ -270,29 +274,41 @@ def _documents(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Do
     )
 
 
-def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease, labellers: RememberingLabellers) -> Ingestion:
+def _spaces(adapters: Adapters) -> Spaces:
+    return Spaces(
+        database=adapters.database,
+        index=adapters.index,
+        embedders=adapters.embedders or OnlyEmbedder(embedder=adapters.embedder),
+        embedder=adapters.embedder,
+        clock=adapters.clock,
+    )
+
+
+def _ingestion(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Ingestion:
     return Ingestion.of(
         database=adapters.database,
         index=adapters.index,
+        spaces=shared.spaces,
         keys=adapters.keys,
         vault=adapters.vault,
         parser=adapters.parser,
         tokenizer=adapters.tokenizer,
         embedder=adapters.embedder,
-        labellers=labellers,
+        labellers=shared.labellers,
         clock=adapters.clock,
-        lease=lease,
+        lease=shared.lease,
         quarantine=Quarantine(score=limits.quarantine_score),
         max_attempts=limits.max_attempts,
     )
 
 
 def _relabelling(
-    adapters: Adapters, limits: UseCaseLimits, lease: Lease, labellers: RememberingLabellers
+    adapters: Adapters, limits: UseCaseLimits, lease: Lease, labellers: RememberingLabellers, spaces: Spaces
 ) -> Relabelling:
     return Relabelling(
         database=adapters.database,
         index=adapters.index,
+        spaces=spaces,
         keys=adapters.keys,
         queue=adapters.queue,
         tokenizer=adapters.tokenizer,

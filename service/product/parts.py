@@ -37,8 +37,10 @@ from service.ports import (
     Vault,
 )
 from service.ports.inspecting import Inspector
+from service.ports.spaces import Embedders
 from service.principals import Principals
 from service.receipts import Receipts
+from service.reembedding import Reembedding
 from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
@@ -56,7 +58,8 @@ class Adapters:
 
     `inspectors` look into the same stores, one into each, and share no code with the rest (R42).
     `fast` is a smaller local model that answers before `local` (R18). `restore_pending` says whether a restored backup
-    is not held to the erasure ledger yet: nobody is served meanwhile.
+    is not held to the erasure ledger yet: nobody is served meanwhile. `embedder` is the labeller's; `embedders` are all
+    that are on this machine, None where it is the only one.
     """
 
     database: Database
@@ -77,6 +80,7 @@ class Adapters:
     local: LocalModel | None = None
     fast: LocalModel | None = None
     cloud: CloudModel | None = None
+    embedders: Embedders | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +131,7 @@ class Ringfence:
     reporting: Reporting
     evidence: EvidencePacks
     rebuilding: Rebuilding
+    reembedding: Reembedding
     replaying: Replaying
     restore_pending: Callable[[], bool]
     parts: Mapping[str, Callable[[], bool]]
