@@ -1,7 +1,8 @@
 """Settings become adapters, adapters become use cases: the one composition root, for API, workers and CLI."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ from service.backends import BreakerRules, GuardedCloudModel, ReplicatedLocalMod
 from service.errors import RestorePendingError
 from service.folder import DataFolder
 from service.labels import LabellerParts
+from service.pacing import PaceRules
+from service.policy.quotas import Quota
 from service.ports import ChunkIndex, CloudModel, LocalModel
 from service.ports.inspecting import Inspector
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
@@ -39,6 +42,10 @@ from service.settings import Settings, addresses
 
 if TYPE_CHECKING:
     from service.adapters.vllm import VllmLocalModel
+
+
+GIVEN_BACK = 0.6
+"""Of a worker's grace: then it gives back what it holds, so that there is time left to end."""
 
 
 class SystemClock:
@@ -49,14 +56,16 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-def build(settings: Settings) -> Ringfence:
+def build(settings: Settings, *, stopping: Callable[[], bool] = lambda: False) -> Ringfence:
     """Return the product on the stores that the settings name. Connects to nothing yet.
+
+    `stopping` says whether this process, a worker, is asked to stop.
 
     Raises RestorePendingError while a restored backup is not held to the erasure ledger yet.
     """
     if DataFolder(settings.data_dir).restore_pending.exists():
         raise RestorePendingError
-    return assemble(adapters(settings), limits(settings))
+    return assemble(replace(adapters(settings), stopping=stopping), limits(settings))
 
 
 @contextmanager
@@ -83,6 +92,20 @@ def limits(settings: Settings) -> UseCaseLimits:
         label_cache_size=settings.label_cache_size,
         label_cache_seconds=settings.label_cache_seconds,
         context_tokens=settings.context_tokens,
+        grace_seconds=GIVEN_BACK * settings.worker_grace_seconds,
+        shared_worker=settings.worker_processes == 1,
+        quota=quota(settings),
+        pace=PaceRules(largest=settings.batch_documents, slow_seconds=settings.slow_seconds),
+    )
+
+
+def quota(settings: Settings) -> Quota:
+    """Return what every tenant may have at most."""
+    return Quota(
+        documents=settings.tenant_documents,
+        stored_bytes=settings.tenant_bytes,
+        waiting_jobs=settings.tenant_waiting_jobs,
+        running_jobs=settings.tenant_running_jobs,
     )
 
 

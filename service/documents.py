@@ -34,6 +34,7 @@ from service.ports import (
     JobQueue,
     JobRecord,
     KeyStore,
+    Priority,
     Transaction,
     Vault,
 )
@@ -56,6 +57,7 @@ class Upload:
     external_id: str | None = None
     groups: frozenset[str] = frozenset()
     declared: frozenset[Category] = frozenset()
+    priority: Priority = Priority.INTERACTIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,20 +192,20 @@ class Documents:
         original = key.seal(upload.content, place=original_place(record.tenant_id, record.id))
         self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=original)
         try:
-            return self._committed(principal, record)
+            return self._committed(principal, record, upload.priority)
         except ConflictError:
             self.vault.delete(tenant_id=record.tenant_id, document_id=record.id)
             self.keys.destroy_document_key(tenant_id=record.tenant_id, document_id=record.id)
             raise
 
     def _committed(
-        self, principal: Principal, record: DocumentRecord
+        self, principal: Principal, record: DocumentRecord, priority: Priority
     ) -> tuple[DocumentRecord, tuple[JobRecord, ...], Mapping[DocumentId, frozenset[MatterId]]]:
         identity, content = record.external_fingerprint, record.content_fingerprint
         with self.database.transaction(principal.tenant_id) as transaction:
             record, replaced = self._in_place(transaction, principal, record)
             transaction.documents.add(record)
-            job = self._enqueue(transaction, principal, record)
+            job = self._enqueue(transaction, principal, record, priority)
             held = held_for(transaction, principal, [record])
             # Once more: what was erased meanwhile gave up its external id only by committing its refusal.
             self.refusals.check(transaction, principal, content=content, external=None if replaced else identity)
@@ -250,10 +252,12 @@ class Documents:
         erasing = self.erasure.entomb(transaction, earlier, by=principal.key_id, refuse=False)
         return replace(record, declared=record.declared | earlier.declared), (erasing,)
 
-    def _enqueue(self, transaction: Transaction, principal: Principal, record: DocumentRecord) -> JobRecord:
+    def _enqueue(
+        self, transaction: Transaction, principal: Principal, record: DocumentRecord, priority: Priority
+    ) -> JobRecord:
         """Write the job that ingests the document."""
         now = self.clock.now()
-        job = JobRecord.queued(JobKind.INGEST, record.tenant_id, record.id, at=now)
+        job = JobRecord.queued(JobKind.INGEST, record.tenant_id, record.id, at=now, priority=priority)
         facts = {"job": str(job.id), "size": record.size, "declared": sorted(record.declared)}
         transaction.jobs.add(job)
         transaction.audit.append(

@@ -11,7 +11,7 @@ _log = structlog.get_logger()
 def ring(queue: JobQueue, job: JobRecord) -> bool:
     """Ring after the commit that wrote the job; say whether the broker took it."""
     try:
-        queue.ring(kind=job.kind, tenant_id=job.tenant_id, job_id=job.id)
+        queue.ring(kind=job.kind, tenant_id=job.tenant_id, job_id=job.id, priority=job.priority)
     except PartUnavailableError:
         _log.warning("job_not_rung", job=str(job.id), kind=job.kind.value)
         return False

@@ -126,6 +126,24 @@ class Settings(BaseSettings):
     worker_processes: int = Field(
         default_factory=lambda: max(1, min(4, (os.cpu_count() or 2) - 1)), ge=1, description="Worker child processes."
     )
+    tenant_documents: int | None = Field(None, ge=1, description="Most documents of a tenant; unset: any number.")
+    tenant_bytes: int | None = Field(None, ge=1, description="Most bytes of a tenant's originals; unset: any number.")
+    tenant_waiting_jobs: int | None = Field(
+        250_000, ge=1, description="Most documents of a tenant that wait to be ingested; more are refused until then."
+    )
+    tenant_running_jobs: int | None = Field(
+        None, ge=1, description="Most documents of a tenant that workers hold at once; unset: any number."
+    )
+    batch_documents: int = Field(16, ge=1, description="Most documents that a worker process takes at once.")
+    slow_seconds: float = Field(
+        5, gt=0, description="Time to store one document from which on workers take smaller batches."
+    )
+    worker_grace_seconds: float = Field(
+        25, ge=5, description="How long a worker that is asked to stop works on; what is not done then goes back."
+    )
+    worker_memory_bytes: int = Field(
+        4096 * _MB, ge=512 * _MB, description="Memory from which on a worker process is replaced after its task."
+    )
     lease_seconds: float = Field(30, gt=0, description="How long a silent job stays with its worker.")
     max_attempts: int = Field(5, ge=1, description="How often a job is tried before it counts as failed.")
 

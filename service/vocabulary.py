@@ -31,6 +31,7 @@ EVENTS = frozenset(
         "erased_resembled",
         *("frame_refused", "index_closed", "index_opened", "inspection_failed"),
         *("erasure_due_soon", "erasure_not_advanced", "erasure_overdue"),
+        *("ingestion_paused", "ingestion_slowed", "jobs_given_back_unfinished"),
         *("job_abandoned", "job_not_rung", "jobs_not_given_back"),
         *("labelling_heads_missing", "labelling_heads_unfit", "labeller_failed", "lease_not_renewed"),
         *("local_model_not_ready", "provider_attestation_expiring", "provider_register_unreadable"),

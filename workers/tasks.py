@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from service import settings
-from service.adapters.celery import CHECK_DEADLINES, CHECK_PROVIDERS, ERASURES, RETAIN, SEQUENCE, SWEEP
+from service.adapters.celery import BULK, CHECK_DEADLINES, CHECK_PROVIDERS, ERASURES, RETAIN, SEQUENCE, SWEEP
 from service.errors import PartUnavailableError
 from service.policy.access import JobId, TenantId
 from service.ports import JobKind
@@ -64,6 +64,7 @@ def retain() -> None:
 
 TASKS: dict[str, Callable[..., None]] = {
     JobKind.INGEST.value: ingest,
+    BULK: ingest,
     JobKind.ERASE.value: erase,
     JobKind.RELABEL.value: relabel,
     SWEEP: sweep,

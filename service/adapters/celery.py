@@ -10,7 +10,7 @@ from kombu.exceptions import KombuError
 
 from service.errors import PartUnavailableError
 from service.policy.access import JobId, TenantId
-from service.ports import JobKind
+from service.ports import JobKind, Priority
 
 SWEEP = "jobs.sweep"
 """The task that rings again for what stands still."""
@@ -27,6 +27,8 @@ CHECK_DEADLINES_SECONDS = 86_400.0
 CHECK_PROVIDERS = "providers.check"
 """The task that warns of attestations which expire soon."""
 CHECK_PROVIDERS_SECONDS = 86_400.0
+BULK = "documents.ingest_bulk"
+"""The task that ingests what nobody waits for: the same as for an upload, in a queue of its own."""
 RETAIN = "documents.retain"
 """The task that erases what is due by the rules of its tenant."""
 RETAIN_SECONDS = 86_400.0
@@ -40,9 +42,17 @@ QUEUES = {
     ERASURES: "requests",
     RETAIN: "erase",
     JobKind.INGEST.value: "ingest",
+    BULK: "bulk",
     JobKind.RELABEL.value: "relabel",
 }
-"""Task → queue. Each kind of job has its own, so that an erasure never waits behind a thousand uploads."""
+"""Task → queue. Each kind of job has its own, so that an erasure never waits behind a thousand uploads.
+
+A worker that hears several reads them in this order (Redis, Valkey); RabbitMQ hands it at most one message for each of
+its processes from every queue at a time, so that none waits behind another's thousands there either.
+"""
+
+PATIENT = (QUEUES[BULK], QUEUES[JobKind.RELABEL.value])
+"""The queues of work that may take long. Where there are several worker processes, one is kept for all the others."""
 
 _LIFETIMES = {
     QUEUES[SWEEP]: 2 * SWEEP_SECONDS,
@@ -79,13 +89,16 @@ class CeleryJobQueue:
     broker_url: str = field(repr=False)
     _apps: dict[int, Celery] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def ring(self, *, kind: JobKind, tenant_id: TenantId, job_id: JobId) -> None:
+    def ring(
+        self, *, kind: JobKind, tenant_id: TenantId, job_id: JobId, priority: Priority = Priority.INTERACTIVE
+    ) -> None:
         """Send the ids; with RabbitMQ, return only when its queue has them."""
+        task = BULK if kind is JobKind.INGEST and priority is Priority.BULK else kind.value
         try:
             self._app().send_task(
-                kind.value,
+                task,
                 args=(str(tenant_id), str(job_id)),
-                queue=QUEUES[kind.value],
+                queue=QUEUES[task],
                 retry=True,
                 retry_policy=_ONCE_MORE,
                 ignore_result=True,

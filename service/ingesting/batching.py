@@ -11,7 +11,7 @@ from service.ingesting.work import Work
 from service.ingesting.writing import Writing
 from service.lease import Lease
 from service.policy.access import JobId, TenantId
-from service.ports import ChunkIndex, Clock, Database, Embedder, JobKind, KeyStore, Parser, Tokenizer, Vault
+from service.ports import ChunkIndex, Clock, Database, Embedder, KeyStore, Parser, Tokenizer, Vault
 from service.quarantine import Quarantine
 from service.remembering import RememberingLabellers
 from service.spaces import Spaces
@@ -76,8 +76,8 @@ class Ingestion:
 
     @traced("ingest")
     def run(self, tenant_id: TenantId, job_id: JobId) -> None:
-        """Ingest what the job names, and waiting documents beside it so that batches are full."""
-        with self.lease.taken(JobKind.INGEST, tenant_id, job_id, limit=_JOBS_AT_ONCE) as jobs:
+        """Ingest documents that wait, of the tenant whose turn it is: the ring for a job only says that some do."""
+        with self.lease.taken_in_turn(tenant_id, job_id, limit=_JOBS_AT_ONCE) as jobs:
             batch: list[Work] = []
             for job in jobs:
                 work = self.reading.read(job)
@@ -101,6 +101,7 @@ class Ingestion:
         )
         for work, chunks in zip(batch, results, strict=True):
             try:
-                self.writing.write(work, chunks, labeller=self.labellers.version)
+                with self.lease.turns.pace.timed():
+                    self.writing.write(work, chunks, labeller=self.labellers.version)
             except (LeaseLostError, KeyDestroyedError):
                 self.failing.abandon(work.job)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from ingestion.sensitivity import Category
 from service.policy.providers import Attestation, EgressClass
+from service.policy.quotas import Quota
 
 
 class DataClass(StrEnum):
@@ -89,6 +90,7 @@ class TenantPolicy:
     `required` holds for every class of data. `redact` names the categories that the tenant lets be replaced by
     placeholders; only what the operator's policy permits takes effect. `erasure_approvals` (1 or 2) is how many API
     keys have to approve an erasure request, `cooling_off_hours` how long nothing is destroyed after that.
+    `quota` is how much it wants to have at most, within what the operator lets it have.
     """
 
     cloud: bool = True
@@ -98,6 +100,7 @@ class TenantPolicy:
     redact: frozenset[Category] = frozenset()
     erasure_approvals: int = 1
     cooling_off_hours: int = 0
+    quota: Quota = field(default_factory=Quota)
 
 
 def tightened(operator: Policy, tenant: TenantPolicy) -> Policy:

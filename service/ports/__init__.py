@@ -69,6 +69,7 @@ from service.ports.models import (
     Vectors,
 )
 from service.ports.policies import PolicyTable, ProviderRegister
+from service.ports.queueing import JobNumber, Numbers, Tallied, TallyTable, UsageTable
 from service.ports.records import (
     ApiKeyRecord,
     AuditEntry,
@@ -139,6 +140,7 @@ __all__ = [
     "JobCount",
     "JobFilter",
     "JobKind",
+    "JobNumber",
     "JobQueue",
     "JobRecord",
     "JobState",
@@ -151,6 +153,7 @@ __all__ = [
     "LiftReason",
     "LocalModel",
     "MatterRecord",
+    "Numbers",
     "Parser",
     "Point",
     "PolicyRecord",
@@ -170,6 +173,8 @@ __all__ = [
     "Stage",
     "SubjectMark",
     "SubjectTable",
+    "Tallied",
+    "TallyTable",
     "Tenant",
     "Tokenizer",
     "Tombstone",
@@ -180,6 +185,7 @@ __all__ = [
     "TurnSource",
     "TurnTable",
     "UnsettledKeys",
+    "UsageTable",
     "Vault",
     "Vector",
     "VectorSpace",

@@ -7,14 +7,16 @@ from typing import Protocol
 from uuid import UUID
 
 from service.policy.access import DocumentId, KeyId, Scope, TenantId
+from service.policy.turns import Standing
 from service.ports.auditing import AuditTable
 from service.ports.conversations import ConversationTable, TurnTable
 from service.ports.erasing import ErasureTable, EstateTable
 from service.ports.exporting import ExportTable
 from service.ports.holding import HoldTable
-from service.ports.jobs import IntakeTable, JobTable
+from service.ports.jobs import IntakeTable, JobKind, JobTable
 from service.ports.locating import SubjectTable
 from service.ports.policies import PolicyTable
+from service.ports.queueing import TallyTable, UsageTable
 from service.ports.receipting import ReceiptTable
 from service.ports.records import (
     ApiKeyRecord,
@@ -213,6 +215,16 @@ class Transaction(Protocol):
         ...
 
     @property
+    def usage(self) -> UsageTable:
+        """What the tenant has, for its quota."""
+        ...
+
+    @property
+    def tallies(self) -> TallyTable:
+        """What was counted while work was done."""
+        ...
+
+    @property
     def tombstones(self) -> TombstoneTable:
         """What was erased."""
         ...
@@ -310,6 +322,13 @@ class Database(Protocol):
 
     def api_key(self, secret_sha256: str) -> ApiKeyRecord | None:
         """Return the key with this hash, of whichever tenant, expired and revoked ones too."""
+        ...
+
+    def standings(self, kind: JobKind, *, now: datetime) -> tuple[Standing, ...]:
+        """Return what each tenant has due and running of a kind of job; nothing is due where work is paused.
+
+        It is counted at one time and may be untrue at the next: who takes a job finds out by taking it.
+        """
         ...
 
     def ready(self) -> bool:

@@ -196,6 +196,16 @@ class JobTable(Protocol):
         """Take the oldest queued jobs of this kind that were never tried and may be; skip what others are taking."""
         ...
 
+    def claim_next(
+        self, kind: JobKind, *, priority: Priority, now: datetime, lease_until: datetime, limit: int
+    ) -> tuple[JobRecord, ...]:
+        """Take the oldest job of this kind and priority that is due or whose lease ran out, as `claim` does.
+
+        If it was never tried, up to `limit` others that were not either come with it; a tried one comes alone. What
+        others are taking is passed over.
+        """
+        ...
+
     def renew(self, held: Iterable[tuple[JobId, int]], *, lease_until: datetime) -> None:
         """Extend the leases of running jobs that still have these fences."""
         ...

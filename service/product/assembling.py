@@ -24,6 +24,7 @@ from service.jobs import Jobs
 from service.labels import Labels, UnfailingLabeller
 from service.lease import Lease
 from service.locating import Locating
+from service.pacing import Pace
 from service.principals import Principals
 from service.product.parts import Adapters, Ringfence, UseCaseLimits
 from service.quarantine import Quarantine
@@ -41,6 +42,7 @@ from service.searching import Searching
 from service.settling import Settling
 from service.spaces import OnlyEmbedder, Spaces
 from service.terms import TermsInForce
+from service.turns import Turns
 from service.verifying import Verifier
 from service.watching import Watch
 
@@ -82,7 +84,7 @@ class _Shared:
         cache = LabelCache(size=limits.label_cache_size, seconds=limits.label_cache_seconds)
         labellers = RememberingLabellers(labeller=adapters.labeller, keys=keys, cache=cache)
         unfailing = replace(labellers, labeller=UnfailingLabeller(inner=adapters.labeller))
-        lease = Lease(database=database, clock=clock, seconds=limits.lease_seconds)
+        lease = _lease(adapters, limits)
         forgetting = Forgetting(database=database, keys=keys, ledger=adapters.ledger, clock=clock)
         verifier = Verifier(inspectors=adapters.inspectors, clock=clock)
         versions = Versions(
@@ -162,6 +164,25 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             "broker": adapters.queue.ready,
             "restore": lambda: not adapters.restore_pending(),
         },
+    )
+
+
+def _lease(adapters: Adapters, limits: UseCaseLimits) -> Lease:
+    pace = Pace(clock=adapters.clock, answers=adapters.index.ready, rules=limits.pace)
+    turns = Turns(
+        database=adapters.database,
+        clock=adapters.clock,
+        pace=pace,
+        operator=limits.quota,
+        shared=limits.shared_worker,
+    )
+    return Lease(
+        database=adapters.database,
+        clock=adapters.clock,
+        seconds=limits.lease_seconds,
+        turns=turns,
+        stopping=adapters.stopping,
+        grace_seconds=limits.grace_seconds,
     )
 
 

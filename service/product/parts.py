@@ -1,7 +1,7 @@
 """What the product is made of, what may be set about it, and the product as one value."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from service.amending import Amending
 from service.answering import Answering
@@ -19,6 +19,8 @@ from service.holding import Holds
 from service.ingesting import Ingestion
 from service.jobs import Jobs
 from service.locating import Locating
+from service.pacing import PaceRules
+from service.policy.quotas import Quota
 from service.ports import (
     ChunkIndex,
     Clock,
@@ -58,8 +60,9 @@ class Adapters:
 
     `inspectors` look into the same stores, one into each, and share no code with the rest (R42).
     `fast` is a smaller local model that answers before `local` (R18). `restore_pending` says whether a restored backup
-    is not held to the erasure ledger yet: nobody is served meanwhile. `embedder` is the labeller's; `embedders` are all
-    that are on this machine, None where it is the only one.
+    is not held to the erasure ledger yet: nobody is served meanwhile. `stopping`: whether this worker process is
+    asked to stop. `embedder` is the labeller's; `embedders` are all that are on this machine, None where it is the only
+    one.
     """
 
     database: Database
@@ -77,6 +80,7 @@ class Adapters:
     register: ProviderRegister
     inspectors: tuple[Inspector, ...]
     restore_pending: Callable[[], bool] = lambda: False
+    stopping: Callable[[], bool] = lambda: False
     local: LocalModel | None = None
     fast: LocalModel | None = None
     cloud: CloudModel | None = None
@@ -97,6 +101,10 @@ class UseCaseLimits:
     label_cache_size: int = 50_000
     label_cache_seconds: float = 3_600.0
     context_tokens: int = 600
+    grace_seconds: float = 15.0
+    shared_worker: bool = False
+    quota: Quota = field(default_factory=Quota)
+    pace: PaceRules = field(default_factory=PaceRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from service.adapters.celery import QUEUES, CeleryJobQueue, configured
+from service.adapters.celery import BULK, QUEUES, CeleryJobQueue, configured
 from service.adapters.memory.queue import InMemoryJobQueue, Ring
 from service.errors import PartUnavailableError
 from service.policy.access import JobId, TenantId
-from service.ports import JobKind, JobQueue
+from service.ports import JobKind, JobQueue, Priority
 from tests.servers.rabbitmq import RabbitServer, rabbitmq
 from tests.servers.valkey import ValkeyServer, valkey
 
@@ -46,7 +46,7 @@ def bell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bell]:
 
 
 def test_a_ring_arrives_with_its_kind_and_ids(bell: Bell) -> None:
-    rings = [_a_ring(kind) for kind in JobKind]
+    rings = [*map(_a_ring, JobKind), _a_ring(JobKind.INGEST, Priority.BULK)]
     for ring in rings:
         _ring(bell.queue, ring)
     assert sorted(bell.heard(), key=str) == sorted(rings, key=str)
@@ -99,7 +99,7 @@ def test_a_process_forked_after_the_first_ring_can_ring_too(valkey: ValkeyServer
 
 def test_erasures_do_not_stand_behind_uploads_nor_uploads_behind_relabelling() -> None:
     """The worker reads the queues in this order, and each kind has its own."""
-    assert list(dict.fromkeys(QUEUES.values())) == ["erase", "sweep", "audit", "requests", "ingest", "relabel"]
+    assert list(dict.fromkeys(QUEUES.values())) == ["erase", "sweep", "audit", "requests", "ingest", "bulk", "relabel"]
 
 
 @pytest.mark.slow
@@ -116,12 +116,12 @@ def test_the_broker_holds_ids_and_no_more(rabbitmq: RabbitServer, valkey: Valkey
 _NO_CANVAS = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
 
 
-def _a_ring(kind: JobKind) -> Ring:
-    return Ring(kind=kind, tenant_id=TenantId(uuid4()), job_id=JobId(uuid4()))
+def _a_ring(kind: JobKind, priority: Priority = Priority.INTERACTIVE) -> Ring:
+    return Ring(kind=kind, tenant_id=TenantId(uuid4()), job_id=JobId(uuid4()), priority=priority)
 
 
 def _ring(queue: JobQueue, ring: Ring) -> None:
-    queue.ring(kind=ring.kind, tenant_id=ring.tenant_id, job_id=ring.job_id)
+    queue.ring(kind=ring.kind, tenant_id=ring.tenant_id, job_id=ring.job_id, priority=ring.priority)
 
 
 def _messages(url: str) -> list[Ring]:
@@ -132,7 +132,13 @@ def _messages(url: str) -> list[Ring]:
 def _read(headers: dict[str, str], body: list[list[str]]) -> Ring:
     tenant, job = body[0]
 
-    return Ring(kind=JobKind(headers["task"]), tenant_id=TenantId(UUID(tenant)), job_id=JobId(UUID(job)))
+    bulk = headers["task"] == BULK
+    return Ring(
+        kind=JobKind.INGEST if bulk else JobKind(headers["task"]),
+        tenant_id=TenantId(UUID(tenant)),
+        job_id=JobId(UUID(job)),
+        priority=Priority.BULK if bulk else Priority.INTERACTIVE,
+    )
 
 
 def _raw(url: str, name: str) -> list[tuple[dict[str, str], list[list[str]]]]:

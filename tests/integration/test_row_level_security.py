@@ -17,7 +17,7 @@ from service.adapters.database import SqlDatabase
 from service.adapters.database.tables import metadata
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.policy.access import DocumentId, KeyId, TenantId, TurnId
-from service.ports import SubjectMark, Tombstone, TurnMark, TurnSource
+from service.ports import SubjectMark, Tallied, Tombstone, TurnMark, TurnSource
 from tests.contract.test_database_receipts import a_receipt
 from tests.records import (
     NOON,
@@ -91,6 +91,8 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.reviews.put(a_review(tenant.id, document.id))
         transaction.jobs.add(a_job(tenant.id))
         transaction.intake.pause(NOON, KeyId(uuid4()))
+        transaction.usage.read(now=NOON)
+        transaction.tallies.add({(Tallied.FAILURES, "encrypted"): 1})
         transaction.tombstones.add(gone)
         transaction.audit.append(an_audit_entry(tenant.id))
         transaction.api_keys.add(an_api_key(tenant.id))

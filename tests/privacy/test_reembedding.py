@@ -159,7 +159,7 @@ class Story:
         self.asked()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(steps=st.lists(st.tuples(st.sampled_from(_VERBS), st.integers(0, 9)), min_size=5, max_size=30))
 def test_after_the_switch_the_index_is_a_fresh_one_of_sql_and_no_question_ever_failed(
     steps: list[tuple[str, int]],

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import FromClause, delete, func, or_, select, update
 from typing_extensions import override
 
+from service.adapters.database.queueing_tables import tallies, tenant_usage
 from service.adapters.database.session import Session
 from service.adapters.database.tables import (
     api_keys,
@@ -65,7 +66,7 @@ class SqlEstateTable(EstateTable):
 
     @override
     def clear(self) -> None:
-        for table in (canaries, tenant_policies, refusals, intake):
+        for table in (canaries, tenant_policies, refusals, intake, tenant_usage, tallies):
             self._session.run(delete(table))
 
     @override

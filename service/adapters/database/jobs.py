@@ -12,7 +12,7 @@ from service.adapters.database.session import Session
 from service.adapters.database.tables import documents, jobs
 from service.errors import NotFoundError
 from service.policy.access import DocumentId, JobId
-from service.ports import DocumentState, JobCount, JobFilter, JobKind, JobRecord, JobState, JobTable, Stage
+from service.ports import DocumentState, JobCount, JobFilter, JobKind, JobRecord, JobState, JobTable, Priority, Stage
 from service.ports.jobs import EVERY_JOB
 
 
@@ -52,6 +52,21 @@ class SqlJobTable(JobTable):
         fresh = select(jobs.c.id).where(jobs.c.kind == kind, _due(now), jobs.c.attempts == 0)
         oldest = fresh.order_by(jobs.c.created_at, jobs.c.id).limit(limit)
         return self._take(oldest, now=now, lease_until=lease_until)
+
+    @override
+    def claim_next(
+        self, kind: JobKind, *, priority: Priority, now: datetime, lease_until: datetime, limit: int
+    ) -> tuple[JobRecord, ...]:
+        meant = select(jobs.c.id).where(jobs.c.kind == kind, jobs.c.priority == priority)
+        for free in (_expired(now), _due(now)):
+            oldest = meant.where(free).order_by(jobs.c.created_at, jobs.c.id).limit(1)
+            first = self._take(oldest, now=now, lease_until=lease_until)
+            if first and (first[0].attempts > 1 or limit == 1):
+                return first
+            if first:
+                untried = meant.where(_due(now), jobs.c.attempts == 0).order_by(jobs.c.created_at, jobs.c.id)
+                return first + self._take(untried.limit(limit - 1), now=now, lease_until=lease_until)
+        return ()
 
     @override
     def renew(self, held: Iterable[tuple[JobId, int]], *, lease_until: datetime) -> None:

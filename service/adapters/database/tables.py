@@ -104,6 +104,7 @@ documents = Table(
     Index("documents_by_age", "tenant_id", "created_at", "id"),
     Index("documents_by_content", "tenant_id", "content_fingerprint"),
     Index("documents_by_labeller", "tenant_id", "labeller_version"),
+    Index("documents_by_state", "tenant_id", "state", postgresql_include=["size"]),
     Index("documents_by_subjects", "tenant_id", "subjects_version"),
 )
 
@@ -185,6 +186,16 @@ jobs = Table(
     Index("jobs_by_document", "tenant_id", "document_id"),
     Index(
         "jobs_open", "tenant_id", "kind", "created_at", "id", postgresql_where=text("state in ('queued', 'running')")
+    ),
+    Index(
+        "jobs_queued",
+        *("tenant_id", "kind", "priority", "created_at", "id"),
+        postgresql_where=text("state = 'queued'"),
+    ),
+    Index(
+        "jobs_running",
+        *("tenant_id", "kind", "priority", "created_at", "id"),
+        postgresql_where=text("state = 'running'"),
     ),
     Index(
         "jobs_dead",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 import structlog
@@ -25,6 +26,7 @@ from service.adapters.database.intake import SqlIntakeTable
 from service.adapters.database.jobs import SqlJobTable
 from service.adapters.database.locating import SqlSubjectTable
 from service.adapters.database.policies import SqlPolicyTable
+from service.adapters.database.queueing import SqlTallyTable, SqlUsageTable, standings
 from service.adapters.database.receipts import SqlReceiptTable
 from service.adapters.database.refusals import SqlRefusalTable
 from service.adapters.database.retaining import SqlRetentionTable
@@ -35,7 +37,8 @@ from service.adapters.database.spaces import SqlSpaceTable
 from service.adapters.database.tables import api_keys, tenants
 from service.errors import ConflictError, RingfenceError, SettingsError
 from service.policy.access import TenantId
-from service.ports import ApiKeyRecord, Database, KeyStore, Tenant
+from service.policy.turns import Standing
+from service.ports import ApiKeyRecord, Database, JobKind, KeyStore, Tenant
 
 _TENANT = "app.tenant"
 _KEY_HASH = "app.key_hash"
@@ -52,6 +55,8 @@ class SqlTransaction:
     reviews: SqlReviewTable
     jobs: SqlJobTable
     intake: SqlIntakeTable
+    usage: SqlUsageTable
+    tallies: SqlTallyTable
     tombstones: SqlTombstoneTable
     audit: SqlAuditTable
     api_keys: SqlApiKeyTable
@@ -78,6 +83,8 @@ class SqlTransaction:
             reviews=SqlReviewTable(session),
             jobs=SqlJobTable(session),
             intake=SqlIntakeTable(session, tenant_id),
+            usage=SqlUsageTable(session, tenant_id),
+            tallies=SqlTallyTable(session, tenant_id),
             tombstones=SqlTombstoneTable(session),
             audit=SqlAuditTable(session, tenant_id, keys),
             api_keys=SqlApiKeyTable(session),
@@ -132,6 +139,11 @@ class SqlDatabase(Database):
     def api_key(self, secret_sha256: str) -> ApiKeyRecord | None:
         with self._begun(_KEY_HASH, secret_sha256) as session:
             return session.one(select(api_keys).where(api_keys.c.secret_sha256 == secret_sha256), ApiKeyRecord)
+
+    @override
+    def standings(self, kind: JobKind, *, now: datetime) -> tuple[Standing, ...]:
+        with self._begun(_TENANT, "") as session:
+            return standings(session, kind=kind, now=now)
 
     @override
     def ready(self) -> bool:

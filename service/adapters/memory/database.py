@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from typing_extensions import override
 
@@ -18,6 +19,7 @@ from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.ledger import InMemoryIntakeTable, InMemoryJobTable
 from service.adapters.memory.locating import InMemorySubjectTable
 from service.adapters.memory.policies import InMemoryPolicyTable
+from service.adapters.memory.queueing import InMemoryTallyTable, InMemoryUsageTable, standing
 from service.adapters.memory.receipts import InMemoryReceiptTable
 from service.adapters.memory.refusals import InMemoryRefusalTable
 from service.adapters.memory.retaining import InMemoryRetentionTable
@@ -32,7 +34,8 @@ from service.adapters.memory.tables import (
 )
 from service.errors import ConflictError, NotFoundError
 from service.policy.access import TenantId
-from service.ports import ApiKeyRecord, Database, KeyStore, Tenant
+from service.policy.turns import Standing
+from service.ports import ApiKeyRecord, Database, JobKind, KeyStore, Tenant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,8 @@ class InMemoryTransaction:
     reviews: InMemoryReviewTable
     jobs: InMemoryJobTable
     intake: InMemoryIntakeTable
+    usage: InMemoryUsageTable
+    tallies: InMemoryTallyTable
     tombstones: InMemoryTombstoneTable
     audit: InMemoryAuditTable
     api_keys: InMemoryApiKeyTable
@@ -70,6 +75,8 @@ class InMemoryTransaction:
             reviews=InMemoryReviewTable(rows),
             jobs=InMemoryJobTable(rows),
             intake=InMemoryIntakeTable(rows),
+            usage=InMemoryUsageTable(rows),
+            tallies=InMemoryTallyTable(rows),
             tombstones=InMemoryTombstoneTable(rows),
             audit=InMemoryAuditTable(rows, keys),
             api_keys=InMemoryApiKeyTable(rows),
@@ -138,6 +145,12 @@ class InMemoryDatabase(Database):
         with self._lock:
             keys = (key for rows in self._rows.values() for key in rows.api_keys.values())
             return next((key for key in keys if key.secret_sha256 == secret_sha256), None)
+
+    @override
+    def standings(self, kind: JobKind, *, now: datetime) -> tuple[Standing, ...]:
+        with self._lock:
+            living = (tenant.id for tenant in self.tenants() if not tenant.slug.startswith("erased-"))
+            return tuple(standing(self.rows(tenant_id), kind=kind, now=now) for tenant_id in living)
 
     @override
     def ready(self) -> bool:

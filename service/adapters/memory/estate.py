@@ -54,6 +54,8 @@ class InMemoryEstateTable(EstateTable):
         self.rows.policies.clear()
         self.rows.refusals.clear()
         self.rows.intake.clear()
+        self.rows.usage_versions.clear()
+        self.rows.tallies.clear()
 
     @override
     def rename(self, slug: str) -> None:

@@ -21,6 +21,7 @@ from service.ports import (
     JobRecord,
     JobState,
     JobTable,
+    Priority,
     Stage,
 )
 from service.ports.jobs import EVERY_JOB
@@ -51,14 +52,28 @@ class InMemoryJobTable(JobTable):
     @override
     def claim(self, job_id: JobId, *, kind: JobKind, now: datetime, lease_until: datetime) -> JobRecord | None:
         job = self.get(job_id)
-        if job is None or job.kind is not kind or not (_due(job, now) or _expired(job, now)):
+        if job is None or job.kind is not kind or not (due(job, now) or expired(job, now)):
             return None
         return self._take(job, now=now, lease_until=lease_until)
 
     @override
     def claim_fresh(self, kind: JobKind, *, now: datetime, lease_until: datetime, limit: int) -> tuple[JobRecord, ...]:
-        fresh = [job for job in self._oldest_first() if job.kind is kind and _due(job, now) and job.attempts == 0]
+        fresh = [job for job in self._oldest_first() if job.kind is kind and due(job, now) and job.attempts == 0]
         return tuple(self._take(job, now=now, lease_until=lease_until) for job in fresh[:limit])
+
+    @override
+    def claim_next(
+        self, kind: JobKind, *, priority: Priority, now: datetime, lease_until: datetime, limit: int
+    ) -> tuple[JobRecord, ...]:
+        meant = [job for job in self._oldest_first() if job.kind is kind and job.priority is priority]
+        ran_out = [job for job in meant if expired(job, now)]
+        waiting = [job for job in meant if due(job, now)]
+        if not (ran_out or waiting):
+            return ()
+        first = (*ran_out, *waiting)[0]
+        untried = [job for job in waiting if job.attempts == 0 and job is not first]
+        beside = untried[: limit - 1] if first.attempts == 0 else []
+        return tuple(self._take(job, now=now, lease_until=lease_until) for job in (first, *beside))
 
     @override
     def renew(self, held: Iterable[tuple[JobId, int]], *, lease_until: datetime) -> None:
@@ -103,13 +118,13 @@ class InMemoryJobTable(JobTable):
         waiting = (
             job
             for job in self._oldest_first()
-            if job.kind in kinds and (_expired(job, now) or (_due(job, now) and job.updated_at < queued_before))
+            if job.kind in kinds and (expired(job, now) or (due(job, now) and job.updated_at < queued_before))
         )
         return tuple(islice(waiting, limit))
 
     @override
     def expired(self, *, now: datetime, limit: int) -> tuple[JobRecord, ...]:
-        return tuple(islice((job for job in self._oldest_first() if _expired(job, now)), limit))
+        return tuple(islice((job for job in self._oldest_first() if expired(job, now)), limit))
 
     @override
     def open(self, kind: JobKind, *, document_id: DocumentId | None = None) -> tuple[JobRecord, ...]:
@@ -171,11 +186,13 @@ class InMemoryJobTable(JobTable):
         return taken
 
 
-def _expired(job: JobRecord, now: datetime) -> bool:
+def expired(job: JobRecord, now: datetime) -> bool:
+    """Whether its worker is gone."""
     return job.state is JobState.RUNNING and job.lease_until is not None and job.lease_until <= now
 
 
-def _due(job: JobRecord, now: datetime) -> bool:
+def due(job: JobRecord, now: datetime) -> bool:
+    """Whether it waits and its time has come."""
     return job.state is JobState.QUEUED and (job.not_before is None or job.not_before <= now)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from service.errors import PartUnavailableError
 from service.policy.access import JobId, TenantId
-from service.ports import JobKind
+from service.ports import JobKind, Priority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +14,7 @@ class Ring:
     kind: JobKind
     tenant_id: TenantId
     job_id: JobId
+    priority: Priority = Priority.INTERACTIVE
 
 
 @dataclass(slots=True)
@@ -23,11 +24,13 @@ class InMemoryJobQueue:
     broken: bool = False
     rings: list[Ring] = field(default_factory=list)
 
-    def ring(self, *, kind: JobKind, tenant_id: TenantId, job_id: JobId) -> None:
+    def ring(
+        self, *, kind: JobKind, tenant_id: TenantId, job_id: JobId, priority: Priority = Priority.INTERACTIVE
+    ) -> None:
         """Remember the ring."""
         if self.broken:
             raise PartUnavailableError
-        self.rings.append(Ring(kind=kind, tenant_id=tenant_id, job_id=job_id))
+        self.rings.append(Ring(kind=kind, tenant_id=tenant_id, job_id=job_id, priority=priority))
 
     def ready(self) -> bool:
         """Whether the bell works."""

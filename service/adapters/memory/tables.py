@@ -47,6 +47,7 @@ from service.ports import (
     Refusal,
     ReviewRecord,
     SubjectMark,
+    Tallied,
     Tombstone,
     TombstoneTable,
     TurnMark,
@@ -71,6 +72,8 @@ class Rows:
     reviews: dict[tuple[DocumentId, int], ReviewRecord] = field(default_factory=dict)
     jobs: dict[JobId, JobRecord] = field(default_factory=dict)
     intake: dict[TenantId, IntakeRecord] = field(default_factory=dict)
+    usage_versions: dict[TenantId, int] = field(default_factory=dict)
+    tallies: dict[tuple[Tallied, str], int] = field(default_factory=dict)
     tombstones: dict[DocumentId, Tombstone] = field(default_factory=dict)
     audit: list[AuditRecord] = field(default_factory=list)
     audit_leaves: list[AuditLeaf] = field(default_factory=list)
@@ -105,6 +108,8 @@ class Rows:
             reviews=dict(self.reviews),
             jobs=dict(self.jobs),
             intake=dict(self.intake),
+            usage_versions=dict(self.usage_versions),
+            tallies=dict(self.tallies),
             tombstones=dict(self.tombstones),
             audit=list(self.audit),
             audit_leaves=list(self.audit_leaves),

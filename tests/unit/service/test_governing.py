@@ -62,6 +62,7 @@ def test_a_change_is_audited_with_what_was_and_what_is_in_force(world: World) ->
             "redact": ["PII"],
             "erasure_approvals": 1,
             "cooling_off_hours": 0,
+            "quota": {"documents": None, "stored_bytes": None, "waiting_jobs": None, "running_jobs": None},
         },
         "policy_before": before,
         "policy": after,
