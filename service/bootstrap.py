@@ -26,7 +26,11 @@ from service.adapters.pin_file import PinFile
 from service.adapters.provider_file import TomlProviderRegister
 from service.adapters.qdrant_edge import QdrantEdgeChunkIndex
 from service.adapters.sandbox import SandboxedParser
-from service.adapters.sentence_transformers import PackagedTokenizer, SentenceTransformersEmbedder
+from service.adapters.sentence_transformers import (
+    PackagedTokenizer,
+    SentenceTransformersEmbedder,
+    SentenceTransformersEmbedders,
+)
 from service.adapters.signing import Ed25519Signer
 from service.adapters.vault import vault_at
 from service.backends import BreakerRules, GuardedCloudModel, ReplicatedLocalModel, Watch
@@ -129,6 +133,7 @@ def adapters(settings: Settings) -> Adapters:
         parser=parser(settings),
         tokenizer=known.tokenizer,
         embedder=known.embedder,
+        embedders=SentenceTransformersEmbedders(settings.search_embedder or settings.embedder, known.embedder),
         labeller=known.labeller,
         register=TomlProviderRegister(settings.providers or folder.providers),
         inspectors=inspectors(settings, folder, database_url=database_url, broker_url=broker_url),

@@ -24,6 +24,8 @@ EVENTS = frozenset(
             "detector_timed_out",
             "documents_erased",
             "embedder_loaded",
+            "embedder_not_prepared",
+            "embedder_prepared",
             "embedding_failed",
             "error_ignored",
             "foreign_message",
