@@ -39,8 +39,9 @@ from service.folder import DataFolder
 from service.labels import LabellerParts
 from service.pacing import PaceRules
 from service.policy.quotas import Quota
-from service.ports import ChunkIndex, CloudModel, LocalModel
+from service.ports import ChunkIndex, CloudModel, Embedder, LocalModel
 from service.ports.inspecting import Inspector
+from service.ports.spaces import Embedders
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
 from service.settings import Settings, addresses
 
@@ -133,7 +134,7 @@ def adapters(settings: Settings) -> Adapters:
         parser=parser(settings),
         tokenizer=known.tokenizer,
         embedder=known.embedder,
-        embedders=SentenceTransformersEmbedders(settings.search_embedder or settings.embedder, known.embedder),
+        embedders=_embedders(settings, known.embedder),
         labeller=known.labeller,
         register=TomlProviderRegister(settings.providers or folder.providers),
         inspectors=inspectors(settings, folder, database_url=database_url, broker_url=broker_url),
@@ -273,6 +274,14 @@ def parser(settings: Settings) -> SandboxedParser:
     """Return the sandboxed parser with the configured limits."""
     bounds = Limits(max_bytes=settings.max_upload_bytes, max_pages=settings.max_pages, max_text=settings.max_text)
     return SandboxedParser(limits=bounds, seconds=settings.parse_seconds, memory_bytes=settings.parse_memory_bytes)
+
+
+def _embedders(settings: Settings, known: Embedder) -> Embedders | None:
+    """Return every embedder on this machine, the labeller's among them."""
+    if not isinstance(known, SentenceTransformersEmbedder):
+        return None
+    default = settings.search_embedder or settings.embedder
+    return SentenceTransformersEmbedders(default, model=settings.embedder, known=known)
 
 
 def _secret(value: SecretStr | None) -> str | None:

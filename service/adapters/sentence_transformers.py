@@ -93,6 +93,11 @@ class SentenceTransformersEmbedder:
         return self._name
 
     @property
+    def precision(self) -> Literal["bf16", "float32"]:
+        """What it computes in."""
+        return self._precision
+
+    @property
     def dimensions(self) -> int:
         """The length of every vector."""
         with self._lock:
@@ -130,11 +135,11 @@ class SentenceTransformersEmbedder:
 class SentenceTransformersEmbedders(Embedders):
     """Every embedder whose files are on this machine, each loaded once at its first use and kept."""
 
-    def __init__(self, default: str, known: Embedder, *, threads: int = 1) -> None:
-        """Take the model that a tenant begins with, and an embedder that this process has anyway."""
+    def __init__(self, default: str, *, model: str, known: "SentenceTransformersEmbedder", threads: int = 1) -> None:
+        """Take the model that a tenant begins with, and an embedder of a model that this process has anyway."""
         self._default = default
         self._threads = threads
-        self._known = {known.name: known}
+        self._known: dict[EmbedderChoice, Embedder] = {self.choice(model, precision=known.precision): known}
         self._lock = threading.Lock()
 
     @property
@@ -152,18 +157,17 @@ class SentenceTransformersEmbedders(Embedders):
         if choice.precision not in {"bf16", "float32"}:
             message = f"an embedder computes in bf16 or float32, not in {choice.precision!r}"
             raise SettingsError(message)
-        name = _name_of(choice.model, choice.precision)
         with self._lock:
-            if name not in self._known:
+            if choice not in self._known:
                 precision: Precision = "bf16" if choice.precision == "bf16" else "float32"
-                self._known[name] = SentenceTransformersEmbedder(
+                self._known[choice] = SentenceTransformersEmbedder(
                     choice.model, precision=precision, threads=self._threads
                 )
-            return self._known[name]
+            return self._known[choice]
 
     @override
     def prepare(self, choice: EmbedderChoice) -> None:
-        if _name_of(choice.model, choice.precision) not in self._known:
+        if choice not in self._known:
             threading.Thread(target=self._load, args=(choice,), name="prepare", daemon=True).start()
 
     def _load(self, choice: EmbedderChoice) -> None:

@@ -27,9 +27,7 @@ def reembed(
     data: DataDir = None,
     *,
     precision: Annotated[str | None, typer.Option(help="float32 or bf16; default: what suits this machine.")] = None,
-    hold: Annotated[
-        bool, typer.Option("--hold", help="Build and count, then wait for `ringfence index switch`.")
-    ] = False,
+    hold: Annotated[bool, typer.Option("--hold", help="Wait for `index switch` when it is whole.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Embed every document with another model while questions are answered from the old vectors.

@@ -155,7 +155,9 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
         rebuilding=Rebuilding(database=database, spaces=shared.spaces, keys=keys),
-        reembedding=Reembedding.of(database=database, spaces=shared.spaces, keys=keys, clock=clock),
+        reembedding=Reembedding.of(
+            database=database, spaces=shared.spaces, keys=keys, clock=clock, lease_seconds=limits.lease_seconds
+        ),
         replaying=_replaying(adapters, shared),
         restore_pending=adapters.restore_pending,
         parts={

@@ -22,8 +22,6 @@ from service.reembedding.switching import Switching
 from service.sealing import Key
 from service.spaces import Spaces
 
-_LEASE = timedelta(seconds=30)
-"""How long a space stays with a builder that is silent."""
 _DOCUMENTS = 16
 """Documents whose chunks are embedded together."""
 _TEXTS = 64
@@ -46,6 +44,7 @@ class Building:
 
     Whoever dies leaves marks of what is built; the next one goes on when the lease has run out. Every write is under
     the document's row lock, so an erasure waits or has won, and what a job writes meanwhile is not written over.
+    `lease_seconds`: how long a space stays with a builder that is silent.
     """
 
     database: Database
@@ -53,6 +52,7 @@ class Building:
     keys: KeyStore
     clock: Clock
     switching: Switching
+    lease_seconds: float
 
     def advance(self, tenant_id: TenantId, *, until: datetime | None = None, steps: int | None = None) -> bool:
         """Build, count and switch until then, at most so many steps; return whether there is more to do.
@@ -72,11 +72,17 @@ class Building:
             self._renew(space, None)
         return more
 
+    @property
+    def _lease(self) -> timedelta:
+        return timedelta(seconds=self.lease_seconds)
+
     def _claimed(self, tenant_id: TenantId) -> SpaceRecord | None:
         now = self.clock.now()
         with self.database.transaction(tenant_id) as transaction:
             building = [one for one in transaction.spaces.live() if one.state is SpaceState.BUILDING]
-            return transaction.spaces.claim(building[0].id, now=now, lease_until=now + _LEASE) if building else None
+            return (
+                transaction.spaces.claim(building[0].id, now=now, lease_until=now + self._lease) if building else None
+            )
 
     def _renew(self, space: SpaceRecord, until: datetime | None) -> bool:
         with self.database.transaction(space.tenant_id) as transaction:
@@ -84,7 +90,7 @@ class Building:
 
     def _step(self, space: SpaceRecord) -> bool:
         """Build some documents; where all are built, count some; where all are counted, switch."""
-        if not self._renew(space, self.clock.now() + _LEASE):
+        if not self._renew(space, self.clock.now() + self._lease):
             raise LeaseLostError
         with self.database.transaction(space.tenant_id) as transaction:
             unbuilt = transaction.spaces.unbuilt(space.id, limit=_DOCUMENTS)
@@ -131,7 +137,7 @@ class Building:
     def _embedded(self, space: SpaceRecord, texts: Sequence[str]) -> list[Vectors]:
         vectors: list[Vectors] = []
         for start in range(0, len(texts), _TEXTS):
-            if start and not self._renew(space, self.clock.now() + _LEASE):
+            if start and not self._renew(space, self.clock.now() + self._lease):
                 raise LeaseLostError
             some = texts[start : start + _TEXTS]
             vectors += list(self.spaces.made_for(space, some)[space.name])

@@ -43,10 +43,19 @@ class Reembedding:
     switching: Switching
 
     @classmethod
-    def of(cls, *, database: Database, spaces: Spaces, keys: KeyStore, clock: Clock) -> "Reembedding":
+    def of(
+        cls, *, database: Database, spaces: Spaces, keys: KeyStore, clock: Clock, lease_seconds: float
+    ) -> "Reembedding":
         """Return the use case around these parts."""
         switching = Switching(database=database, spaces=spaces, clock=clock)
-        building = Building(database=database, spaces=spaces, keys=keys, clock=clock, switching=switching)
+        building = Building(
+            database=database,
+            spaces=spaces,
+            keys=keys,
+            clock=clock,
+            switching=switching,
+            lease_seconds=lease_seconds,
+        )
         return cls(database=database, spaces=spaces, clock=clock, building=building, switching=switching)
 
     def status(self, principal: Principal) -> tuple[SpaceView, ...]:
