@@ -7,6 +7,7 @@ RUN uv pip install --no-cache --python /packages/bin/python --no-deps --torch-ba
 RUN uv pip install --no-cache --python /packages/bin/python --no-deps --require-hashes -r requirements.lock
 
 FROM python:3.11-slim-bookworm
+RUN apt-get update && apt-get install -y --no-install-recommends tesseract-ocr && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin ringfence && install -d -o ringfence -m 700 /data
 COPY --from=packages /packages /packages
 WORKDIR /ringfence

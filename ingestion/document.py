@@ -5,6 +5,23 @@ All offsets are code-point offsets into `Document.text`, the one canonical text 
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Remark(StrEnum):
+    """What people should know about how a source was read; stable codes."""
+
+    TEXT_RECOGNISED = "text_recognised"
+    """Some of its text was read off pictures by OCR, which confuses letters and digits."""
+    PAGES_UNREAD = "pages_unread"
+    """Some of its pages are pictures that nobody could read."""
+    ENCODING_UNCERTAIN = "encoding_uncertain"
+    """Its bytes are text in more than one encoding; the likeliest was taken."""
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the text may not be what was written: a labeller cannot prove it harmless (R5)."""
+        return self is not Remark.PAGES_UNREAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +41,9 @@ class Document:
     pages: tuple[Page, ...]
     media_type: str
     title: str | None = None
+    remarks: tuple[Remark, ...] = ()
+    recognised: tuple[int, ...] = ()
+    """The numbers of the pages whose text was read off a picture."""
 
     def pages_of(self, start: int, end: int) -> tuple[int, int]:
         """Return the numbers of the first and the last page that `text[start:end]` touches."""

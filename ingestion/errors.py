@@ -12,6 +12,7 @@ class Unreadable(StrEnum):
     TOO_MUCH_TEXT = "too_much_text"
     ENCRYPTED = "encrypted"
     EMPTY = "empty"
+    OCR_UNAVAILABLE = "ocr_unavailable"
     DAMAGED = "damaged"
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"
@@ -26,3 +27,12 @@ class UnreadableError(Exception):
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+
+
+class ScannedError(Exception):
+    """A source with pictures of text, which take long: read it again with OCR, and with time for so many pages."""
+
+    def __init__(self, pages: int) -> None:
+        """Tell how many pages await OCR."""
+        super().__init__(pages)
+        self.pages = pages

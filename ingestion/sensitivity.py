@@ -25,7 +25,9 @@ class Verdict(StrEnum):
 
 NO_VERSION = "none"
 UNDETERMINED = "und"
-_SETTLED_BY_READING = frozenset({"uncertain", "beside", "between", "language_unknown"})
+_SETTLED_BY_READING = frozenset(
+    {"uncertain", "beside", "between", "language_unknown", "text_recognised", "encoding_uncertain"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,14 @@ class Label:
     def unknown(cls, reason: str, *, version: str = NO_VERSION) -> "Label":
         """Return the label of a text about which nothing is known."""
         return cls(verdict=Verdict.UNKNOWN, labeller_version=version, reasons=(reason,))
+
+    def doubted(self, reasons: Iterable[str]) -> "Label":
+        """Return the label of a text that may not say what the labeller read: nothing proves such a one harmless."""
+        fresh = tuple(reason for reason in reasons if reason not in self.reasons)
+        if not fresh:
+            return self
+        verdict = Verdict.UNKNOWN if self.harmless else self.verdict
+        return replace(self, verdict=verdict, reasons=self.reasons + fresh)
 
     @property
     def harmless(self) -> bool:

@@ -32,6 +32,7 @@ from service.adapters.sentence_transformers import (
     SentenceTransformersEmbedders,
 )
 from service.adapters.signing import Ed25519Signer
+from service.adapters.sources import AllowedSources, TomlSourceRegister
 from service.adapters.vault import vault_at
 from service.backends import BreakerRules, GuardedCloudModel, ReplicatedLocalModel, Watch
 from service.errors import RestorePendingError
@@ -129,6 +130,7 @@ def adapters(settings: Settings) -> Adapters:
         signer=Ed25519Signer(folder.audit_key),
         ledger=erasure_ledger(settings),
         restore_pending=folder.restore_pending.exists,
+        workers=folder.live_workers,
         queue=CeleryJobQueue(broker_url),
         clock=SystemClock(),
         parser=parser(settings),
@@ -137,6 +139,9 @@ def adapters(settings: Settings) -> Adapters:
         embedders=_embedders(settings, known.embedder),
         labeller=known.labeller,
         register=TomlProviderRegister(settings.providers or folder.providers),
+        opener=AllowedSources(
+            TomlSourceRegister(settings.sources or folder.source_register), largest=settings.max_upload_bytes
+        ),
         inspectors=inspectors(settings, folder, database_url=database_url, broker_url=broker_url),
         local=local_model(settings),
         fast=fast_model(settings),
@@ -272,7 +277,14 @@ def cloud_model(settings: Settings) -> CloudModel | None:
 
 def parser(settings: Settings) -> SandboxedParser:
     """Return the sandboxed parser with the configured limits."""
-    bounds = Limits(max_bytes=settings.max_upload_bytes, max_pages=settings.max_pages, max_text=settings.max_text)
+    bounds = Limits(
+        max_bytes=settings.max_upload_bytes,
+        max_pages=settings.max_pages,
+        max_text=settings.max_text,
+        max_scans=settings.ocr_pages,
+        ocr_page_seconds=settings.ocr_page_seconds,
+        ocr_languages=settings.ocr_languages,
+    )
     return SandboxedParser(limits=bounds, seconds=settings.parse_seconds, memory_bytes=settings.parse_memory_bytes)
 
 

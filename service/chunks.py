@@ -76,7 +76,11 @@ def standing(found: ReviewRecord, version: str) -> Review:
 
 
 def relabelled(chunk: ChunkRecord, machine: Label, record: DocumentRecord, review: Review | None) -> ChunkRecord:
-    """Return the chunk with the label that counts, and beside it the labeller's own where that differs."""
+    """Return the chunk with the label that counts, and beside it the labeller's own where that differs.
+
+    Where the document's text was recognised or guessed, the labeller's own carries that doubt.
+    """
+    machine = machine.doubted(sorted(remark for remark in record.remarks if remark.doubtful))
     label = effective(machine, review, declared=record.declared)
     return replace(chunk, label=label, machine_label=None if machine == label else machine)
 

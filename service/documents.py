@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 from uuid import uuid4
 
+from ingestion.document import Remark
 from ingestion.injection import Injection
 from ingestion.parsing import known_media_type
 from ingestion.sensitivity import Category
@@ -46,6 +48,18 @@ from service.visibility import visible
 _LONGEST_NAME = 1_000
 
 
+class Placing(Protocol):
+    """What else is written in the commit that adds a document: where it lies at its source."""
+
+    def before(self, transaction: Transaction) -> tuple[JobRecord, ...]:
+        """Make room for it; return the jobs of what was erased for that. Raises what keeps it from being added."""
+        ...
+
+    def after(self, transaction: Transaction, record: DocumentRecord) -> None:
+        """Write where it lies. Raises what keeps it from being added."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
     """What someone hands in. `declared` is a floor: it can raise a label, never lower it (R6)."""
@@ -58,6 +72,7 @@ class Upload:
     groups: frozenset[str] = frozenset()
     declared: frozenset[Category] = frozenset()
     priority: Priority = Priority.INTERACTIVE
+    placing: Placing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +91,7 @@ class DocumentView:
     labels: dict[str, int]
     chunk_count: int
     page_count: int
+    remarks: tuple[Remark, ...]
     created_at: datetime
     failure: str | None
     failure_detail: str | None
@@ -161,7 +177,7 @@ class Documents:
     def _same(
         self, principal: Principal, upload: Upload, identity: str | None
     ) -> tuple[DocumentView, JobRecord] | None:
-        if identity is None:
+        if identity is None or upload.placing is not None:
             return None
         with self.database.transaction(principal.tenant_id) as transaction:
             record = transaction.documents.by_external_fingerprint(identity)
@@ -192,20 +208,24 @@ class Documents:
         original = key.seal(upload.content, place=original_place(record.tenant_id, record.id))
         self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=original)
         try:
-            return self._committed(principal, record, upload.priority)
+            return self._committed(principal, upload, record)
         except ConflictError:
             self.vault.delete(tenant_id=record.tenant_id, document_id=record.id)
             self.keys.destroy_document_key(tenant_id=record.tenant_id, document_id=record.id)
             raise
 
     def _committed(
-        self, principal: Principal, record: DocumentRecord, priority: Priority
+        self, principal: Principal, upload: Upload, record: DocumentRecord
     ) -> tuple[DocumentRecord, tuple[JobRecord, ...], Mapping[DocumentId, frozenset[MatterId]]]:
         identity, content = record.external_fingerprint, record.content_fingerprint
         with self.database.transaction(principal.tenant_id) as transaction:
+            moved = upload.placing.before(transaction) if upload.placing is not None else ()
             record, replaced = self._in_place(transaction, principal, record)
+            replaced = (*moved, *replaced)
             transaction.documents.add(record)
-            job = self._enqueue(transaction, principal, record, priority)
+            job = self._enqueue(transaction, principal, record, upload.priority)
+            if upload.placing is not None:
+                upload.placing.after(transaction, record)
             held = held_for(transaction, principal, [record])
             # Once more: what was erased meanwhile gave up its external id only by committing its refusal.
             self.refusals.check(transaction, principal, content=content, external=None if replaced else identity)
@@ -309,6 +329,7 @@ class Documents:
             labels=dict(record.label_counts),
             chunk_count=record.chunk_count,
             page_count=record.page_count,
+            remarks=tuple(sorted(record.remarks)),
             created_at=record.created_at,
             failure=record.failure,
             failure_detail=record.failure_detail,

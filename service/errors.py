@@ -33,6 +33,10 @@ class PartUnavailableError(RingfenceError):
     """A part of the system does not answer. Nothing was lost; try again shortly."""
 
 
+class SourceUnreachableError(PartUnavailableError):
+    """A source does not answer. Nothing was changed; it is walked again at its next run."""
+
+
 class InvalidRequestError(RingfenceError):
     """The request cannot be understood."""
 

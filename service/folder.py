@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -13,6 +14,8 @@ PRIVATE = 0o700
 PASSAGE = 0o711
 """Mode of a folder that PostgreSQL's own user must walk through when Ringfence runs as root."""
 
+_ALIVE_SECONDS = 30.0
+"""Several times longer than a worker lets pass between two signs of life."""
 _SOCKET_PATH_BYTES = 100
 """The kernel takes 107 bytes for the path of a socket; a few are left for temporary names."""
 _LONGEST_SOCKET = "postgres/.s.PGSQL.5432"
@@ -81,6 +84,11 @@ class DataFolder:
         return self.path / "vault"
 
     @property
+    def source_register(self) -> Path:
+        """What sources may read: folders and connections, by tenant."""
+        return self.path / "sources.toml"
+
+    @property
     def providers(self) -> Path:
         """The operator's policy and register of providers."""
         return self.path / "providers.toml"
@@ -143,6 +151,12 @@ class DataFolder:
         """The embedded Valkey."""
         return f"redis+socket://{quote(str(self.valkey_socket))}"
 
+    def live_workers(self) -> int | None:
+        """Count the workers that showed their sign of life lately; None where none ever did: they run elsewhere."""
+        signs = list(self.run.glob("*.alive"))
+        since = time.time() - _ALIVE_SECONDS
+        return sum(_touched(sign) >= since for sign in signs) if signs else None
+
     def create(self) -> None:
         """Make what is missing, closed to everybody else. Doing it twice does no harm.
 
@@ -178,6 +192,13 @@ class DataFolder:
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or stat.S_IMODE(found.st_mode) & 0o066:
             message = f"{folder} was made by somebody else or is open to others; remove it"
             raise SettingsError(message)
+
+
+def _touched(sign: Path) -> float:
+    try:
+        return sign.stat().st_mtime
+    except FileNotFoundError:  # its worker ended at this moment
+        return 0.0
 
 
 def _make(folder: Path, mode: int) -> None:

@@ -1,16 +1,18 @@
-"""Holding a job: taken under a lease, renewed while the work lasts, given back when a part is down."""
+"""Holding a job: taken under a lease, renewed while the work lasts, given back when it breaks off."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event, Thread
 
 import structlog
 
 from service.errors import PartUnavailableError
 from service.policy.access import JobId, TenantId
-from service.ports import Clock, Database, JobKind, JobRecord, JobState, Priority
+from service.policy.failing import Setback
+from service.policy.retrying import BROKE_OFF, PART_DOWN
+from service.ports import Clock, Database, JobKind, JobRecord, JobState, Priority, Stage, Transaction
 from service.turns import Turns
 
 _log = structlog.get_logger()
@@ -55,7 +57,8 @@ class Lease:
         """Hold the named job and, if it is on its first attempt, waiting ones beside it, at most `limit`.
 
         Jobs that were tried before are held alone, so that what kills a worker takes nobody along.
-        When a part of the system is down the jobs go back to the queue and the attempt does not count.
+        Whatever goes wrong, the jobs go back to the queue and wait: when a part of the system is down the attempt does
+        not count, otherwise it does. Nothing but erasures is taken while the tenant is paused.
         """
         jobs = () if self.stopping() else self._claim(kind, tenant_id, job_id, limit)
         with self._held(jobs):
@@ -76,14 +79,14 @@ class Lease:
             except PartUnavailableError:
                 self.turns.pace.failed()
                 raise
-            self._give_back(handed.left)
+            self._give_back(handed.left, _untouched)
 
     def _ends(self, job: JobRecord) -> bool:
         return self.stopping() or (job.priority is Priority.BULK and self.turns.hurried())
 
     @contextmanager
     def _held(self, jobs: Sequence[JobRecord]) -> Iterator[None]:
-        """Renew the leases meanwhile, and give the jobs back when a part of the system is down."""
+        """Renew the leases meanwhile, and give the jobs back when something goes wrong."""
         stop = Event()
         renewal = Thread(target=self._keep, args=(jobs, stop), daemon=True)
         if jobs:
@@ -91,7 +94,10 @@ class Lease:
         try:
             yield
         except PartUnavailableError:
-            self._give_back(jobs)
+            self._give_back(jobs, _deferred)
+            raise
+        except Exception:
+            self._give_back(jobs, _broken_off)
             raise
         finally:
             stop.set()
@@ -102,6 +108,8 @@ class Lease:
         now = self.clock.now()
         until = now + timedelta(seconds=self.seconds)
         with self.database.transaction(tenant_id) as transaction:
+            if kind is not JobKind.ERASE and paused(transaction):
+                return ()
             first = transaction.jobs.claim(job_id, kind=kind, now=now, lease_until=until)
             if first is None:
                 return ()
@@ -117,7 +125,7 @@ class Lease:
             since, asked = since + tick, asked + tick if self.stopping() else 0.0
             if asked > self.grace_seconds:
                 _log.warning("jobs_given_back_unfinished", jobs=len(jobs))
-                self._give_back(jobs)
+                self._give_back(jobs, _untouched)
                 return
             if since >= period:
                 since = 0.0
@@ -131,14 +139,50 @@ class Lease:
         except PartUnavailableError:
             _log.warning("lease_not_renewed", jobs=len(jobs))
 
-    def _give_back(self, jobs: Sequence[JobRecord]) -> None:
+    def _give_back(self, jobs: Sequence[JobRecord], how: Callable[[JobRecord, datetime], JobRecord]) -> None:
         if not jobs:
             return
+        now = self.clock.now()
         try:
             with self.database.transaction(jobs[0].tenant_id) as transaction:
                 for job in jobs:
                     if transaction.jobs.holds(job, lock=True):
-                        waiting = replace(job, state=JobState.QUEUED, lease_until=None, attempts=job.attempts - 1)
-                        transaction.jobs.update(replace(waiting, stage="waiting", updated_at=self.clock.now()))
+                        transaction.jobs.update(how(job, now))
         except PartUnavailableError:
             _log.warning("jobs_not_given_back", jobs=len(jobs))  # the lease runs out and the sweep finds them
+
+
+def paused(transaction: Transaction) -> bool:
+    """Whether the tenant's background work is held back, but for erasures."""
+    found = transaction.intake.get()
+    return found is not None and found.paused_at is not None
+
+
+def queued_again(job: JobRecord, *, at: datetime, wait: timedelta, setback: Setback | None) -> JobRecord:
+    """Return the job as it waits for its next attempt."""
+    return replace(
+        job,
+        state=JobState.QUEUED,
+        stage=Stage.WAITING.value,
+        done=0,
+        total=0,
+        lease_until=None,
+        not_before=at + wait if wait else None,
+        setback=setback.value if setback is not None else None,
+        updated_at=at,
+    )
+
+
+def _untouched(job: JobRecord, at: datetime) -> JobRecord:
+    return queued_again(replace(job, attempts=job.attempts - 1), at=at, wait=timedelta(), setback=None)
+
+
+def _deferred(job: JobRecord, at: datetime) -> JobRecord:
+    uncounted = replace(job, attempts=job.attempts - 1, deferrals=job.deferrals + 1)
+    wait = PART_DOWN.after(uncounted.deferrals)
+    return queued_again(uncounted, at=at, wait=wait, setback=Setback.PART_UNAVAILABLE)
+
+
+def _broken_off(job: JobRecord, at: datetime) -> JobRecord:
+    counted = replace(job, deferrals=0)
+    return queued_again(counted, at=at, wait=BROKE_OFF.after(job.attempts), setback=Setback.UNEXPECTED)

@@ -1,6 +1,6 @@
 """Where a sealed value belongs: the string that binds a ciphertext to its tenant, document and field."""
 
-from service.policy.access import DocumentId, ErasureId, ExportId, MatterId, TenantId, TurnId
+from service.policy.access import DocumentId, ErasureId, ExportId, MatterId, RunId, SourceId, TenantId, TurnId
 
 
 def original_place(tenant_id: TenantId, document_id: DocumentId) -> str:
@@ -76,3 +76,23 @@ def export_place(tenant_id: TenantId, export_id: ExportId) -> str:
 def export_subject_place(tenant_id: TenantId, export_id: ExportId) -> str:
     """Return the place of whose data an export holds."""
     return f"{tenant_id}|{export_id}|export|subject"
+
+
+def source_name_place(tenant_id: TenantId, source_id: SourceId) -> str:
+    """Return the place of what a source is called."""
+    return f"{tenant_id}|{source_id}|source|name"
+
+
+def source_settings_place(tenant_id: TenantId, source_id: SourceId) -> str:
+    """Return the place of where a source lies."""
+    return f"{tenant_id}|{source_id}|source|settings"
+
+
+def source_cursor_place(tenant_id: TenantId, run_id: RunId) -> str:
+    """Return the place of how far a run through a source has come."""
+    return f"{tenant_id}|{run_id}|run|cursor"
+
+
+def source_item_place(tenant_id: TenantId, source_id: SourceId, fingerprint: str) -> str:
+    """Return the place of what a thing at a source is called there."""
+    return f"{tenant_id}|{source_id}|item|{fingerprint}"

@@ -25,6 +25,7 @@ from service.doorbell import ring
 from service.errors import DamagedError, KeyDestroyedError, LeaseLostError, NotPermittedError
 from service.lease import Lease
 from service.policy.access import JobId, Permission, Principal, TenantId
+from service.policy.failing import Setback
 from service.ports import (
     ChunkIndex,
     ChunkRecord,
@@ -146,14 +147,14 @@ class Relabelling:
 
     def _relabel(self, job: JobRecord) -> None:
         if job.attempts > self.max_attempts:
-            self._fail(job, "attempts_exhausted", f"Tried {self.max_attempts} times without a result.")
+            self._fail(job, Setback.ATTEMPTS_EXHAUSTED, f"Tried {self.max_attempts} times without a result.")
             return
         try:
             self._write(job, self._labelled(job))
         except DamagedError:
-            self._fail(job, "text_damaged", "The stored text was changed and cannot be opened.")
+            self._fail(job, Setback.TEXT_DAMAGED, "The stored text was changed and cannot be opened.")
         except KeyDestroyedError:
-            self._fail(job, "key_destroyed", "The key of this document is gone: its text cannot be read any more.")
+            self._fail(job, Setback.KEY_DESTROYED, "The key of this document is gone: its text is lost.")
         except LeaseLostError:
             self._abandon(job)
 
@@ -226,7 +227,7 @@ class Relabelling:
             record_quarantine(transaction, current, at=now)
             self.spaces.written(transaction, current, rows, done.embedded, done.marks)
 
-    def _fail(self, job: JobRecord, reason: str, detail: str) -> None:
+    def _fail(self, job: JobRecord, reason: Setback, detail: str) -> None:
         """Fail the job with a reason. The document stays stale, so local, until somebody asks for it again."""
         unwritten(self.database, self.index, job)
         now = self.clock.now()
@@ -234,11 +235,14 @@ class Relabelling:
         with self.database.transaction(job.tenant_id) as transaction:
             record = transaction.documents.get(job.document_id, lock=True)
             if record is None:
-                reason, detail = "erased", "The document was erased before it was labelled anew."
-            if not transaction.jobs.update(replace(failed, failure=reason, failure_detail=detail)) or record is None:
+                reason, detail = Setback.ERASED, "The document was erased before it was labelled anew."
+            if (
+                not transaction.jobs.update(replace(failed, failure=reason.value, failure_detail=detail))
+                or record is None
+            ):
                 return
             transaction.documents.update(replace(record, relabel_failed=self.labellers.version))
-            facts = {"job": str(job.id), "reason": reason, "labeller": self.labellers.version}
+            facts = {"job": str(job.id), "reason": reason.value, "labeller": self.labellers.version}
             transaction.audit.append(entry(job.tenant_id, "relabelling_failed", at=now, subject=record.id, facts=facts))
 
     def _abandon(self, job: JobRecord) -> None:
@@ -246,11 +250,11 @@ class Relabelling:
         _log.info("job_abandoned", job=str(job.id))
         unwritten(self.database, self.index, job)
         now = self.clock.now()
-        ended = replace(job, state=JobState.FAILED, lease_until=None, updated_at=now, failure="superseded")
+        ended = replace(job, state=JobState.FAILED, lease_until=None, updated_at=now, failure=Setback.SUPERSEDED.value)
         with self.database.transaction(job.tenant_id) as transaction:
             if transaction.documents.get(job.document_id) is None:
                 detail = "The document was erased before it was labelled anew."
-                transaction.jobs.update(replace(ended, failure="erased", failure_detail=detail))
+                transaction.jobs.update(replace(ended, failure=Setback.ERASED.value, failure_detail=detail))
             elif transaction.jobs.holds(job, lock=True):
                 transaction.jobs.update(replace(ended, failure_detail="The document was read in anew meanwhile."))
 

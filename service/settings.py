@@ -107,6 +107,10 @@ class Settings(BaseSettings):
     providers: Path | None = Field(
         None, description="Register of providers and their attestations; unset: providers.toml in the data folder."
     )
+    sources: Path | None = Field(
+        None,
+        description="Which tenants may read which folders and accounts; unset: sources.toml in the data folder.",
+    )
     answer_tokens: int = Field(512, ge=16, le=8192, description="Longest answer, in tokens.")
     context_tokens: int = Field(
         600, ge=0, description="How much of a conversation a question is asked with, in tokens; the newest turns count."
@@ -121,6 +125,11 @@ class Settings(BaseSettings):
     max_text: int = Field(20_000_000, ge=1, description="Longest canonical text, in characters.")
     parse_seconds: float = Field(60, gt=0, description="Longest time to parse one document.")
     parse_memory_bytes: int = Field(2048 * _MB, ge=256 * _MB, description="Most memory to parse one document.")
+    ocr_languages: str = Field(
+        "eng", pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$", description="Tesseract's languages for OCR, joined by `+`."
+    )
+    ocr_pages: int = Field(300, ge=1, description="Most pages of one document that are read by OCR.")
+    ocr_page_seconds: float = Field(30, gt=0, description="Longest time to read one page by OCR.")
     label_seconds: float = Field(20, gt=0, description="Longest time to examine one text; then it counts as unknown.")
     quarantine_score: float = Field(
         0.7, gt=0, description="Score from which a document is kept back as instructions to a model; above 1: none."
@@ -200,7 +209,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("providers", "ledger")
+    @field_validator("providers", "ledger", "sources")
     @classmethod
     def _absolute_if_any(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()

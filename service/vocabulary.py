@@ -30,17 +30,23 @@ EVENTS = frozenset(
             "error_ignored",
             "foreign_message",
         ),
-        "erased_resembled",
+        *("erased_resembled", "source_run_abandoned"),
         *("frame_refused", "index_closed", "index_opened", "inspection_failed"),
         *("erasure_due_soon", "erasure_not_advanced", "erasure_overdue"),
         *("ingestion_paused", "ingestion_slowed", "jobs_given_back_unfinished"),
         *("job_abandoned", "job_not_rung", "jobs_not_given_back"),
-        *("labelling_heads_missing", "labelling_heads_unfit", "labeller_failed", "lease_not_renewed"),
+        *("labelling_heads_missing", "labelling_heads_unfit", "labeller_failed", "lease_expired", "lease_not_renewed"),
         *("local_model_not_ready", "provider_attestation_expiring", "provider_register_unreadable"),
         *("output_withheld", "local_share_jumped", "local_share_settled", "process_failed", "request_failed"),
         *("request_failed_unexpectedly", "statement_failed", "task_failed", "task_interrupted", "thread_failed"),
         "reembedding_switched",
-        *("retention_failed", "rewritten_in_place", "unlisted_event", "watch_not_seeded", "worker_went_deaf"),
+        *(
+            "retention_failed",
+            "rewritten_in_place",
+            "unlisted_event",
+            "watch_not_seeded",
+            "worker_went_deaf",
+        ),
     }
 )
 """Every event that our own code tells: static names. A test compares them with the calls in the code."""
@@ -62,7 +68,7 @@ SPANS = frozenset(
     {
         *("ask", "plan", "embed", "retrieve", "route", "label", "label_question", "cloud_model", "local_model"),
         *("document", "queued", "register"),
-        *("ingest", "parse", "batch", "write", "erase", "erasures", "reembed", "relabel", "sweep"),
+        *("ingest", "parse", "batch", "write", "erase", "erasures", "reembed", "relabel", "sweep", "sync"),
     }
 )
 """Every span that our own code opens. A test compares them with the code."""
@@ -176,7 +182,7 @@ def _backend(value: object) -> bool:
 
 KEYS: dict[str, Shape] = {
     # ids
-    **dict.fromkeys(("answer", "document", "erasure", "job", "tenant"), _identifier),
+    **dict.fromkeys(("answer", "document", "erasure", "job", "run", "tenant"), _identifier),
     # counts, sizes, times
     **dict.fromkeys(("chunks", "days", "dimensions", "documents", "dropped", "failures", "hits", "jobs"), _number),
     **dict.fromkeys(("pieces", "requests"), _number),

@@ -27,6 +27,7 @@ from service.adapters.memory.labelling import InMemoryLabeller
 from service.adapters.memory.models import InMemoryCloudModel, InMemoryLocalModel
 from service.adapters.memory.policies import InMemoryProviderRegister
 from service.adapters.memory.queue import InMemoryJobQueue
+from service.adapters.memory.sources import InMemorySourceOpener
 from service.documents import DocumentView, Upload
 from service.policy.access import Principal, Role, TenantId
 from service.policy.terms import Rules
@@ -102,6 +103,7 @@ class World:
     clock: StoppedClock
     labeller: InMemoryLabeller
     register: InMemoryProviderRegister
+    opener: InMemorySourceOpener
     local: InMemoryLocalModel | None
     cloud: InMemoryCloudModel | None
     redact: frozenset[Category] = frozenset()
@@ -190,6 +192,7 @@ def adapters_of(world: World) -> Adapters:
         embedder=InMemoryEmbedder(),
         labeller=world.labeller,
         register=world.register,
+        opener=world.opener,
         inspectors=world.product.verifier.inspectors,
         local=world.local,
         cloud=world.cloud,
@@ -249,7 +252,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     ledger = ledger or InMemoryErasureLedger()
     vault, queue = vault or InMemoryVault(), InMemoryJobQueue()
     labeller = labeller or InMemoryLabeller()
-    register = InMemoryProviderRegister(rules or some_rules())
+    register, opener = InMemoryProviderRegister(rules or some_rules()), InMemorySourceOpener()
     local_model = local if isinstance(local, InMemoryLocalModel) else InMemoryLocalModel() if local else None
     cloud_model = (
         cloud if isinstance(cloud, InMemoryCloudModel) else InMemoryCloudModel(now=clock.now) if cloud else None
@@ -268,6 +271,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
         embedder=InMemoryEmbedder(),
         labeller=labeller,
         register=register,
+        opener=opener,
         inspectors=inspectors_of(database, keys, vault, index, queue),
         local=local_model,
         cloud=cloud_model,
@@ -290,6 +294,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
         clock=clock,
         labeller=labeller,
         register=register,
+        opener=opener,
         local=local_model,
         cloud=cloud_model,
     )

@@ -16,6 +16,8 @@ from service.policy.access import (
     KeyId,
     MatterId,
     Role,
+    RunId,
+    SourceId,
     TenantId,
     TurnId,
 )
@@ -36,6 +38,7 @@ from service.ports import (
     ErasureItem,
     ErasureRecord,
     ExportRecord,
+    GonePolicy,
     ItemKind,
     JobKind,
     JobRecord,
@@ -46,6 +49,11 @@ from service.ports import (
     RetentionRecord,
     ReviewReason,
     ReviewRecord,
+    RunRecord,
+    RunState,
+    SourceItem,
+    SourceKind,
+    SourceRecord,
     Tenant,
     TurnRecord,
     TurnSource,
@@ -335,4 +343,46 @@ def an_item(erasure: ErasureRecord, *, target: DocumentId | None = None) -> Eras
         certain=False,
         chunk_count=7,
         held_by=(uuid4(), uuid4()),
+    )
+
+
+def a_source(tenant_id: TenantId, *, gone: GonePolicy = GonePolicy.ERASE) -> SourceRecord:
+    return SourceRecord(
+        id=SourceId(uuid4()),
+        tenant_id=tenant_id,
+        kind=SourceKind.FOLDER,
+        name=Sealed(b"\x00\x01sealed name"),
+        settings=Sealed(b"\x00\x01sealed settings"),
+        gone=gone,
+        brake_percent=30,
+        every_seconds=3_600,
+        created_at=NOON,
+        created_by=KeyId(uuid4()),
+        due_at=NOON,
+    )
+
+
+def a_run(source: SourceRecord, *, asked_at: datetime = NOON) -> RunRecord:
+    return RunRecord(
+        id=RunId(uuid4()),
+        tenant_id=source.tenant_id,
+        source_id=source.id,
+        state=RunState.QUEUED,
+        asked_at=asked_at,
+        updated_at=asked_at,
+    )
+
+
+def a_thing(source: SourceRecord, number: int, *, document_id: DocumentId | None = None) -> SourceItem:
+    return SourceItem(
+        tenant_id=source.tenant_id,
+        source_id=source.id,
+        place=f"place-{number}",
+        number=number,
+        hint="hint",
+        access="access",
+        content="content",
+        document_id=document_id,
+        owned=document_id is not None,
+        name=Sealed(b"\x00\x01sealed place"),
     )

@@ -16,6 +16,8 @@ from service.adapters.celery import (
     SEQUENCE_SECONDS,
     SWEEP,
     SWEEP_SECONDS,
+    SYNC,
+    SYNC_SECONDS,
 )
 
 SCHEDULE = {
@@ -54,5 +56,10 @@ SCHEDULE = {
         "task": CHECK_PROVIDERS,
         "schedule": CHECK_PROVIDERS_SECONDS,
         "options": {"queue": QUEUES[CHECK_PROVIDERS], "expires": CHECK_PROVIDERS_SECONDS},
+    },
+    "sources": {
+        "task": SYNC,
+        "schedule": SYNC_SECONDS,
+        "options": {"queue": QUEUES[SYNC], "expires": SYNC_SECONDS},
     },
 }

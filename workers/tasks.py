@@ -17,6 +17,7 @@ from service.adapters.celery import (
     RETAIN,
     SEQUENCE,
     SWEEP,
+    SYNC,
 )
 from service.errors import PartUnavailableError
 from service.policy.access import JobId, TenantId
@@ -78,6 +79,11 @@ def retain() -> None:
     _work(lambda ringfence: ringfence.expiry.run())
 
 
+def sync() -> None:
+    """Take the runs of sources forward."""
+    _work(lambda ringfence: ringfence.syncing.tick())
+
+
 TASKS: dict[str, Callable[..., None]] = {
     JobKind.INGEST.value: ingest,
     BULK: ingest,
@@ -90,6 +96,7 @@ TASKS: dict[str, Callable[..., None]] = {
     CHECK_PROVIDERS: check_providers,
     RETAIN: retain,
     REEMBED: reembed,
+    SYNC: sync,
 }
 """Every task by the name that rings for it."""
 

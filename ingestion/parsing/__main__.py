@@ -5,7 +5,7 @@ import os
 import sys
 from dataclasses import asdict
 
-from ingestion.errors import Unreadable, UnreadableError
+from ingestion.errors import ScannedError, Unreadable, UnreadableError
 from ingestion.parsing.confinement import confine
 from ingestion.parsing.dispatch import parse
 from ingestion.parsing.limits import Limits
@@ -25,6 +25,8 @@ def _answer(order: dict[str, object], content: bytes) -> bytes:
     try:
         document = parse(content, name=str(order["name"]), media_type=_text(order["media_type"]), limits=limits)
         return json.dumps({"document": asdict(document)}, ensure_ascii=False).encode()
+    except ScannedError as scan:
+        return json.dumps({"scans": scan.pages}).encode()
     except UnreadableError as error:
         return json.dumps({"reason": error.reason, "detail": error.detail}).encode()
     except MemoryError:

@@ -1,9 +1,9 @@
 """The one way page texts become the canonical text of a Document and its exact page table."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from ingestion.document import Document, Page
+from ingestion.document import Document, Page, Remark
 from ingestion.errors import Unreadable, UnreadableError
 from ingestion.parsing.limits import Limits
 
@@ -39,12 +39,26 @@ class CanonicalText:
             self._pages.append(Page(number=previous.number, start=previous.start, end=start))
         self._pages.append(Page(number=len(self._pages) + 1, start=start, end=self._length))
 
-    def document(self, *, media_type: str, title: str | None = None) -> Document:
+    def document(
+        self,
+        *,
+        media_type: str,
+        title: str | None = None,
+        remarks: Collection[Remark] = (),
+        recognised: Iterable[int] = (),
+    ) -> Document:
         """Return what was collected. Raises UnreadableError where no page has any text."""
         text = "".join(self._pieces)
         if not text.strip():
-            raise UnreadableError(Unreadable.EMPTY, "no text was found; a scanned document needs OCR first")
-        return Document(text=text, pages=tuple(self._pages), media_type=media_type, title=_title(title))
+            raise UnreadableError(Unreadable.EMPTY, "no text was found")
+        return Document(
+            text=text,
+            pages=tuple(self._pages),
+            media_type=media_type,
+            title=_title(title),
+            remarks=tuple(sorted(remarks)),
+            recognised=tuple(recognised),
+        )
 
     def _bounded(self, lines: Iterable[str]) -> str:
         kept: list[str] = []

@@ -6,12 +6,14 @@ from pathlib import PurePath
 from typing import Protocol, cast
 
 from ingestion.document import Document
-from ingestion.errors import Unreadable, UnreadableError
+from ingestion.errors import ScannedError, Unreadable, UnreadableError
 from ingestion.parsing import archives, families
 from ingestion.parsing.limits import Limits
 
-_PICTURE = "image/"
-_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".webp", ".bmp", ".heic", ".ico"})
+_PICTURE = re.compile(
+    rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|II\*\x00|MM\x00\*|RIFF.{4}WEBP|BM.{4}\x00{4}", re.DOTALL
+)
+_OTHER_PICTURES = frozenset({".heic", ".heif", ".avif", ".ico", ".jxl", ".psd"})
 _HTML = re.compile(
     rb"\s*(<\?xml[^>]{0,200}>\s*)?(<!--.{0,2000}?-->\s*)?<(!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
 )
@@ -30,7 +32,10 @@ class _Reader(Protocol):
 
 
 def parse(content: bytes, *, name: str, media_type: str | None = None, limits: Limits) -> Document:
-    """Return the document. Raises UnreadableError with a stable code and words that quote nothing of it."""
+    """Return the document. Raises UnreadableError with a stable code and words that quote nothing of it.
+
+    Raises ScannedError where there are pictures of text and the limits leave OCR for later.
+    """
     if len(content) > limits.max_bytes:
         raise UnreadableError(Unreadable.TOO_LARGE, f"larger than {limits.max_bytes} bytes")
     if not content.strip():
@@ -40,7 +45,7 @@ def parse(content: bytes, *, name: str, media_type: str | None = None, limits: L
         # A parser is imported when its first document comes: the child process of a text file stays cheap.
         read = cast("_Reader", getattr(import_module(f"ingestion.parsing.{module}"), function))
         return read(content, limits)
-    except UnreadableError:
+    except (UnreadableError, ScannedError):
         raise
     except MemoryError as error:
         raise UnreadableError(Unreadable.OUT_OF_MEMORY, "needs more memory than is granted") from error
@@ -52,7 +57,7 @@ def parse(content: bytes, *, name: str, media_type: str | None = None, limits: L
 def known_media_type(told: str | None) -> str | None:
     """Return the media type if it can decide how a source is read. Any other could be anybody's words."""
     bare = families.bare(told)
-    return f"{_PICTURE}*" if bare.startswith(_PICTURE) else bare if families.decides(bare) else None
+    return bare if families.decides(bare) else None
 
 
 def _family(content: bytes, name: str, media_type: str | None, limits: Limits) -> str:
@@ -64,14 +69,17 @@ def _family(content: bytes, name: str, media_type: str | None, limits: Limits) -
         return _family_in_ole(content)
     if content.startswith(_RTF):
         return "rtf"
+    if _PICTURE.match(content):
+        return "picture"
     return _family_of_text(content, name, media_type)
 
 
 def _family_of_text(content: bytes, name: str, media_type: str | None) -> str:
     told = families.named(name, media_type)
-    pictured = families.bare(media_type).startswith(_PICTURE) and told is None
-    if PurePath(name.lower()).suffix in _PICTURES or pictured:
-        raise UnreadableError(Unreadable.UNSUPPORTED_TYPE, "pictures are not read")
+    if PurePath(name.lower()).suffix in _OTHER_PICTURES:
+        raise UnreadableError(
+            Unreadable.UNSUPPORTED_TYPE, "pictures of this format are not read; save it as PNG or JPEG"
+        )
     if told in families.SIGNED:
         raise UnreadableError(Unreadable.DAMAGED, f"called {told}, but it is none")
     if told is None and _HTML.match(content[:4096]):

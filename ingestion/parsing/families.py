@@ -13,6 +13,7 @@ READERS = {
     "rtf": ("rtf", "read"),
     "epub": ("epub", "read"),
     "outlook": ("outlook", "read"),
+    "picture": ("pictures", "read"),
     "html": ("hypertext", "read"),
     "markdown": ("plain", "read_markdown"),
     "text": ("plain", "read_text"),
@@ -20,7 +21,7 @@ READERS = {
     "mail": ("mail", "read"),
 }
 """Module and function by family; what is not listed is refused or read as text."""
-SIGNED = frozenset({"pdf", "docx", "pptx", "xlsx", "odt", "ods", "odp", "rtf", "epub", "outlook"})
+SIGNED = frozenset({"pdf", "docx", "pptx", "xlsx", "odt", "ods", "odp", "rtf", "epub", "outlook", "picture"})
 """Families whose first bytes say so: what only its name puts there is damaged."""
 _EXTENSIONS = {
     "pdf": "pdf",
@@ -33,6 +34,7 @@ _EXTENSIONS = {
     "rtf": "rtf",
     "epub": "epub",
     "outlook": "msg",
+    "picture": "png jpg jpeg tif tiff webp bmp gif",
     "html": "html htm xhtml",
     "markdown": "md markdown",
     "csv": "csv tsv",
@@ -51,6 +53,8 @@ _MEDIA_TYPES = {
     "text/rtf": "rtf",
     "application/epub+zip": "epub",
     "application/vnd.ms-outlook": "outlook",
+    "image/*": "picture",
+    "image/svg+xml": "text",
     "text/html": "html",
     "application/xhtml+xml": "html",
     "text/markdown": "markdown",
@@ -76,8 +80,9 @@ def decides(media_type: str) -> bool:
 
 
 def bare(media_type: str | None) -> str:
-    """Return a media type without its parameters."""
-    return (media_type or "").partition(";")[0].strip().lower()
+    """Return a media type without its parameters; all pictures but drawings are one."""
+    known = (media_type or "").partition(";")[0].strip().lower()
+    return "image/*" if known.startswith("image/") and known not in _MEDIA_TYPES else known
 
 
 def extensions() -> dict[str, tuple[str, ...]]:

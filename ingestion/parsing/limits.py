@@ -16,3 +16,12 @@ class Limits:
     max_unpacked_bytes: int = 512 * _MB
     max_ratio: int = 200
     max_depth: int = 5_000
+    max_pixels: int = 100_000_000
+    """Of one picture, before it is unpacked."""
+    max_scans: int = 300
+    """Pages of one source that are read by OCR."""
+    ocr_page_seconds: float = 30
+    ocr_languages: str = "eng"
+    """Tesseract's names of languages, joined by `+`; those that are not installed are left out."""
+    ocr: bool = True
+    """Whether pictures of text are read at once; where not, a ScannedError says how many there are."""

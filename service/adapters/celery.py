@@ -35,6 +35,9 @@ BULK = "documents.ingest_bulk"
 RETAIN = "documents.retain"
 """The task that erases what is due by the rules of its tenant."""
 RETAIN_SECONDS = 86_400.0
+SYNC = "sources.sync"
+"""The task that takes runs of sources forward, a slice at a time."""
+SYNC_SECONDS = 5.0
 
 QUEUES = {
     JobKind.ERASE.value: "erase",
@@ -48,6 +51,7 @@ QUEUES = {
     REEMBED: "reembed",
     BULK: "bulk",
     JobKind.RELABEL.value: "relabel",
+    SYNC: "sources",
 }
 """Task → queue. Each kind of job has its own, so that an erasure never waits behind a thousand uploads.
 
@@ -63,6 +67,7 @@ _LIFETIMES = {
     QUEUES[SEQUENCE]: 2 * SEQUENCE_SECONDS,
     QUEUES[ERASURES]: 2 * ERASURES_SECONDS,
     QUEUES[REEMBED]: 2 * REEMBED_SECONDS,
+    QUEUES[SYNC]: 2 * SYNC_SECONDS,
 }
 _TASK_SECONDS = 3_000
 """A task that runs longer is ended; its job comes back when the lease runs out."""

@@ -8,9 +8,9 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -20,7 +20,7 @@ import structlog
 
 import ingestion
 from ingestion.document import Document
-from ingestion.errors import Unreadable, UnreadableError
+from ingestion.errors import ScannedError, Unreadable, UnreadableError
 from ingestion.parsing.limits import Limits
 
 _log = structlog.get_logger()
@@ -31,7 +31,8 @@ _LIBRARIES = tuple(dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_p
 _START = "import sys; sys.path += sys.argv[1:]; from ingestion.parsing.__main__ import main; main()"
 _PYTHON = (sys.executable, "-I", "-B", "-S", "-c", _START, str(_CODE.parent), *_LIBRARIES)
 _SHOWN = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", sys.base_prefix, sys.prefix, str(_CODE), *_LIBRARIES)
-_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": os.defpath}
+# OCR may start no threads: the child is not allowed any.
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": os.defpath, "OMP_THREAD_LIMIT": "1"}
 _PROBE_SECONDS = 10
 _BYTES_PER_CHARACTER = 4
 _BYTES_PER_PAGE = 64
@@ -48,6 +49,7 @@ class _Answer(msgspec.Struct, forbid_unknown_fields=True):
     document: Document | None = None
     reason: Unreadable = Unreadable.CRASHED
     detail: str = ""
+    scans: int = 0
 
 
 _answers = msgspec.json.Decoder(_Answer)
@@ -64,30 +66,33 @@ class SandboxedParser:
         self._limits = limits
         self._seconds = seconds
         self._wrapped = wrapped
-        self._confinement = {
-            "seconds": seconds,
-            "memory_bytes": memory_bytes,
-            "output_bytes": room + _BYTES_OF_THE_REST,
-        }
+        self._confinement = {"memory_bytes": memory_bytes, "output_bytes": room + _BYTES_OF_THE_REST}
 
     def parse(self, content: bytes, *, name: str, media_type: str | None = None) -> Document:
-        """Return the document. Raises UnreadableError, whatever the content does."""
+        """Return the document. Raises UnreadableError, whatever the content does.
+
+        A document with pictures of text is read a second time, with OCR and with time for each of them.
+        """
         if len(content) > self._limits.max_bytes:
             raise UnreadableError(Unreadable.TOO_LARGE, f"larger than {self._limits.max_bytes} bytes")
+        order = {"name": name, "media_type": media_type}
+        try:
+            return self._parsed(content, order, replace(self._limits, ocr=False), self._seconds)
+        except ScannedError as scan:
+            scans = min(scan.pages, self._limits.max_scans)
+            seconds = self._seconds + scans * self._limits.ocr_page_seconds
+            return self._parsed(content, order, self._limits, seconds)
+
+    def _parsed(self, content: bytes, order: Mapping[str, object], limits: Limits, seconds: float) -> Document:
         wrapped = _bubblewrap_works() if self._wrapped is None else self._wrapped
         command = (*_bubblewrap(), *_PYTHON) if wrapped else _PYTHON
         # The name is as confidential as the text: it goes the same way, where `ps` cannot see it.
-        order = {
-            "name": name,
-            "media_type": media_type,
-            "limits": asdict(self._limits),
-            "confinement": self._confinement,
-        }
+        whole = {**order, "limits": asdict(limits), "confinement": self._confinement | {"seconds": seconds}}
         with _in_memory() as source, _in_memory() as result:
-            source.write(msgspec.json.encode(order) + b"\n")
+            source.write(msgspec.json.encode(whole) + b"\n")
             source.write(content)
             source.seek(0)
-            status = _run(command, source, result, seconds=self._seconds)
+            status = _run(command, source, result, seconds=seconds)
             result.seek(0)
             return _understood(status, result.read())
 
@@ -162,6 +167,8 @@ def _understood(status: int, output: bytes) -> Document:
         answer = _answers.decode(output)
     except msgspec.DecodeError as error:
         raise UnreadableError(Unreadable.CRASHED, "the parser gave no answer") from error
+    if answer.scans:
+        raise ScannedError(answer.scans)
     if answer.document is None:
         raise UnreadableError(answer.reason, answer.detail)
     return answer.document

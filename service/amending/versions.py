@@ -67,6 +67,7 @@ def sealed_version(keys: KeyStore, original: Original, wording: Wording, *, by: 
         declared=old.declared,
         created_at=at,
         created_by=by,
+        remarks=old.remarks,
         released_at=old.released_at,
         released_by=old.released_by,
         release_reason=old.release_reason,

@@ -5,7 +5,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from service.amending import Correction
-from service.api.schemas import DocumentBody, JobBody
+from service.api.job_schemas import JobBody
+from service.api.schemas import DocumentBody
 
 
 class RectifyRequest(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -11,9 +11,10 @@ from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath, JSONBody, QueryParameter, RawBody
 
 from service.api.amending_schemas import AmendedBody, RectifyRequest
+from service.api.job_schemas import JobBody
 from service.api.problems import documented
 from service.api.quarantine_schemas import ReleaseRequest
-from service.api.schemas import Accepted, DocumentBody, JobBody, Page
+from service.api.schemas import Accepted, DocumentBody, Page
 from service.api.uploads import upload_of
 from service.errors import ConflictError, HeldError, NotFoundError, RefusedError, TooLargeError
 from service.policy.access import DocumentId, Principal

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from ingestion.reviewing import Change
 from ingestion.sensitivity import Category, Finding, Label, Verdict
-from service.api.schemas import JobBody
+from service.api.job_schemas import JobBody
 from service.errors import InvalidRequestError
 from service.ports import ReviewReason
 from service.relabelling import Progress

@@ -31,6 +31,7 @@ STATUS: Mapping[type[errors.RingfenceError], HTTPStatus] = {
     errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.PartUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.RestorePendingError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.SourceUnreachableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.LocalModelUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.CloudModelError: HTTPStatus.BAD_GATEWAY,
     errors.ModelError: HTTPStatus.BAD_GATEWAY,

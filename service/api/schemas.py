@@ -6,14 +6,16 @@ from uuid import UUID
 
 from msgspec import Meta, Struct, convert, structs
 
+from ingestion.document import Remark
 from ingestion.sensitivity import Category, Label, Verdict
 from service.answering import Answer, Citation
+from service.api.job_schemas import JobBody
 from service.api.quarantine_schemas import InjectionBody, ReleaseBody
 from service.citing import Quotation, Unsupported
 from service.conversations import Remembered
 from service.documents import DocumentView
 from service.policy.routing import Reason, Route
-from service.ports import DocumentState, JobKind, JobRecord, JobState
+from service.ports import DocumentState
 from service.retrieval import Retrieved
 
 Limit = Annotated[int, Meta(ge=1, le=100)]
@@ -69,6 +71,7 @@ class DocumentBody(Struct, kw_only=True):
     labels: dict[str, int]
     chunk_count: int
     page_count: int
+    remarks: Annotated[list[Remark], Meta(description="How its text was read, where people should know.")]
     created_at: datetime
     failure: str | None
     failure_detail: str | None
@@ -86,26 +89,6 @@ class DocumentBody(Struct, kw_only=True):
         return convert(view, cls, from_attributes=True)
 
 
-class JobBody(Struct, kw_only=True):
-    """One job of the ledger."""
-
-    id: UUID
-    kind: JobKind
-    document_id: UUID
-    state: JobState
-    stage: str
-    attempts: int
-    created_at: datetime
-    updated_at: datetime
-    failure: str | None
-    failure_detail: str | None
-
-    @classmethod
-    def of(cls, job: JobRecord) -> "JobBody":
-        """Present a job."""
-        return convert(job, cls, from_attributes=True)
-
-
 class Accepted(Struct, kw_only=True):
     """The document is kept and a job will ingest it."""
 
@@ -117,13 +100,6 @@ class Page(Struct, kw_only=True):
     """One page of documents; `next` goes into `after` for the following one."""
 
     documents: list[DocumentBody]
-    next: UUID | None
-
-
-class JobPage(Struct, kw_only=True):
-    """One page of jobs; `next` goes into `after` for the following one."""
-
-    jobs: list[JobBody]
     next: UUID | None
 
 

@@ -11,6 +11,7 @@ from service.erasure.requests.changing import locked, moved
 from service.errors import RestoreIncompleteError
 from service.policy.access import DocumentId, TenantId
 from service.policy.erasures import ErasureState
+from service.policy.failing import Setback
 from service.ports import (
     ChunkIndex,
     Clock,
@@ -145,6 +146,7 @@ class Replaying:
         """Close a tenant again: no API key works, nothing is left of its conversations, and its name is gone."""
         with self.database.transaction(line.tenant_id) as transaction:
             transaction.estate.end_api_keys(line.erased_at)
+            transaction.sources.clear()
             transaction.estate.hide_conversations(line.erased_at)
         self.forgetting.finish(line.tenant_id)
         with self.database.transaction(line.tenant_id) as transaction:
@@ -158,6 +160,7 @@ class Replaying:
             for line in documents:
                 back = transaction.documents.get(line.document_id, lock=True) is not None
                 revived += back
+                transaction.source_items.let_go([line.document_id], forget=line.refusal is not None)
                 transaction.documents.delete(line.document_id)
                 self._end_jobs(transaction, line.document_id)
                 transaction.turns.erase_of(line.document_id, line.erased_at)
@@ -177,7 +180,9 @@ class Replaying:
         now = self.clock.now()
         for kind in JobKind:
             for job in transaction.jobs.open(kind, document_id=document_id):
-                ended = replace(job, state=JobState.FAILED, lease_until=None, updated_at=now, failure="erased")
+                ended = replace(
+                    job, state=JobState.FAILED, lease_until=None, updated_at=now, failure=Setback.ERASED.value
+                )
                 transaction.jobs.update(replace(ended, failure_detail="The document was erased."))
 
     def _verify(

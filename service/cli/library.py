@@ -12,7 +12,7 @@ from rich.table import Table
 from service.cli.client import connected, pages
 from service.cli.documents import labels_of
 from service.cli.options import AsJson, DataDir, TenantName, identifier, loaded, out, print_json
-from service.cli.reasons import cue_sentence, quarantined
+from service.cli.reasons import cue_sentence, quarantined, remark_sentence
 from service.errors import SettingsError
 from service.ports import ReleaseReason
 
@@ -131,6 +131,7 @@ def _lines(one: dict[str, Any]) -> list[str]:
     """Return what a person wants to know of a document, a line each."""
     lines = [f"state: {one['state']}", f"chunks: {one['chunk_count']}", f"labels: {labels_of(one)}"]
     lines += [one["failure_detail"]] if one["failure_detail"] else []
+    lines += [f"note: {remark_sentence(code)}" for code in one["remarks"]]
     lines += [reason] if (reason := quarantined(one)) else []
     for chunk in (one["injection"] or {"chunks": []})["chunks"]:
         found = "; ".join(map(cue_sentence, chunk["cues"]))

@@ -5,6 +5,9 @@ from typing import Any
 _REASONS = {
     "language_unknown": "Some of it is in a language that the labeller was not trained on, or in none that it knows.",
     "no_vector": "It has no embedding, so nothing could judge what it is about.",
+    "text_recognised": "Its text was read off pictures by OCR, which confuses letters and digits.",
+    "encoding_uncertain": "Its file does not say in which encoding it is written; the likeliest was taken.",
+    "pages_unread": "Some of its pages are pictures that could not be read.",
     "made_from_nothing": "There is no text to judge.",
 }
 _PARTS = {
@@ -45,6 +48,11 @@ def sentence(code: str) -> str:
     if cause == "between":
         return f"It stands between texts about {about}."
     return _REASONS.get(code, f"{code.replace('_', ' ').capitalize()} ({code}).")
+
+
+def remark_sentence(code: str) -> str:
+    """Return what a remark on how a document was read says to a person."""
+    return _REASONS.get(code, code)
 
 
 _CUES = {

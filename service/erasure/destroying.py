@@ -14,6 +14,7 @@ from service.errors import HeldError, NotPermittedError, PartUnavailableError
 from service.holding import refuse_held
 from service.lease import Lease
 from service.policy.access import DocumentId, JobId, KeyId, Permission, Principal, TenantId
+from service.policy.failing import Setback
 from service.ports import (
     ChunkIndex,
     Clock,
@@ -91,6 +92,7 @@ class Erasure:
         transaction.documents.get(record.id, lock=True)
         refuse_held(transaction, [record.id])
         refuse = refuse or wanted_gone(transaction, record.id, replacing=by is not None)
+        transaction.source_items.let_go([record.id], forget=refuse)
         transaction.documents.delete(record.id)
         turns = transaction.turns.erase_of(record.id, now)
         transaction.tombstones.add(
@@ -165,7 +167,7 @@ class Erasure:
                 transaction.turns.erase_of(document_id, now)
                 open_jobs = (transaction.jobs.open(kind, document_id=document_id) for kind in _OF_DOCUMENTS)
                 for job in (job for jobs in open_jobs for job in jobs if job.state is JobState.QUEUED):
-                    ended = replace(job, state=JobState.FAILED, failure="erased", updated_at=now)
+                    ended = replace(job, state=JobState.FAILED, failure=Setback.ERASED.value, updated_at=now)
                     transaction.jobs.update(replace(ended, failure_detail="The document was erased."))
 
     def _destroy(self, tenant_id: TenantId, document_ids: Sequence[DocumentId]) -> None:

@@ -4,12 +4,15 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from ingestion.errors import Unreadable
 from service import tracing
 from service.auditing import entry
 from service.chunks import unwritten
+from service.policy.failing import Setback
 from service.ports import ChunkIndex, Clock, Database, DocumentState, JobRecord, JobState
 
 _log = structlog.get_logger()
+_ERASED = "The document was erased before it was ready."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,19 +23,22 @@ class Failing:
     index: ChunkIndex
     clock: Clock
 
-    def fail(self, job: JobRecord, reason: str, detail: str) -> None:
+    def fail(self, job: JobRecord, reason: Unreadable | Setback, detail: str) -> None:
         """Fail this document and its job, with a reason that a person understands."""
         unwritten(self.database, self.index, job)
         now = self.clock.now()
         failed = replace(job, state=JobState.FAILED, lease_until=None, updated_at=now)
         with self.database.transaction(job.tenant_id) as transaction:
             record = transaction.documents.get(job.document_id, lock=True)
-            if not transaction.jobs.update(replace(failed, failure=reason, failure_detail=detail)) or record is None:
+            if record is None:
+                reason, detail = Setback.ERASED, _ERASED
+            ended = replace(failed, failure=reason.value, failure_detail=detail)
+            if not transaction.jobs.update(ended) or record is None:
                 return
             transaction.documents.update(
-                replace(record, state=DocumentState.FAILED, failure=reason, failure_detail=detail)
+                replace(record, state=DocumentState.FAILED, failure=reason.value, failure_detail=detail)
             )
-            facts = {"job": str(job.id), "reason": reason}
+            facts = {"job": str(job.id), "reason": reason.value}
             transaction.audit.append(
                 entry(job.tenant_id, "document_failed", at=now, subject=job.document_id, facts=facts)
             )
@@ -45,5 +51,4 @@ class Failing:
         ended = replace(job, state=JobState.FAILED, lease_until=None, updated_at=self.clock.now())
         with self.database.transaction(job.tenant_id) as transaction:
             if transaction.documents.get(job.document_id) is None:
-                detail = "The document was erased before it was ready."
-                transaction.jobs.update(replace(ended, failure="erased", failure_detail=detail))
+                transaction.jobs.update(replace(ended, failure=Setback.ERASED.value, failure_detail=_ERASED))

@@ -9,6 +9,7 @@ from service.errors import DamagedError, KeyDestroyedError, LeaseLostError, NotF
 from service.ingesting.failing import Failing
 from service.ingesting.work import Work
 from service.places import original_place
+from service.policy.failing import Setback
 from service.ports import Clock, Database, DocumentRecord, DocumentState, JobRecord, KeyStore, Parser, Vault
 
 
@@ -33,15 +34,18 @@ class Reading:
     def _read(self, job: JobRecord) -> Work | None:
         if job.attempts > self.max_attempts:
             detail = f"Tried {self.max_attempts} times without a result."
-            self.failing.fail(job, "attempts_exhausted", detail)
+            self.failing.fail(job, Setback.ATTEMPTS_EXHAUSTED, detail)
             return None
         try:
             return self._opened(job, self._started(job))
         except UnreadableError as error:
-            self.failing.fail(job, error.reason.value, error.detail)
+            self.failing.fail(job, error.reason, error.detail)
         except DamagedError:
-            self.failing.fail(job, "original_damaged", "The stored original was changed and cannot be opened.")
-        except (KeyDestroyedError, NotFoundError, LeaseLostError):
+            self.failing.fail(job, Setback.ORIGINAL_DAMAGED, "The stored original was changed and cannot be opened.")
+        except (KeyDestroyedError, NotFoundError):
+            # An erasure removes the row first: where that is still there, nobody erased the document.
+            self.failing.fail(job, Setback.ORIGINAL_MISSING, "The stored original or its key is not there any more.")
+        except LeaseLostError:
             self.failing.abandon(job)
         return None
 

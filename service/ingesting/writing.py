@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ingestion.document import Remark
 from ingestion.injection import suspicion_of_document
 from ingestion.pipeline import LabelledChunk
 from service import tracing
@@ -96,6 +97,7 @@ def _ready(work: Work, record: DocumentRecord, rows: Sequence[ChunkRecord], labe
         failure_detail=None,
         labeller_version=labeller,
         relabel_failed=None,
+        remarks=_remarks(work),
     )
 
 
@@ -121,4 +123,9 @@ def _row(work: Work, labelled: LabelledChunk) -> ChunkRecord:
         text=work.key.seal(chunk.text.encode(), place=place),
         label=labelled.label,
     )
-    return relabelled(row, labelled.label, work.record, None)
+    return relabelled(row, labelled.label, replace(work.record, remarks=_remarks(work)), None)
+
+
+def _remarks(work: Work) -> frozenset[Remark]:
+    """Return how the text was read, now and, for a new wording of an older document, then."""
+    return work.record.remarks | frozenset(work.document.remarks)

@@ -19,6 +19,10 @@ ExportId = NewType("ExportId", UUID)
 MatterId = NewType("MatterId", UUID)
 """A lawsuit, inquiry or claim for which documents are held (R45)."""
 
+SourceId = NewType("SourceId", UUID)
+RunId = NewType("RunId", UUID)
+"""A run of a source."""
+
 EVERYONE = "*"
 """The group that every principal of a tenant belongs to; a document without groups is given it."""
 
@@ -43,6 +47,7 @@ class Permission(StrEnum):
     ERASE_TENANT = "erase_tenant"
     SEE_ERASURES = "see_erasures"
     SEE_JOBS = "see_jobs"
+    STEER_JOBS = "steer_jobs"
     SEE_AUDIT = "see_audit"
     RAISE_LABEL = "raise_label"
     LOWER_LABEL = "lower_label"
@@ -61,6 +66,8 @@ class Permission(StrEnum):
     EXPORT = "export"
     SEE_INDEX = "see_index"
     REEMBED = "reembed"
+    SEE_SOURCES = "see_sources"
+    KEEP_SOURCES = "keep_sources"
 
 
 _READ = frozenset({Permission.ASK})
@@ -77,15 +84,17 @@ _OWN = frozenset(
     }
 )
 _KEEP = frozenset({Permission.SEE_RETENTION, Permission.SET_RETENTION, Permission.EXPORT})
+_KEEP_SOURCES = frozenset({Permission.SEE_SOURCES, Permission.KEEP_SOURCES})
 _HOLD = frozenset({Permission.SEE_HOLDS, Permission.PLACE_HOLD, Permission.RELEASE_HOLD})
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.READER: _READ,
         Role.CONTRIBUTOR: _WRITE,
-        Role.DATA_OWNER: _WRITE | _KEEP_LABELS | _OWN | _HOLD | _KEEP | {Permission.SEE_POLICY},
+        Role.DATA_OWNER: _WRITE | _KEEP_LABELS | _OWN | _HOLD | _KEEP | _KEEP_SOURCES | {Permission.SEE_POLICY},
         Role.OPERATOR: _KEEP_LABELS
-        | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.SEE_POLICY, Permission.KEEP_CANARIES}
-        | {Permission.SEE_INDEX, Permission.REEMBED},
+        | _KEEP_SOURCES
+        | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.STEER_JOBS, Permission.SEE_POLICY}
+        | {Permission.KEEP_CANARIES, Permission.SEE_INDEX, Permission.REEMBED},
         Role.AUDITOR: frozenset(
             {
                 Permission.SEE_ERASURES,
@@ -95,6 +104,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.SEE_POLICY,
                 Permission.SEE_HOLDS,
                 Permission.SEE_RETENTION,
+                Permission.SEE_SOURCES,
             }
         ),
         Role.ADMIN: frozenset(Permission),

@@ -66,6 +66,8 @@ class ErasureReason(StrEnum):
     LEGAL_OBLIGATION = "legal_obligation"
     CHILD = "child"
     OWNER_DECISION = "owner_decision"
+    GONE_AT_SOURCE = "gone_at_source"
+    """The document is gone where it came from, and its source's policy has it erased. Nobody else can give it."""
 
 
 class Refusal(StrEnum):
@@ -94,6 +96,7 @@ class LeaveReason(StrEnum):
     PUBLIC_HEALTH = "public_health"
     ARCHIVING_OR_RESEARCH = "archiving_or_research"
     LEGAL_CLAIMS = "legal_claims"
+    BACK_AT_SOURCE = "back_at_source"
 
 
 class ErasureAction(StrEnum):

@@ -31,6 +31,7 @@ from service.ports.records import (
 )
 from service.ports.refusing import RefusalTable
 from service.ports.retaining import RetentionTable
+from service.ports.sourcing import SourceItemTable, SourceRunTable, SourceTable
 from service.ports.spaces import SpaceTable
 
 
@@ -297,6 +298,21 @@ class Transaction(Protocol):
     @property
     def exports(self) -> ExportTable:
         """The exports of persons' data."""
+        ...
+
+    @property
+    def sources(self) -> SourceTable:
+        """Where documents come from."""
+        ...
+
+    @property
+    def source_runs(self) -> SourceRunTable:
+        """The runs of the sources."""
+        ...
+
+    @property
+    def source_items(self) -> SourceItemTable:
+        """What is known of the things at the sources."""
         ...
 
     @property

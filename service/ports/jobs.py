@@ -199,10 +199,10 @@ class JobTable(Protocol):
     def claim_next(
         self, kind: JobKind, *, priority: Priority, now: datetime, lease_until: datetime, limit: int
     ) -> tuple[JobRecord, ...]:
-        """Take the oldest job of this kind and priority that is due or whose lease ran out, as `claim` does.
+        """Take the oldest job of this kind and priority that is due, as `claim` does.
 
         If it was never tried, up to `limit` others that were not either come with it; a tried one comes alone. What
-        others are taking is passed over.
+        others are taking is passed over, and what a worker held that is gone: the sweep says when that is due again.
         """
         ...
 

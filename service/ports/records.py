@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from ingestion.document import Remark
 from ingestion.injection import Injection
 from ingestion.reviewing import Review
 from ingestion.sensitivity import Category, Label
@@ -44,6 +45,7 @@ class DocumentRecord:
     `injection` says how much the text reads like instructions to a model, None where it was never scored. A document
     with `released_at` is not quarantined again; the note is sealed under the document's key.
     `subjects_version` says what the marks of the subject index are made of, None where there are none yet.
+    `remarks` say how its text was read: what was recognised or guessed is doubted in every label.
     `sketch` and `resembles` (an erased document, by the share `resemblance`) are those of `service.refusing`.
     """
 
@@ -77,6 +79,7 @@ class DocumentRecord:
     sketch: tuple[int, ...] = ()
     resembles: DocumentId | None = None
     resemblance: float | None = None
+    remarks: frozenset[Remark] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

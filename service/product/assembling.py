@@ -20,7 +20,7 @@ from service.exporting import Exports, Gathering
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
-from service.jobs import Jobs
+from service.jobs import Jobs, Overview, Steering
 from service.labels import Labels, UnfailingLabeller
 from service.lease import Lease
 from service.locating import Locating
@@ -40,6 +40,11 @@ from service.retrieval import Retriever
 from service.reviewing import Reviewing
 from service.searching import Searching
 from service.settling import Settling
+from service.sources import Sources, Syncing
+from service.sources.clearing import Clearing
+from service.sources.placing import Places
+from service.sources.sealed import SealedSources
+from service.sources.walking import Walking
 from service.spaces import OnlyEmbedder, Spaces
 from service.terms import TermsInForce
 from service.turns import Turns
@@ -122,11 +127,20 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     shared = _Shared.of(adapters, limits)
     database, keys, clock = adapters.database, adapters.keys, adapters.clock
     amending = _amending(adapters, shared)
+    documents = _documents(adapters, limits, shared)
     return Ringfence(
         principals=Principals(database=database, clock=clock),
-        documents=_documents(adapters, limits, shared),
+        documents=documents,
         ingestion=_ingestion(adapters, limits, shared),
-        jobs=_jobs(adapters, shared),
+        jobs=_jobs(adapters, limits, shared),
+        steering=Steering(database=database, index=adapters.index, queue=adapters.queue, clock=clock),
+        overview=Overview(
+            database=database,
+            queue=adapters.queue,
+            clock=clock,
+            workers=adapters.workers,
+            max_attempts=limits.max_attempts,
+        ),
         searching=Searching(retriever=shared.retriever, labels=shared.labels),
         answering=_answering(adapters, limits, shared),
         conversations=Conversations(database=database, keys=keys, clock=clock, forgetting=shared.forgetting),
@@ -152,6 +166,8 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         retention=Retention(database=database, keys=keys, clock=clock),
         expiry=Expiry(database=database, queue=adapters.queue, clock=clock, erasure=shared.erasure),
         exports=_exports(adapters, shared),
+        sources=Sources(database=database, clock=clock, opener=adapters.opener, sealed=SealedSources(keys=keys)),
+        syncing=_syncing(adapters, limits, shared, documents),
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
         rebuilding=Rebuilding(database=database, spaces=shared.spaces, keys=keys),
@@ -166,6 +182,21 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
             "broker": adapters.queue.ready,
             "restore": lambda: not adapters.restore_pending(),
         },
+    )
+
+
+def _syncing(adapters: Adapters, limits: UseCaseLimits, shared: _Shared, documents: Documents) -> Syncing:
+    database, clock, sealed = adapters.database, adapters.clock, SealedSources(keys=adapters.keys)
+    places = Places(database=database, keys=adapters.keys, queue=adapters.queue, erasure=shared.erasure, sealed=sealed)
+    return Syncing(
+        database=database,
+        clock=clock,
+        opener=adapters.opener,
+        sealed=sealed,
+        walking=Walking(database=database, clock=clock, documents=documents, places=places, sealed=sealed),
+        clearing=Clearing(database=database, clock=clock, places=places),
+        slice_seconds=limits.sync_seconds,
+        lease_seconds=max(limits.lease_seconds * 4, limits.sync_seconds * 4),
     )
 
 
@@ -239,7 +270,7 @@ def _exports(adapters: Adapters, shared: _Shared) -> Exports:
     )
 
 
-def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
+def _jobs(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Jobs:
     return Jobs(
         database=adapters.database,
         queue=adapters.queue,
@@ -249,6 +280,7 @@ def _jobs(adapters: Adapters, shared: _Shared) -> Jobs:
         forgetting=shared.forgetting,
         discarding=_discarding(adapters),
         settling=Settling(database=adapters.database, keys=adapters.keys, vault=adapters.vault, clock=adapters.clock),
+        max_attempts=limits.max_attempts,
     )
 
 

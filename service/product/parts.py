@@ -17,7 +17,7 @@ from service.exporting import Exports
 from service.governing import Governing
 from service.holding import Holds
 from service.ingesting import Ingestion
-from service.jobs import Jobs
+from service.jobs import Jobs, Overview, Steering
 from service.locating import Locating
 from service.pacing import PaceRules
 from service.policy.quotas import Quota
@@ -35,6 +35,7 @@ from service.ports import (
     Parser,
     ProviderRegister,
     Signer,
+    SourceOpener,
     Tokenizer,
     Vault,
 )
@@ -50,6 +51,7 @@ from service.reporting import EvidencePacks, Reporting
 from service.retaining import Expiry, Retention
 from service.reviewing import Reviewing
 from service.searching import Searching
+from service.sources import Sources, Syncing
 from service.verifying import Verifier
 from service.watching import Watch
 
@@ -61,8 +63,8 @@ class Adapters:
     `inspectors` look into the same stores, one into each, and share no code with the rest (R42).
     `fast` is a smaller local model that answers before `local` (R18). `restore_pending` says whether a restored backup
     is not held to the erasure ledger yet: nobody is served meanwhile. `stopping`: whether this worker process is
-    asked to stop. `embedder` is the labeller's; `embedders` are all that are on this machine, None where it is the only
-    one.
+    asked to stop. `workers` counts the live workers, None where nothing of them is seen from here. `embedder` is the
+    labeller's; `embedders` are all that are on this machine, None where it is the only one.
     """
 
     database: Database
@@ -78,8 +80,10 @@ class Adapters:
     embedder: Embedder
     labeller: Labeller
     register: ProviderRegister
+    opener: SourceOpener
     inspectors: tuple[Inspector, ...]
     restore_pending: Callable[[], bool] = lambda: False
+    workers: Callable[[], int | None] = lambda: None
     stopping: Callable[[], bool] = lambda: False
     local: LocalModel | None = None
     fast: LocalModel | None = None
@@ -101,6 +105,7 @@ class UseCaseLimits:
     label_cache_size: int = 50_000
     label_cache_seconds: float = 3_600.0
     context_tokens: int = 600
+    sync_seconds: float = 10.0
     grace_seconds: float = 15.0
     shared_worker: bool = False
     quota: Quota = field(default_factory=Quota)
@@ -115,6 +120,8 @@ class Ringfence:
     documents: Documents
     ingestion: Ingestion
     jobs: Jobs
+    steering: Steering
+    overview: Overview
     searching: Searching
     answering: Answering
     conversations: Conversations
@@ -136,6 +143,8 @@ class Ringfence:
     retention: Retention
     expiry: Expiry
     exports: Exports
+    sources: Sources
+    syncing: Syncing
     reporting: Reporting
     evidence: EvidencePacks
     rebuilding: Rebuilding

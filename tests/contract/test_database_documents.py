@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from ingestion.document import Remark
 from service.errors import ConflictError, NotFoundError
 from service.policy.access import DocumentId, KeyId, Role, Scope, TenantId
 from service.ports import Database, DocumentState, JobFilter, ReleaseReason
@@ -68,6 +69,7 @@ def test_an_update_writes_every_column(database: Database, tenant: TenantId) -> 
         failure_detail="cut short",
         labeller_version="v1",
         relabel_failed="v2",
+        remarks=frozenset({Remark.TEXT_RECOGNISED, Remark.PAGES_UNREAD}),
     )
     with database.transaction(tenant) as transaction:
         transaction.documents.add(record)

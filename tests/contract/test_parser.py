@@ -62,7 +62,8 @@ def test_the_media_type_helps_where_the_name_says_nothing(parser: Parser) -> Non
         (b"x" * 10_001, "a.txt", Unreadable.TOO_MUCH_TEXT),
         (a_pdf(["x"] * 4), "a.pdf", Unreadable.TOO_MANY_PAGES),
         (b"x", "a.docx", Unreadable.DAMAGED),
-        (b"\x89PNG\x00", "a.png", Unreadable.UNSUPPORTED_TYPE),
+        (b"\x89PNG\x00", "a.png", Unreadable.DAMAGED),
+        (b"\x00\x00\x00\x18ftypheic", "a.heic", Unreadable.UNSUPPORTED_TYPE),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_code(

@@ -57,16 +57,13 @@ class SqlJobTable(JobTable):
     def claim_next(
         self, kind: JobKind, *, priority: Priority, now: datetime, lease_until: datetime, limit: int
     ) -> tuple[JobRecord, ...]:
-        meant = select(jobs.c.id).where(jobs.c.kind == kind, jobs.c.priority == priority)
-        for free in (_expired(now), _due(now)):
-            oldest = meant.where(free).order_by(jobs.c.created_at, jobs.c.id).limit(1)
-            first = self._take(oldest, now=now, lease_until=lease_until)
-            if first and (first[0].attempts > 1 or limit == 1):
-                return first
-            if first:
-                untried = meant.where(_due(now), jobs.c.attempts == 0).order_by(jobs.c.created_at, jobs.c.id)
-                return first + self._take(untried.limit(limit - 1), now=now, lease_until=lease_until)
-        return ()
+        free = select(jobs.c.id).where(jobs.c.kind == kind, jobs.c.priority == priority, _due(now))
+        oldest = free.order_by(jobs.c.created_at, jobs.c.id)
+        first = self._take(oldest.limit(1), now=now, lease_until=lease_until)
+        if not first or first[0].attempts > 1 or limit == 1:
+            return first
+        untried = oldest.where(jobs.c.attempts == 0).limit(limit - 1)
+        return first + self._take(untried, now=now, lease_until=lease_until)
 
     @override
     def renew(self, held: Iterable[tuple[JobId, int]], *, lease_until: datetime) -> None:

@@ -99,6 +99,7 @@ documents = Table(
     Column("sketch", ARRAY(Integer), nullable=False),
     Column("resembles", Uuid),
     Column("resemblance", Double),
+    Column("remarks", ARRAY(Text), nullable=False),
     UniqueConstraint("tenant_id", "id"),
     UniqueConstraint("tenant_id", "external_fingerprint"),
     Index("documents_by_age", "tenant_id", "created_at", "id"),

@@ -33,6 +33,7 @@ from service.adapters.database.retaining import SqlRetentionTable
 from service.adapters.database.reviews import SqlReviewTable
 from service.adapters.database.rows import row_of
 from service.adapters.database.session import Session, translated
+from service.adapters.database.sourcing import SqlSourceItemTable, SqlSourceRunTable, SqlSourceTable
 from service.adapters.database.spaces import SqlSpaceTable
 from service.adapters.database.tables import api_keys, tenants
 from service.errors import ConflictError, RingfenceError, SettingsError
@@ -72,6 +73,9 @@ class SqlTransaction:
     holds: SqlHoldTable
     retention: SqlRetentionTable
     exports: SqlExportTable
+    sources: SqlSourceTable
+    source_runs: SqlSourceRunTable
+    source_items: SqlSourceItemTable
     spaces: SqlSpaceTable
 
     @classmethod
@@ -100,6 +104,9 @@ class SqlTransaction:
             holds=SqlHoldTable(session, tenant_id),
             retention=SqlRetentionTable(session),
             exports=SqlExportTable(session, tenant_id),
+            sources=SqlSourceTable(session),
+            source_runs=SqlSourceRunTable(session),
+            source_items=SqlSourceItemTable(session),
             spaces=SqlSpaceTable(session, tenant_id),
         )
 

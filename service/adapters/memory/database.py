@@ -24,6 +24,7 @@ from service.adapters.memory.receipts import InMemoryReceiptTable
 from service.adapters.memory.refusals import InMemoryRefusalTable
 from service.adapters.memory.retaining import InMemoryRetentionTable
 from service.adapters.memory.reviews import InMemoryReviewTable
+from service.adapters.memory.sourcing import InMemorySourceItemTable, InMemorySourceRunTable, InMemorySourceTable
 from service.adapters.memory.spaces import InMemorySpaceTable
 from service.adapters.memory.tables import (
     InMemoryApiKeyTable,
@@ -64,6 +65,9 @@ class InMemoryTransaction:
     holds: InMemoryHoldTable
     retention: InMemoryRetentionTable
     exports: InMemoryExportTable
+    sources: InMemorySourceTable
+    source_runs: InMemorySourceRunTable
+    source_items: InMemorySourceItemTable
     spaces: InMemorySpaceTable
 
     @classmethod
@@ -92,6 +96,9 @@ class InMemoryTransaction:
             holds=InMemoryHoldTable(rows),
             retention=InMemoryRetentionTable(rows),
             exports=InMemoryExportTable(rows),
+            sources=InMemorySourceTable(rows),
+            source_runs=InMemorySourceRunTable(rows),
+            source_items=InMemorySourceItemTable(rows),
             spaces=InMemorySpaceTable(rows),
         )
 

@@ -66,12 +66,11 @@ class InMemoryJobTable(JobTable):
         self, kind: JobKind, *, priority: Priority, now: datetime, lease_until: datetime, limit: int
     ) -> tuple[JobRecord, ...]:
         meant = [job for job in self._oldest_first() if job.kind is kind and job.priority is priority]
-        ran_out = [job for job in meant if expired(job, now)]
         waiting = [job for job in meant if due(job, now)]
-        if not (ran_out or waiting):
+        if not waiting:
             return ()
-        first = (*ran_out, *waiting)[0]
-        untried = [job for job in waiting if job.attempts == 0 and job is not first]
+        first = waiting[0]
+        untried = [job for job in waiting[1:] if job.attempts == 0]
         beside = untried[: limit - 1] if first.attempts == 0 else []
         return tuple(self._take(job, now=now, lease_until=lease_until) for job in (first, *beside))
 

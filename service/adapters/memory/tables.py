@@ -19,7 +19,9 @@ from service.policy.access import (
     JobId,
     KeyId,
     MatterId,
+    RunId,
     Scope,
+    SourceId,
     TenantId,
     TurnId,
 )
@@ -57,6 +59,7 @@ from service.ports.exporting import ExportRecord
 from service.ports.holding import MatterRecord
 from service.ports.receipting import ReceiptId, ReceiptRecord
 from service.ports.retaining import RetentionRecord
+from service.ports.sourcing import RunRecord, SourceItem, SourceRecord
 from service.ports.spaces import SpaceId, SpaceRecord
 
 _Aged = TypeVar("_Aged", DocumentRecord, JobRecord, ConversationRecord)
@@ -96,6 +99,9 @@ class Rows:
     retention: dict[int, RetentionRecord] = field(default_factory=dict)
     matters: dict[MatterId, MatterRecord] = field(default_factory=dict)
     matter_documents: set[tuple[MatterId, DocumentId]] = field(default_factory=set)
+    sources: dict[SourceId, SourceRecord] = field(default_factory=dict)
+    source_runs: dict[RunId, RunRecord] = field(default_factory=dict)
+    source_items: dict[tuple[SourceId, str], SourceItem] = field(default_factory=dict)
     vector_spaces: dict[SpaceId, SpaceRecord] = field(default_factory=dict)
     space_documents: dict[tuple[SpaceId, DocumentId], bool] = field(default_factory=dict)
 
@@ -132,6 +138,9 @@ class Rows:
             retention=dict(self.retention),
             matters=dict(self.matters),
             matter_documents=set(self.matter_documents),
+            sources=dict(self.sources),
+            source_runs=dict(self.source_runs),
+            source_items=dict(self.source_items),
             vector_spaces=dict(self.vector_spaces),
             space_documents=dict(self.space_documents),
         )
@@ -241,6 +250,8 @@ class InMemoryDocumentTable(DocumentTable):
         self._rows.documents.pop(document_id, None)
         self._rows.chunks.pop(document_id, None)
         self._rows.subject_marks.pop(document_id, None)
+        for key in [key for key, item in self._rows.source_items.items() if item.document_id == document_id]:
+            del self._rows.source_items[key]
         for mark in [mark for mark in self._rows.space_documents if mark[1] == document_id]:
             del self._rows.space_documents[mark]
         for place in [place for place in self._rows.reviews if place[0] == document_id]:

@@ -66,6 +66,7 @@ class EndOfTenant:
                 return False
             before = transaction.estate.counts()
             transaction.estate.end_api_keys(now)
+            transaction.sources.clear()
             if before.api_keys:
                 noted(transaction, record, action="tenant_closed", now=now, facts=_facts(before))
         return True

@@ -14,6 +14,7 @@ from service.policy.access import DocumentId, ErasureId, Principal
 from service.policy.erasures import (
     ErasureAction,
     ErasureKind,
+    ErasureReason,
     ErasureState,
     approvals_needed,
     days_left,
@@ -138,6 +139,9 @@ def _tenant(record: ErasureRecord) -> ErasureItem:
 def _check(asked: Asked, now: datetime) -> None:
     if (asked.kind is ErasureKind.DOCUMENTS) != bool(asked.documents) or len(asked.documents) > _MOST_DOCUMENTS:
         message = f"a request of kind documents names 1 to {_MOST_DOCUMENTS} of them, any other kind names none"
+        raise InvalidRequestError(message)
+    if asked.reason is ErasureReason.GONE_AT_SOURCE:
+        message = "only a source itself says that a document is gone there: give another reason"
         raise InvalidRequestError(message)
     if (asked.kind is ErasureKind.SUBJECT) != (asked.subject is not None):
         message = "a request of kind subject names a person, any other kind names none"

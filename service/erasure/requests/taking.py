@@ -12,7 +12,7 @@ from service.erasure.requests.finding import Finding
 from service.erasure.requests.holding import held
 from service.errors import ConflictError, HeldError, NotFoundError
 from service.policy.access import DocumentId, Principal, Role, TurnId
-from service.policy.erasures import ErasureAction, ErasureState
+from service.policy.erasures import ErasureAction, ErasureReason, ErasureState, LeaveReason
 from service.ports import (
     Clock,
     Database,
@@ -29,6 +29,7 @@ from service.ports import (
 )
 
 _DESTROYED = frozenset({ErasureAction.ERASE, ErasureAction.REDACT})
+_BACK = LeaveReason.BACK_AT_SOURCE
 _REMAINS_FOUND = "remains_found"
 """The stage of an erase job that was not the last one."""
 
@@ -93,6 +94,8 @@ class Taking:
                 taken = replace(item, state=ItemState.HELD, held_by=holds)
             elif document is None:
                 taken = replace(item, state=ItemState.DESTROYING)
+            elif record.reason is ErasureReason.GONE_AT_SOURCE and _lies_somewhere(transaction, document.id):
+                taken = replace(item, state=ItemState.LEFT, action=ErasureAction.LEAVE, left_because=_BACK)
             else:
                 taken, job = self.entombed(transaction, record, item, document)
             transaction.erasures.put_items([taken])
@@ -123,7 +126,9 @@ class Taking:
         self, transaction: Transaction, record: ErasureRecord, item: ErasureItem, document: DocumentRecord
     ) -> tuple[ErasureItem, JobRecord]:
         """Make the document unreachable inside the transaction; return the item and the job that destroys it."""
-        job = self.erasure.entomb(transaction, document, by=record.approvals[-1].by, refuse=True)
+        # What is only gone at its source may come back there; everything else was asked for, and is refused.
+        refuse = record.reason is not ErasureReason.GONE_AT_SOURCE
+        job = self.erasure.entomb(transaction, document, by=record.approvals[-1].by, refuse=refuse)
         count = document.chunk_count
         return replace(item, state=ItemState.DESTROYING, job_id=job.id, chunk_count=count, held_by=()), job
 
@@ -177,3 +182,8 @@ def _now(items: Sequence[ErasureItem], item: ErasureItem) -> ErasureItem:
 def executor(record: ErasureRecord) -> Principal:
     """Return as whom a worker looks for a person: the key that approved last, with an owner's sight."""
     return Principal(tenant_id=record.tenant_id, key_id=record.approvals[-1].by, role=Role.DATA_OWNER)
+
+
+def _lies_somewhere(transaction: Transaction, document_id: DocumentId) -> bool:
+    """Whether a source has the document again, or another one has it, too."""
+    return any(place.gone_at is None for place in transaction.source_items.of_documents([document_id]))

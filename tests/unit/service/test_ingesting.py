@@ -132,6 +132,7 @@ def test_a_job_that_never_ends_well_is_given_up_with_a_reason() -> None:
         with world.database.transaction(who.tenant_id) as transaction:
             transaction.jobs.claim(job.id, kind=JobKind.INGEST, now=now, lease_until=now)
         world.clock.advance(1)
+    world.product.jobs.sweep()
     world.work()
     assert job_of(world, who, job).failure == "attempts_exhausted"
     assert world.product.documents.get(who, document).state is DocumentState.FAILED

@@ -2,7 +2,17 @@
 
 import pytest
 
-from service.adapters.celery import CHECK_DEADLINES, CHECK_PROVIDERS, ERASURES, QUEUES, REEMBED, RETAIN, SEQUENCE, SWEEP
+from service.adapters.celery import (
+    CHECK_DEADLINES,
+    CHECK_PROVIDERS,
+    ERASURES,
+    QUEUES,
+    REEMBED,
+    RETAIN,
+    SEQUENCE,
+    SWEEP,
+    SYNC,
+)
 from workers.schedule import SCHEDULE
 from workers.tasks import TASKS
 
@@ -23,6 +33,7 @@ def test_beat_sweeps_sequences_and_checks() -> None:
         CHECK_PROVIDERS,
         RETAIN,
         REEMBED,
+        SYNC,
     }
 
 

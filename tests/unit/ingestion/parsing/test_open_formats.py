@@ -16,7 +16,7 @@ CELLS = "<table:table-row>{}</table:table-row>"
 
 
 def parsed(content: bytes, name: str = "", **limits: int) -> Document:
-    return parse(content, name=name, limits=Limits(**limits))
+    return parse(content, name=name, limits=Limits(**limits))  # type: ignore[arg-type]  # the numbers among them
 
 
 def pages(document: Document) -> list[str]:

@@ -21,7 +21,7 @@ def entity(content: bytes) -> bytes:
 REFUSED = [
     ("nothing in it", b"", "a.txt", Unreadable.EMPTY),
     ("blanks only", b" \n\t", "a.md", Unreadable.EMPTY),
-    ("a scan has no text layer", a_pdf(["", ""]), "a.pdf", Unreadable.EMPTY),
+    ("blank pages", a_pdf(["", ""]), "a.pdf", Unreadable.EMPTY),
     ("a page of scripts", b"<script>canaryword</script>", "a.html", Unreadable.EMPTY),
     ("needs a password", a_pdf_of([a_stream(b"")], encryption=ENCRYPTION), "a.pdf", Unreadable.ENCRYPTED),
     ("Office files with a password", OLE + "EncryptedPackage".encode("utf-16-le"), "a.docx", Unreadable.ENCRYPTED),
@@ -34,7 +34,8 @@ REFUSED = [
     ("not what it says", CANARY.encode(), "a.xlsx", Unreadable.DAMAGED),
     ("says PDF and is none", b"%PDF-1.7 canaryword", "a.pdf", Unreadable.DAMAGED),
     ("an external entity", entity(a_docx(CANARY)), "a.docx", Unreadable.DAMAGED),
-    ("a picture", b"\x89PNG\r\n\x1a\n", "a.png", Unreadable.UNSUPPORTED_TYPE),
+    ("a picture without pixels", b"\x89PNG\r\n\x1a\n", "a.png", Unreadable.DAMAGED),
+    ("a picture of another format", b"\x00\x00\x00\x18ftypheic", "a.heic", Unreadable.UNSUPPORTED_TYPE),
     ("a program", b"\x7fELF\x02\x01\x00\x00canaryword", "run", Unreadable.UNSUPPORTED_TYPE),
     ("an archive", a_zip({"canaryword.txt": b"x"}), "a.zip", Unreadable.UNSUPPORTED_TYPE),
     ("100,000 elements deep", b"<div>" * 100_000 + b"canaryword", "a.html", Unreadable.DAMAGED),

@@ -117,6 +117,8 @@ def test_narrowing_to_no_group_sees_nothing() -> None:
         (Permission.LOWER_LABEL, {Role.DATA_OWNER, Role.ADMIN}),
         (Permission.SEE_LABELLING, {Role.DATA_OWNER, Role.OPERATOR, Role.AUDITOR, Role.ADMIN}),
         (Permission.RELABEL, {Role.DATA_OWNER, Role.OPERATOR, Role.ADMIN}),
+        (Permission.SEE_SOURCES, {Role.DATA_OWNER, Role.OPERATOR, Role.AUDITOR, Role.ADMIN}),
+        (Permission.KEEP_SOURCES, {Role.DATA_OWNER, Role.OPERATOR, Role.ADMIN}),
     ],
 )
 def test_who_may_do_what(permission: Permission, roles: set[Role]) -> None:

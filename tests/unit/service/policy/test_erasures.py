@@ -69,7 +69,7 @@ def test_every_letter_of_article_17_has_a_code() -> None:
     """Art. 17(1)(a) to (f) and 17(3)(a) to (e) GDPR."""
     assert sorted(ARTICLE.values()) == [f"Art. 17(1)({letter})" for letter in "abcdef"]
     assert sorted(EXCEPTION.values()) == [f"Art. 17(3)({letter})" for letter in "abcde"]
-    assert set(ErasureReason) - set(ARTICLE) == {ErasureReason.OWNER_DECISION}
+    assert set(ErasureReason) - set(ARTICLE) == {ErasureReason.OWNER_DECISION, ErasureReason.GONE_AT_SOURCE}
     assert set(EXCEPTION) == set(Refusal)
 
 

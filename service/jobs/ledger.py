@@ -1,22 +1,30 @@
 """The ledger as people see it, and the sweep that rings again for what stands still."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import structlog
 
 from service.conversations import Forgetting
 from service.discarding import Discarding
 from service.doorbell import ring
 from service.erasure import Erasure
 from service.errors import NotFoundError, NotPermittedError
+from service.lease import paused, queued_again
 from service.policy.access import JobId, Permission, Principal, TenantId
-from service.ports import Clock, Database, JobQueue, JobRecord
+from service.policy.failing import Setback
+from service.policy.retrying import BROKE_OFF
+from service.ports import Clock, Database, JobFilter, JobKind, JobQueue, JobRecord, Transaction
+from service.ports.jobs import EVERY_JOB
 from service.relabelling import Relabelling
 from service.settling import Settling
 from service.tracing import traced
 
+_log = structlog.get_logger()
 _RING_AGAIN_AFTER = timedelta(seconds=20)
 _RINGS = 32
 """Rings per tenant and sweep: each wakes a worker that takes several waiting jobs at once."""
+_NOTED_EVERY = timedelta(seconds=15)
 _ABANDONED_AFTER = timedelta(minutes=10)
 
 
@@ -32,6 +40,7 @@ class Jobs:
     forgetting: Forgetting
     settling: Settling
     discarding: Discarding
+    max_attempts: int
 
     def get(self, principal: Principal, job_id: JobId) -> JobRecord:
         """Return one job of the principal's tenant. Raises NotFoundError."""
@@ -42,11 +51,13 @@ class Jobs:
             raise NotFoundError
         return job
 
-    def page(self, principal: Principal, *, limit: int, after: JobId | None = None) -> tuple[JobRecord, ...]:
-        """Return the tenant's jobs, newest first."""
+    def page(
+        self, principal: Principal, *, limit: int, after: JobId | None = None, only: JobFilter = EVERY_JOB
+    ) -> tuple[JobRecord, ...]:
+        """Return the tenant's jobs, newest first. Raises NotFoundError where `after` is none of them."""
         self._check(principal)
         with self.database.transaction(principal.tenant_id) as transaction:
-            return transaction.jobs.page(limit=limit, after=after)
+            return transaction.jobs.page(limit=limit, after=after, only=only)
 
     @traced("sweep")
     def sweep(self) -> int:
@@ -73,13 +84,38 @@ class Jobs:
                 # A legal hold keeps it until its release, when a sweep finds it again. Another one may have been first.
                 if record.id not in held and transaction.documents.get(record.id, lock=True) is not None:
                     self.erasure.entomb(transaction, record, by=None, refuse=False)
-            waiting = transaction.jobs.waiting(now=now, queued_before=now - _RING_AGAIN_AFTER, limit=_RINGS)
+            due = self._taken_back(transaction, now)
+            transaction.intake.swept(now, unless_since=now - _NOTED_EVERY)
+            waiting = transaction.jobs.waiting(
+                now=now, queued_before=now - _RING_AGAIN_AFTER, limit=_RINGS, kinds=_goes_on(transaction)
+            )
         self.forgetting.finish(tenant_id)
         self.settling.finish(tenant_id)
         self.discarding.finish(tenant_id)
-        return sum(ring(self.queue, job) for job in waiting) + self.relabelling.enqueue(tenant_id)
+        return sum(ring(self.queue, job) for job in (*due, *waiting)) + self.relabelling.enqueue(tenant_id)
+
+    def _taken_back(self, transaction: Transaction, now: datetime) -> tuple[JobRecord, ...]:
+        """Queue what a worker held that is gone, with a higher fence: should it live after all, it writes no more.
+
+        Return those to ring for at once. The lease was the first wait; who lost several workers waits longer, unless
+        it has no attempt left and only waits for somebody to say so.
+        """
+        taken_back = []
+        for job in transaction.jobs.expired(now=now, limit=_RINGS):
+            counts = job.kind is not JobKind.ERASE and job.attempts < self.max_attempts
+            wait = BROKE_OFF.after(job.attempts - 1) if counts else timedelta()
+            again = transaction.jobs.revoke(queued_again(job, at=now, wait=wait, setback=Setback.WORKER_LOST))
+            _log.warning("lease_expired", job=str(job.id), kind=job.kind.value)
+            taken_back += [again] if again is not None else []
+        kinds = _goes_on(transaction)
+        return tuple(job for job in taken_back if job.not_before is None and job.kind in kinds)
 
     @staticmethod
     def _check(principal: Principal) -> None:
         if not principal.may(Permission.SEE_JOBS):
             raise NotPermittedError
+
+
+def _goes_on(transaction: Transaction) -> frozenset[JobKind]:
+    """Return the kinds of jobs that the tenant's workers may take now."""
+    return frozenset({JobKind.ERASE}) if paused(transaction) else frozenset(JobKind)
