@@ -108,6 +108,7 @@ def test_erasures_do_not_stand_behind_uploads_nor_uploads_behind_relabelling() -
         "reembed",
         "bulk",
         "relabel",
+        "sources",
     ]
 
 
