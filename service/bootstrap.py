@@ -100,6 +100,7 @@ def limits(settings: Settings) -> UseCaseLimits:
         context_tokens=settings.context_tokens,
         grace_seconds=GIVEN_BACK * settings.worker_grace_seconds,
         shared_worker=settings.worker_processes == 1,
+        backlog=settings.backlog,
         quota=quota(settings),
         pace=PaceRules(largest=settings.batch_documents, slow_seconds=settings.slow_seconds),
     )

@@ -11,6 +11,7 @@ from ingestion.injection import Injection
 from ingestion.parsing import known_media_type
 from ingestion.sensitivity import Category
 from service import tracing
+from service.admitting import Admission
 from service.auditing import entry
 from service.chunks import external_id_of, file_name_of, title_of
 from service.doorbell import ring
@@ -20,6 +21,7 @@ from service.errors import (
     InvalidRequestError,
     KeyDestroyedError,
     NotPermittedError,
+    QuotaReachedError,
     RefusedError,
     TooLargeError,
 )
@@ -113,6 +115,7 @@ class Documents:
     clock: Clock
     erasure: Erasure
     refusals: Refusals
+    admission: Admission
     max_upload_bytes: int
 
     def register(self, principal: Principal, upload: Upload) -> tuple[DocumentView, JobRecord]:
@@ -120,7 +123,8 @@ class Documents:
 
         Uploading under an external id again returns the document where the content is the same and
         replaces it where the content differs. What was declared for that id before is still declared.
-        Raises RefusedError for what was erased on request.
+        Raises RefusedError for what was erased on request, QuotaReachedError for more than the tenant may have, and
+        OverloadedError where more waits than the workers can do soon: nothing is kept then.
         """
         begun = self.clock.now()
         self._check(principal, upload)
@@ -128,6 +132,7 @@ class Documents:
         same = self._same(principal, upload, identity)
         if same is not None:
             return same
+        self.admission.backlog.check(principal.tenant_id)
         try:
             record, jobs, held = self._added(principal, upload, identity)
         except RefusedError as refused:
@@ -204,12 +209,13 @@ class Documents:
         with self.database.transaction(principal.tenant_id) as transaction:
             live = transaction.documents.by_external_fingerprint(identity) if identity is not None else None
             self.refusals.check(transaction, principal, content=content, external=None if live else identity)
+            self.admission.expect(transaction, size=len(upload.content), replaces=live is not None)
         record, key = self._sealed(principal, upload, identity, content)
         original = key.seal(upload.content, place=original_place(record.tenant_id, record.id))
         self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=original)
         try:
             return self._committed(principal, upload, record)
-        except ConflictError:
+        except (ConflictError, QuotaReachedError):
             self.vault.delete(tenant_id=record.tenant_id, document_id=record.id)
             self.keys.destroy_document_key(tenant_id=record.tenant_id, document_id=record.id)
             raise
@@ -229,6 +235,7 @@ class Documents:
             held = held_for(transaction, principal, [record])
             # Once more: what was erased meanwhile gave up its external id only by committing its refusal.
             self.refusals.check(transaction, principal, content=content, external=None if replaced else identity)
+            self.admission.settle(transaction, size=record.size, replaces=bool(replaced))
         return record, (*replaced, job), held
 
     def _sealed(

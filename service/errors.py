@@ -92,6 +92,29 @@ class TooLargeError(RingfenceError):
     """The upload is larger than this server accepts."""
 
 
+class QuotaReachedError(RingfenceError):
+    """This tenant has as much as it may have. Nothing was taken in."""
+
+    def __init__(self, detail: str | None = None, *, limited: str = "", limit: int = 0, current: int = 0) -> None:
+        """Say what is limited, to how much, and how much of it there is."""
+        super().__init__(detail)
+        self.limited = limited
+        self.limit = limit
+        self.current = current
+
+
+class TooManyWaitingError(QuotaReachedError):
+    """As many documents of this tenant wait to be ingested as may. Nothing was taken in; try again later."""
+
+    retry_after: float = 30.0
+
+
+class OverloadedError(PartUnavailableError):
+    """More waits for the workers than they can do soon. Nothing was taken in and nothing was lost; try again later."""
+
+    retry_after: float = 30.0
+
+
 class Failure(StrEnum):
     """The static code of how a model failed; it never holds a word of what was asked or said."""
 

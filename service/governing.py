@@ -7,13 +7,15 @@ import structlog
 from msgspec import to_builtins
 
 from service import metrics
+from service.admitting import Admission
 from service.auditing import entry
 from service.errors import InvalidRequestError, NotPermittedError
 from service.policy.access import Permission, Principal
 from service.policy.providers import ANYWHERE, Expiry, RegisterState
+from service.policy.quotas import Quota, Usage
 from service.policy.terms import Terms
 from service.policy.tightening import TenantPolicy
-from service.ports import Clock, Database, PolicyRecord
+from service.ports import Clock, Database, PolicyRecord, Transaction
 from service.terms import TermsInForce
 
 _log = structlog.get_logger()
@@ -21,10 +23,12 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Governed:
-    """A tenant's own policy (None: it never set one) and the terms that follow from it now."""
+    """A tenant's own policy (None: it never set one), the terms that follow from it, what it may have and has."""
 
     record: PolicyRecord | None
     terms: Terms
+    quota: Quota
+    usage: Usage
 
     @property
     def wanted(self) -> TenantPolicy:
@@ -39,12 +43,13 @@ class Governing:
     database: Database
     clock: Clock
     terms: TermsInForce
+    admission: Admission
 
     def show(self, principal: Principal) -> Governed:
         """Return the tenant's policy and the terms in force. Raises NotPermittedError."""
         _require(principal, Permission.SEE_POLICY)
         with self.database.transaction(principal.tenant_id) as transaction:
-            return Governed(record=transaction.policies.latest(), terms=self.terms.within(transaction))
+            return self._governed(transaction)
 
     def change(self, principal: Principal, wanted: TenantPolicy) -> Governed:
         """Put the next version of the tenant's policy in force, on record. It counts from this commit on.
@@ -80,7 +85,15 @@ class Governing:
                     },
                 )
             )
-        return Governed(record=record, terms=now)
+            return self._governed(transaction)
+
+    def _governed(self, transaction: Transaction) -> Governed:
+        return Governed(
+            record=transaction.policies.latest(),
+            terms=self.terms.within(transaction),
+            quota=self.admission.quota(transaction),
+            usage=self.admission.usage(transaction),
+        )
 
     def warnings(self) -> tuple[str, ...]:
         """Say what an operator should look at: a register that cannot be read, what expires soon or has expired."""

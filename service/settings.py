@@ -142,10 +142,15 @@ class Settings(BaseSettings):
     tenant_documents: int | None = Field(None, ge=1, description="Most documents of a tenant; unset: any number.")
     tenant_bytes: int | None = Field(None, ge=1, description="Most bytes of a tenant's originals; unset: any number.")
     tenant_waiting_jobs: int | None = Field(
-        250_000, ge=1, description="Most documents of a tenant that wait to be ingested; more are refused until then."
+        None, ge=1, description="Most documents of a tenant that wait to be ingested; unset: any number."
     )
     tenant_running_jobs: int | None = Field(
         None, ge=1, description="Most documents of a tenant that workers hold at once; unset: any number."
+    )
+    backlog: int = Field(
+        1_000_000,
+        ge=1,
+        description="Documents of all tenants that may wait; beyond it a tenant has only its share.",
     )
     batch_documents: int = Field(16, ge=1, description="Most documents that a worker process takes at once.")
     slow_seconds: float = Field(

@@ -90,7 +90,7 @@ class Turns:
         with self.database.transaction(turn.tenant_id) as transaction:
             usage = None
             if turn.most is not None:
-                usage = transaction.usage.read(now=now)
+                usage = transaction.usage.read(now=now, stored=False)
                 limit = min(limit, turn.most - usage.running_jobs)
             if limit < 1:
                 return ()

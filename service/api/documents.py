@@ -16,7 +16,16 @@ from service.api.problems import documented
 from service.api.quarantine_schemas import ReleaseRequest
 from service.api.schemas import Accepted, DocumentBody, Page
 from service.api.uploads import upload_of
-from service.errors import ConflictError, HeldError, NotFoundError, RefusedError, TooLargeError
+from service.errors import (
+    ConflictError,
+    HeldError,
+    NotFoundError,
+    OverloadedError,
+    QuotaReachedError,
+    RefusedError,
+    TooLargeError,
+    TooManyWaitingError,
+)
 from service.policy.access import DocumentId, Principal
 from service.product import Ringfence
 
@@ -31,6 +40,7 @@ _TEXT_FIELDS = {
     "groups": _string("Who may see it, comma-separated; default: everyone of the tenant."),
     "declared": _string("Categories it certainly has, comma-separated, such as `PHI`: a floor for its labels."),
     "file_name": _string("Its ending tells the format."),
+    "priority": _string("`interactive` (default) or `bulk`: what nobody waits for, done after all that is."),
 }
 
 
@@ -60,7 +70,7 @@ class _UploadOperation(Operation):
     status_code=202,
     sync_to_thread=True,
     summary="Hand in a document",
-    responses=documented(RefusedError, TooLargeError),
+    responses=documented(RefusedError, TooLargeError, QuotaReachedError, TooManyWaitingError, OverloadedError),
 )
 def hand_in(
     request: Request[Any, Any, Any],

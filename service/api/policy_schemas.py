@@ -1,9 +1,10 @@
 """Providers and policies over the wire, version 1."""
 
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, convert, field
 
 from ingestion.sensitivity import Category
 from service.governing import Governed
@@ -16,6 +17,7 @@ from service.policy.providers import (
     RegisterState,
     Standing,
 )
+from service.policy.quotas import Quota
 from service.policy.terms import Going, Terms, Way, goings
 from service.policy.tightening import DataClass, Policy, TenantPolicy
 
@@ -126,6 +128,25 @@ class ProvidersBody(Struct, kw_only=True):
         )
 
 
+Limit = Annotated[int, Meta(ge=1, le=2**53)]
+
+
+class QuotaBody(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The most that a tenant wants to have of each; null: what the operator lets it have."""
+
+    documents: Limit | None = None
+    stored_bytes: Limit | None = None
+    waiting_jobs: Limit | None = None
+    running_jobs: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+
+
+class UsedBody(Struct, kw_only=True):
+    """How much a tenant may have of something (null: any number) and how much of it there is."""
+
+    limit: int | None
+    current: int
+
+
 class TenantPolicyBody(Struct, kw_only=True, forbid_unknown_fields=True):
     """What a tenant wants beyond the operator's policy. Left out: nothing beyond it, and no redaction."""
 
@@ -136,6 +157,7 @@ class TenantPolicyBody(Struct, kw_only=True, forbid_unknown_fields=True):
     redact: list[Category] = []
     erasure_approvals: Annotated[int, Meta(ge=1, le=2)] = 1
     cooling_off_hours: Annotated[int, Meta(ge=0, le=168)] = 0
+    quota: QuotaBody = field(default_factory=QuotaBody)
 
     def wanted(self) -> TenantPolicy:
         """Return the policy that the body asks for."""
@@ -147,6 +169,7 @@ class TenantPolicyBody(Struct, kw_only=True, forbid_unknown_fields=True):
             redact=frozenset(self.redact),
             erasure_approvals=self.erasure_approvals,
             cooling_off_hours=self.cooling_off_hours,
+            quota=convert(self.quota, Quota, from_attributes=True),
         )
 
     @classmethod
@@ -160,6 +183,7 @@ class TenantPolicyBody(Struct, kw_only=True, forbid_unknown_fields=True):
             redact=sorted(wanted.redact),
             erasure_approvals=wanted.erasure_approvals,
             cooling_off_hours=wanted.cooling_off_hours,
+            quota=convert(wanted.quota, QuotaBody, from_attributes=True),
         )
 
 
@@ -193,6 +217,7 @@ class PolicyBody(Struct, kw_only=True):
     set_at: datetime | None
     wanted: TenantPolicyBody
     in_force: InForceBody
+    quota: dict[str, UsedBody]
 
     @classmethod
     def of(cls, governed: Governed) -> "PolicyBody":
@@ -203,4 +228,8 @@ class PolicyBody(Struct, kw_only=True):
             set_at=record.set_at if record else None,
             wanted=TenantPolicyBody.of(governed.wanted),
             in_force=InForceBody.of(governed.terms.policy),
+            quota={
+                one.name: UsedBody(limit=getattr(governed.quota, one.name), current=getattr(governed.usage, one.name))
+                for one in fields(Quota)
+            },
         )

@@ -28,6 +28,9 @@ STATUS: Mapping[type[errors.RingfenceError], HTTPStatus] = {
     errors.SourceErasedError: HTTPStatus.CONFLICT,
     errors.RedactionFailedError: HTTPStatus.CONFLICT,
     errors.HeldError: HTTPStatus.CONFLICT,
+    errors.QuotaReachedError: HTTPStatus.FORBIDDEN,
+    errors.TooManyWaitingError: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.OverloadedError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.PartUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.RestorePendingError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -53,7 +56,8 @@ class Problem(Struct, kw_only=True):
 
     Where a model or another part gave no answer, or something erased is refused, `reason` is the code of how; with a
     503, `retry_after` repeats the header, because a stream that breaks off has none. What a legal hold keeps has the
-    reason `held` and its `matters`.
+    reason `held` and its `matters`. What a quota keeps out has what is limited as its reason, the
+    `limit` and what there is (`current`).
     """
 
     type: Annotated[str, Meta(examples=["urn:ringfence:not_found"])]
@@ -62,6 +66,8 @@ class Problem(Struct, kw_only=True):
     detail: Annotated[str, Meta(examples=[errors.NotFoundError().detail])]
     reason: Annotated[str | UnsetType, Meta(examples=["circuit_open", "content_erased", "held"])] = UNSET
     retry_after: Annotated[int | UnsetType, Meta(description="Seconds.", examples=[10])] = UNSET
+    limit: Annotated[int | UnsetType, Meta(description="How much a tenant may have.", examples=[10_000])] = UNSET
+    current: Annotated[int | UnsetType, Meta(description="How much it has.", examples=[10_000])] = UNSET
     matters: Annotated[list[UUID] | UnsetType, Meta(description="Ids of the matters that hold it.")] = UNSET
 
 
@@ -92,6 +98,10 @@ def problem_of(error: errors.RingfenceError) -> dict[str, object]:
         body["reason"] = error.how.value
     if isinstance(error, errors.RefusedError):
         body["reason"] = error.reason
+    if isinstance(error, errors.QuotaReachedError):
+        body |= {"reason": error.limited, "limit": error.limit, "current": error.current}
+    if status is HTTPStatus.TOO_MANY_REQUESTS:
+        body["retry_after"] = _retry_after(error)
     if isinstance(error, errors.HeldError):
         body |= {"reason": error.code, "matters": [str(matter) for matter in error.matters]}
     return body
@@ -99,7 +109,8 @@ def problem_of(error: errors.RingfenceError) -> dict[str, object]:
 
 def _retry_after(error: errors.RingfenceError) -> int:
     """Return whole seconds, never 0: who comes back at once meets the same."""
-    known = error.retry_after if isinstance(error, errors.ModelError) else None
+    patient = errors.ModelError | errors.OverloadedError | errors.TooManyWaitingError
+    known = error.retry_after if isinstance(error, patient) else None
     return max(1, math.ceil(_RETRY_AFTER_SECONDS if known is None else known))
 
 
@@ -110,7 +121,7 @@ def _status(error: errors.RingfenceError) -> HTTPStatus:
 def _ours(_: _AnyRequest, error: errors.RingfenceError) -> Response[dict[str, object]]:
     status = _status(error)
     headers = {}
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         headers["Retry-After"] = str(_retry_after(error))
     if status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"

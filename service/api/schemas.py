@@ -15,7 +15,7 @@ from service.citing import Quotation, Unsupported
 from service.conversations import Remembered
 from service.documents import DocumentView
 from service.policy.routing import Reason, Route
-from service.ports import DocumentState
+from service.ports import DocumentState, Priority
 from service.retrieval import Retrieved
 
 Limit = Annotated[int, Meta(ge=1, le=100)]
@@ -54,6 +54,7 @@ class DocumentText(Struct, kw_only=True, forbid_unknown_fields=True):
     external_id: str | None = None
     groups: list[str] = []
     declared: list[Category] = []
+    priority: Priority = Priority.INTERACTIVE
 
 
 class DocumentBody(Struct, kw_only=True):

@@ -12,8 +12,9 @@ from service.api.bodies import readable
 from service.api.schemas import DocumentText
 from service.documents import Upload
 from service.errors import InvalidRequestError
+from service.ports import Priority
 
-_FIELDS = frozenset({"file", "text", "title", "external_id", "groups", "declared", "file_name"})
+_FIELDS = frozenset({"file", "text", "title", "external_id", "groups", "declared", "file_name", "priority"})
 
 
 def upload_of(request: Request[Any, Any, Any], body: bytes) -> Upload:
@@ -41,6 +42,7 @@ def _of_json(body: bytes) -> Upload:
         external_id=sent.external_id,
         groups=frozenset(sent.groups),
         declared=frozenset(sent.declared),
+        priority=sent.priority,
     )
 
 
@@ -72,6 +74,7 @@ def _of_form(body: bytes, boundary: str) -> Upload:
         external_id=_text(fields.get("external_id")),
         groups=frozenset(_list(parts, "groups")),
         declared=frozenset(map(_category, _list(parts, "declared"))),
+        priority=_priority(_text(fields.get("priority"))),
     )
 
 
@@ -102,6 +105,14 @@ def _decoded(part: MultipartPart) -> str:
 def _list(parts: list[MultipartPart], name: str) -> list[str]:
     values = (value.strip() for part in parts if part.name == name for value in _decoded(part).split(","))
     return [value for value in values if value]
+
+
+def _priority(name: str | None) -> Priority:
+    try:
+        return Priority(name or Priority.INTERACTIVE)
+    except ValueError:
+        message = f"unknown priority {name!r}; known are {', '.join(Priority)}"
+        raise InvalidRequestError(message) from None
 
 
 def _category(name: str) -> Category:

@@ -16,10 +16,12 @@ from service.errors import (
     NotAuthenticatedError,
     NotFoundError,
     NotPermittedError,
+    OverloadedError,
     PartUnavailableError,
     RingfenceError,
     SettingsError,
     TooLargeError,
+    TooManyWaitingError,
 )
 from service.folder import DataFolder
 from service.settings import Settings
@@ -33,6 +35,7 @@ _ERRORS: dict[int, type[RingfenceError]] = {
     413: TooLargeError,
     503: PartUnavailableError,
 }
+_ASKING: dict[int, type[TooManyWaitingError | OverloadedError]] = {429: TooManyWaitingError, 503: OverloadedError}
 _TIMEOUT = httpx.Timeout(180, connect=5)
 
 
@@ -140,4 +143,14 @@ def _error(response: httpx.Response) -> RingfenceError:
         detail = f"wrong input: {', '.join(faults)}"
     elif held:
         detail = f"{detail} Held for: {', '.join(held)}"
-    return _ERRORS.get(response.status_code, RingfenceError)(detail)
+    return _asking_to_wait(response, detail) or _ERRORS.get(response.status_code, RingfenceError)(detail)
+
+
+def _asking_to_wait(response: httpx.Response, detail: str) -> RingfenceError | None:
+    """Return the error that says for how long to wait, where the answer does."""
+    asked = response.headers.get("retry-after", "")
+    if not asked.isdecimal() or response.status_code not in _ASKING:
+        return None
+    error = _ASKING[response.status_code](detail)
+    error.retry_after = float(asked)
+    return error

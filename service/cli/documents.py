@@ -16,11 +16,14 @@ from ingestion.sensitivity import Category
 from service.cli.client import Client, connected, pages
 from service.cli.erasures import save_receipt
 from service.cli.options import AsJson, DataDir, TenantName, err, identifier, loaded, out, print_json
+from service.cli.patience import patiently
 from service.cli.reasons import quarantined
-from service.errors import ConflictError, InvalidRequestError, SettingsError, TooLargeError
+from service.errors import ConflictError, InvalidRequestError, NotPermittedError, SettingsError, TooLargeError
 
 EXIT_SOME_FAILED = 4
 _POLL_SECONDS = 0.3
+_FEW = 20
+"""Files that somebody waits for; more are bulk, and everybody else's single upload goes before them."""
 _ENDED = frozenset({"succeeded", "failed", "cancelled"})
 
 
@@ -43,14 +46,16 @@ def ingest(
     """Hand in files, wait until each is ready or has failed, and sum up labels and failures.
 
     A file handed in again from the same path is skipped if it is the same and replaced if it changed.
-    One that was erased is refused: see `ringfence refusals`.
+    One that was erased is refused: see `ringfence refusals`. More than 20 files are bulk: single uploads go first.
+    When the server asks to wait, because as many documents wait as may, it waits and goes on.
     """
-    form = {"groups": ",".join(group or ()), "declared": ",".join(declared or ())}
     results: list[dict[str, Any]] = []
     files = list(_files(paths))
     if not files:
         message = "no files there; hidden ones are left out"
         raise SettingsError(message)
+    priority = "bulk" if len(files) > _FEW else "interactive"
+    form = {"priority": priority, "groups": ",".join(group or ()), "declared": ",".join(declared or ())}
     with connected(loaded(data), tenant) as client, _progress() as progress:
         handing = progress.add_task("handing in", total=len(files))
         for path, name in files:
@@ -138,13 +143,15 @@ def _handed_in(client: Client, path: Path, name: str, form: dict[str, str]) -> d
     fields = {key: value for key, value in form.items() if value}
     try:
         content = path.read_bytes()
-        answer = client.call(
-            "POST",
-            "/v1/documents",
-            data=fields | {"external_id": f"file:{name}"},
-            files={"file": (path.name, content, "application/octet-stream")},
+        answer = patiently(
+            lambda: client.call(
+                "POST",
+                "/v1/documents",
+                data=fields | {"external_id": f"file:{name}"},
+                files={"file": (path.name, content, "application/octet-stream")},
+            )
         )
-    except (ConflictError, InvalidRequestError, TooLargeError, OSError) as error:
+    except (ConflictError, InvalidRequestError, TooLargeError, NotPermittedError, OSError) as error:
         return {"file": name, "state": "refused", "reason": str(error), "labels": {}}
     return {"file": name, "job": answer["job"]["id"], "document": answer["document"]["id"], "state": "waiting"}
 

@@ -13,6 +13,7 @@ from service.adapters.provider_file import TomlProviderRegister
 from service.api.policy_schemas import ProvidersBody
 from service.cli.client import connected
 from service.cli.options import AsJson, DataDir, TenantName, loaded, out, print_json, write_file
+from service.cli.quotas import quota
 from service.errors import SettingsError
 from service.folder import DataFolder
 from service.policy.document import policy_document
@@ -30,6 +31,7 @@ _LONGEST_COOLING_OFF = 168
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("providers")(providers)
+    _policy.command("quota")(quota)
     app.add_typer(_policy, name="policy")
 
 
@@ -186,10 +188,12 @@ def _print_policy(told: dict[str, Any], *, as_json: bool) -> None:
     wanted, now = told["wanted"], told["in_force"]
     out.print(f"the tenant's policy, version {told['version']}:")
     for name, value in wanted.items():
-        out.print(f"  {name}: {_words(value)}", markup=False)
+        if name != "quota":
+            out.print(f"  {name}: {_words(value)}", markup=False)
     out.print(f"in force, {now['version'][:16]}:")
     for name in ("cloud", "providers", "residency", "redaction"):
         out.print(f"  {name}: {_words(now[name])}", markup=False)
+    out.print("how much it may have: see `ringfence policy quota`")
     for data, needed in now["needs"].items():
         out.print(f"  {data} needs {', '.join(needed)}", markup=False)
 

@@ -31,9 +31,14 @@ class Quota:
         return Quota(**both)
 
     @property
+    def limits_storage(self) -> bool:
+        """Whether documents have to be counted."""
+        return self.documents is not None or self.stored_bytes is not None
+
+    @property
     def admits_everything(self) -> bool:
         """Whether there is nothing to count when something is handed in."""
-        return self.documents is None and self.stored_bytes is None and self.waiting_jobs is None
+        return not self.limits_storage and self.waiting_jobs is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,8 +47,10 @@ class Numbers:
 class UsageTable(Protocol):
     """What a tenant has, counted where it is, so that nothing that is erased or restored makes it wrong."""
 
-    def read(self, *, now: datetime) -> Usage:
+    def read(self, *, now: datetime, stored: bool = True) -> Usage:
         """Count documents, bytes of originals and jobs that ingest, with the version, all at one moment.
+
+        Without `stored` only the jobs are counted: that is quick however much there is.
 
         A job whose lease ran out waits for another worker; it does not run.
         """

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 
 import migrations
+from service.admitting import Admission, Backlog
 from service.amending import Amending
 from service.answering import Answering, Budget, Planner
 from service.answering.redacting import Redactor
@@ -78,6 +79,7 @@ class _Shared:
     watch: Watch
     canaries: Canaries
     refusals: Refusals
+    admission: Admission
     reporting: Reporting
     auditing: Auditing
     governing: Governing
@@ -96,6 +98,8 @@ class _Shared:
             labeller=lambda: labellers.version, product=_product(), schema=lambda: f"step_{migrations.head()}"
         )
         receipts = Receipts(database=database, signer=adapters.signer, clock=clock, versions=versions)
+        backlog = Backlog(database=database, clock=clock, bound=limits.backlog)
+        admission = Admission(clock=clock, backlog=backlog, operator=limits.quota)
         terms = _terms(adapters)
         spaces = _spaces(adapters)
         return cls(
@@ -114,11 +118,12 @@ class _Shared:
             watch=Watch(),
             canaries=Canaries(database=database, keys=keys, clock=clock),
             refusals=Refusals(database=database, clock=clock),
+            admission=admission,
             reporting=Reporting(database=database, keys=keys),
             auditing=Auditing(
                 database=database, keys=keys, signer=adapters.signer, clock=clock, ledger=adapters.ledger
             ),
-            governing=Governing(database=database, clock=clock, terms=terms),
+            governing=Governing(database=database, clock=clock, terms=terms, admission=admission),
         )
 
 
@@ -325,6 +330,7 @@ def _documents(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Do
         clock=adapters.clock,
         erasure=shared.erasure,
         refusals=shared.refusals,
+        admission=shared.admission,
         max_upload_bytes=limits.max_upload_bytes,
     )
 

@@ -107,6 +107,7 @@ class UseCaseLimits:
     context_tokens: int = 600
     sync_seconds: float = 10.0
     grace_seconds: float = 15.0
+    backlog: int = 1_000_000
     shared_worker: bool = False
     quota: Quota = field(default_factory=Quota)
     pace: PaceRules = field(default_factory=PaceRules)

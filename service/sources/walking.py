@@ -7,6 +7,7 @@ from service.errors import (
     ConflictError,
     HeldError,
     InvalidRequestError,
+    QuotaReachedError,
     RefusedError,
     TooLargeError,
 )
@@ -147,8 +148,9 @@ class Walking:
             self._troubled(work, found, item, Trouble.TOO_LARGE)
         except InvalidRequestError:
             self._troubled(work, found, item, Trouble.MALFORMED)
-        except ConflictError:
-            work.count("postponed")  # somebody hands in or erases the same at this very moment
+        except (ConflictError, QuotaReachedError):
+            # Somebody hands in or erases the same at this very moment, or the tenant has as much as it may have.
+            work.count("postponed")
 
     def _register(self, work: Work, found: Found, item: SourceItem | None, content: bytes) -> None:
         external_id = found.external_id or external_id_at(work.source.id, found.place)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from typing_extensions import override
 
@@ -25,11 +25,11 @@ class SqlUsageTable(UsageTable):
         self._tenant_id = tenant_id
 
     @override
-    def read(self, *, now: datetime) -> Usage:
+    def read(self, *, now: datetime, stored: bool = True) -> Usage:
         first = upsert(tenant_usage).values(tenant_id=self._tenant_id, version=0)
         self._session.run(first.on_conflict_do_nothing())
-        stored = select(func.count().label("documents"), func.coalesce(func.sum(documents.c.size), 0).label("bytes"))
-        docs = stored.select_from(documents).subquery()
+        counted = select(func.count().label("documents"), func.coalesce(func.sum(documents.c.size), 0).label("bytes"))
+        docs = counted.select_from(documents).where(true() if stored else false()).subquery()
         ingesting = and_(jobs.c.kind == JobKind.INGEST, jobs.c.state.in_([JobState.QUEUED, JobState.RUNNING]))
         runs = and_(jobs.c.state == JobState.RUNNING, jobs.c.lease_until > now)
         running, waiting = func.count().filter(runs), func.count().filter(~runs)

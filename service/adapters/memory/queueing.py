@@ -30,13 +30,13 @@ class InMemoryUsageTable(UsageTable):
         self._rows = rows
 
     @override
-    def read(self, *, now: datetime) -> Usage:
+    def read(self, *, now: datetime, stored: bool = True) -> Usage:
         ingesting = [job for job in self._rows.jobs.values() if job.kind is JobKind.INGEST]
         abandoned = sum(expired(job, now) for job in ingesting)
         states = Counter(job.state for job in ingesting)
         return Usage(
-            documents=len(self._rows.documents),
-            stored_bytes=sum(record.size for record in self._rows.documents.values()),
+            documents=len(self._rows.documents) if stored else 0,
+            stored_bytes=sum(record.size for record in self._rows.documents.values()) if stored else 0,
             waiting_jobs=states[JobState.QUEUED] + abandoned,
             running_jobs=states[JobState.RUNNING] - abandoned,
             version=self._version(),
