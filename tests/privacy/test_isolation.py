@@ -371,6 +371,7 @@ def test_a_role_may_do_only_what_it_is_for(
         "/v1/documents": {"text": PRIVATE},
         "/v1/documents/{id}/reviews": REVIEW,
         "/v1/policy": {},
+        "/v1/index/reembedding": {},
         "/v1/erasures": {"kind": "documents", "reason": "objection", "documents": [str(document.id)]},
         "/v1/exports": {"subject": {"names": ["Falcon"]}},
         "/v1/retention": {"rules": []},
