@@ -37,7 +37,15 @@ EVENTS = frozenset(
         *("job_abandoned", "job_not_rung", "jobs_not_given_back"),
         *("labelling_heads_missing", "labelling_heads_unfit", "labeller_failed", "lease_expired", "lease_not_renewed"),
         *("local_model_not_ready", "provider_attestation_expiring", "provider_register_unreadable"),
-        *("output_withheld", "local_share_jumped", "local_share_settled", "process_failed", "request_failed"),
+        "storage_refused",
+        *(
+            "output_withheld",
+            "local_share_jumped",
+            "local_share_settled",
+            "process_failed",
+            "progress_not_told",
+            "request_failed",
+        ),
         *("request_failed_unexpectedly", "statement_failed", "task_failed", "task_interrupted", "thread_failed"),
         "reembedding_switched",
         *(
@@ -77,7 +85,7 @@ DETECTORS = (
     *("payment", "personal", "clinical", "credentials", "markers", "names", "heads"),
     *("language", "normalising", "columns", "document"),
 )
-STORES = ("database", "index", "index_files", "keys", "vault", "vault_files", "broker")
+STORES = ("database", "index", "index_files", "keys", "ledger", "vault", "vault_files", "broker")
 BACKENDS = ("anthropic", "vllm", "quotes", "none")
 WAYS_TO_FAIL = ("failed", "missing", *Failure)
 """How a detector, a model or another part did not do what it was asked."""

@@ -181,6 +181,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         ),
         replaying=_replaying(adapters, shared),
         restore_pending=adapters.restore_pending,
+        disks=adapters.disks,
         parts={
             "database": database.ready,
             "index": adapters.index.ready,
