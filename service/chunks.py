@@ -85,22 +85,13 @@ def relabelled(chunk: ChunkRecord, machine: Label, record: DocumentRecord, revie
     return replace(chunk, label=label, machine_label=None if machine == label else machine)
 
 
-def written(
-    transaction: Transaction,
-    index: ChunkIndex,
-    record: DocumentRecord,
-    chunks: Sequence[ChunkRecord],
-    vectors: Vectors | Sequence[Vectors],
-    marks: Collection[SubjectMark],
+def rowed(
+    transaction: Transaction, record: DocumentRecord, chunks: Sequence[ChunkRecord], marks: Collection[SubjectMark]
 ) -> None:
-    """Write a document's row, chunks, marks and points. Call it under the document's row lock and the job's fence.
-
-    The index comes last: what SQL refuses is in no index. Nor is a quarantined document: it has rows and no points.
-    """
+    """Write a document's row, chunks and marks. Call it under the document's row lock and the job's fence."""
     transaction.chunks.replace(record.id, chunks)
     transaction.documents.update(replace(record, subjects_version=MARKS_VERSION))
     transaction.subjects.replace(record.id, marks)
-    pointed(index, record, chunks, vectors)
 
 
 def pointed(
@@ -109,7 +100,10 @@ def pointed(
     chunks: Sequence[ChunkRecord],
     vectors: Vectors | Sequence[Vectors],
 ) -> None:
-    """Make these chunks the document's points; a quarantined document has none. Call it under the row lock."""
+    """Make these chunks the document's points in one space; a quarantined document has rows and no points.
+
+    Call it under the row lock.
+    """
     shown = [] if record.state is DocumentState.QUARANTINED else zip(chunks, vectors, strict=True)
     points = [_point(record, chunk, vector) for chunk, vector in shown]
     index.replace(tenant_id=record.tenant_id, document_id=record.id, points=points)

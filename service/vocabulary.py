@@ -24,6 +24,8 @@ EVENTS = frozenset(
             "detector_timed_out",
             "documents_erased",
             "embedder_loaded",
+            "embedder_not_prepared",
+            "embedder_prepared",
             "embedding_failed",
             "error_ignored",
             "foreign_message",
@@ -45,6 +47,7 @@ EVENTS = frozenset(
             "request_failed",
         ),
         *("request_failed_unexpectedly", "statement_failed", "task_failed", "task_interrupted", "thread_failed"),
+        "reembedding_switched",
         *(
             "retention_failed",
             "rewritten_in_place",
@@ -73,7 +76,7 @@ SPANS = frozenset(
     {
         *("ask", "plan", "embed", "retrieve", "route", "label", "label_question", "cloud_model", "local_model"),
         *("document", "queued", "register"),
-        *("ingest", "parse", "batch", "write", "erase", "erasures", "relabel", "sweep", "sync"),
+        *("ingest", "parse", "batch", "write", "erase", "erasures", "reembed", "relabel", "sweep", "sync"),
     }
 )
 """Every span that our own code opens. A test compares them with the code."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from service.auditing import entry
 from service.errors import ConflictError, NotPermittedError
 from service.policy.access import DocumentId, Permission, Principal
-from service.ports import ChunkIndex, Clock, Database, DocumentRecord, DocumentState
+from service.ports import Clock, Database, DocumentRecord, DocumentState
+from service.spaces import Spaces
 from service.visibility import visible
 
 
@@ -14,7 +15,7 @@ class Withholding:
     """Puts documents into quarantine by hand. They come out of it as every other does: by a release."""
 
     database: Database
-    index: ChunkIndex
+    spaces: Spaces
     clock: Clock
 
     def withhold(self, principal: Principal, document_id: DocumentId) -> None:
@@ -42,7 +43,7 @@ class Withholding:
                     facts={"state": record.state.value},
                 )
             )
-            self.index.replace(tenant_id=record.tenant_id, document_id=record.id, points=[])
+            self.spaces.emptied(transaction, record)
 
 
 def _withheld(record: DocumentRecord) -> DocumentRecord:

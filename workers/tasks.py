@@ -7,7 +7,18 @@ from uuid import UUID
 import structlog
 
 from service import settings
-from service.adapters.celery import BULK, CHECK_DEADLINES, CHECK_PROVIDERS, ERASURES, RETAIN, SEQUENCE, SWEEP, SYNC
+from service.adapters.celery import (
+    BULK,
+    CHECK_DEADLINES,
+    CHECK_PROVIDERS,
+    ERASURES,
+    REEMBED,
+    REEMBED_SECONDS,
+    RETAIN,
+    SEQUENCE,
+    SWEEP,
+    SYNC,
+)
 from service.errors import PartUnavailableError
 from service.policy.access import JobId, TenantId
 from service.ports import JobKind
@@ -30,6 +41,12 @@ def erase(tenant: str, job: str) -> None:
 def relabel(tenant: str, job: str) -> None:
     """Label a document anew from its stored chunks."""
     _work(lambda ringfence: ringfence.relabelling.run(TenantId(UUID(tenant)), JobId(UUID(job))), job=job)
+
+
+def reembed() -> None:
+    """Take every tenant's re-embedding a little further, for a share of the time until this is asked for again."""
+    share = settings.load().reembed_share
+    _work(lambda ringfence: ringfence.reembedding.advance(seconds=REEMBED_SECONDS * share))
 
 
 def sweep() -> None:
@@ -78,6 +95,7 @@ TASKS: dict[str, Callable[..., None]] = {
     CHECK_DEADLINES: check_deadlines,
     CHECK_PROVIDERS: check_providers,
     RETAIN: retain,
+    REEMBED: reembed,
     SYNC: sync,
 }
 """Every task by the name that rings for it."""

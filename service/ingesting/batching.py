@@ -15,6 +15,7 @@ from service.policy.access import JobId, TenantId
 from service.ports import ChunkIndex, Clock, Database, Embedder, JobQueue, KeyStore, Parser, Tokenizer, Vault
 from service.quarantine import Quarantine
 from service.remembering import RememberingLabellers
+from service.spaces import Spaces
 from service.tracing import traced
 
 _JOBS_AT_ONCE = 16
@@ -40,6 +41,7 @@ class Ingestion:
         *,
         database: Database,
         index: ChunkIndex,
+        spaces: Spaces,
         keys: KeyStore,
         vault: Vault,
         parser: Parser,
@@ -65,7 +67,7 @@ class Ingestion:
             expanding=Expanding(database=database, keys=keys, vault=vault, queue=queue, clock=clock, nesting=nesting),
             max_attempts=max_attempts,
         )
-        writing = Writing(database=database, index=index, keys=keys, clock=clock, quarantine=quarantine)
+        writing = Writing(database=database, spaces=spaces, keys=keys, clock=clock, quarantine=quarantine)
         return cls(
             lease=lease,
             reading=reading,

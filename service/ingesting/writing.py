@@ -8,13 +8,12 @@ from ingestion.injection import suspicion_of_document
 from ingestion.pipeline import LabelledChunk
 from service import tracing
 from service.auditing import entry
-from service.chunks import counted, external_id_of, marks_of, relabelled, written
+from service.chunks import counted, external_id_of, marks_of, relabelled
 from service.errors import LeaseLostError
 from service.ingesting.expanding import originals_entombed
 from service.ingesting.work import Work
 from service.places import chunk_place, title_place
 from service.ports import (
-    ChunkIndex,
     ChunkRecord,
     Clock,
     Database,
@@ -26,6 +25,7 @@ from service.ports import (
 )
 from service.quarantine import Quarantine, record_quarantine
 from service.refusing import compared, sketched
+from service.spaces import Spaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Writing:
     """Makes documents ready."""
 
     database: Database
-    index: ChunkIndex
+    spaces: Spaces
     keys: KeyStore
     clock: Clock
     quarantine: Quarantine
@@ -54,6 +54,9 @@ class Writing:
         injection = suspicion_of_document([one.chunk for one in chunks], (work.title, work.file_name))
         marks = self._marks(work, chunks)
         sketch = sketched(work.document.text, self.keys.tenant_key(work.job.tenant_id))
+        embedded = self.spaces.embedded(
+            work.job.tenant_id, [one.chunk.text for one in chunks], [one.vector for one in chunks]
+        )
         with self.database.transaction(work.job.tenant_id) as transaction:
             record = transaction.documents.get(work.record.id, lock=True)
             if record is None or not transaction.jobs.holds(work.job, lock=True):
@@ -71,7 +74,7 @@ class Writing:
             record_quarantine(transaction, ready, at=now)
             if work.refused:
                 originals_entombed(transaction, ready, at=now)
-            written(transaction, self.index, ready, rows, [chunk.vector for chunk in chunks], marks)
+            self.spaces.written(transaction, ready, rows, embedded, marks)
 
     def _marks(self, work: Work, chunks: Sequence[LabelledChunk]) -> frozenset[SubjectMark]:
         external = external_id_of(work.key, work.record)

@@ -65,6 +65,8 @@ class Permission(StrEnum):
     SEE_RETENTION = "see_retention"
     SET_RETENTION = "set_retention"
     EXPORT = "export"
+    SEE_INDEX = "see_index"
+    REEMBED = "reembed"
     SEE_SOURCES = "see_sources"
     KEEP_SOURCES = "keep_sources"
 
@@ -94,7 +96,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.OPERATOR: _KEEP_LABELS
         | _KEEP_SOURCES
         | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.STEER_JOBS, Permission.SEE_POLICY}
-        | {Permission.KEEP_CANARIES, Permission.QUARANTINE},
+        | {Permission.KEEP_CANARIES, Permission.QUARANTINE, Permission.SEE_INDEX, Permission.REEMBED},
         Role.AUDITOR: frozenset(
             {
                 Permission.SEE_ERASURES,

@@ -40,8 +40,10 @@ from service.ports import (
     Vault,
 )
 from service.ports.inspecting import Inspector
+from service.ports.spaces import Embedders
 from service.principals import Principals
 from service.receipts import Receipts
+from service.reembedding import Reembedding
 from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
@@ -63,7 +65,8 @@ class Adapters:
     `fast` is a smaller local model that answers before `local` (R18). `restore_pending` says whether a restored backup
     is not held to the erasure ledger yet: nobody is served meanwhile. `stopping`: whether this worker process is
     asked to stop. `workers` counts the live workers, None where nothing of them is seen from here. `disks` says what an
-    operator should do about the disks under the stores, a sentence each.
+    operator should do about the disks under the stores, a sentence each. `embedder` is the labeller's; `embedders` are
+    all that are on this machine, None where it is the only one.
     """
 
     database: Database
@@ -88,6 +91,7 @@ class Adapters:
     local: LocalModel | None = None
     fast: LocalModel | None = None
     cloud: CloudModel | None = None
+    embedders: Embedders | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +154,7 @@ class Ringfence:
     reporting: Reporting
     evidence: EvidencePacks
     rebuilding: Rebuilding
+    reembedding: Reembedding
     replaying: Replaying
     restore_pending: Callable[[], bool]
     parts: Mapping[str, Callable[[], bool]]
