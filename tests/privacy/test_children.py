@@ -5,15 +5,17 @@ And the other way round: what holds an erased document, the file of the archive 
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from typing_extensions import override
 
+from ingestion.parsing import Limits, parse
 from ingestion.sensitivity import Category
 from service.adapters.memory.keeping import InMemoryVault
 from service.documents import Upload
 from service.erasure.requests import Asked, Choice
-from service.errors import ConflictError, HeldError, KeyDestroyedError, RefusedError
+from service.errors import ConflictError, HeldError, KeyDestroyedError, LeaseLostError, RefusedError
 from service.holding import Cover
 from service.ingesting import Nesting
 from service.originals import counterpart
@@ -35,13 +37,13 @@ NESTED = a_zip({"mail.eml": a_mail({"offer.txt": OFFER.encode()}), "plans/plan.t
 
 
 class StuckVault(InMemoryVault):
-    """Deletes nothing while it is stuck, and says nothing of it."""
+    """Does not delete what lies at one place, and says nothing of it."""
 
-    stuck = False
+    stuck: DocumentId | None = None
 
     @override
     def delete(self, *, tenant_id: TenantId, document_id: DocumentId) -> None:
-        if not self.stuck:
+        if document_id != self.stuck:
             super().delete(tenant_id=tenant_id, document_id=document_id)
 
 
@@ -164,11 +166,12 @@ def test_an_erasure_is_not_verified_while_a_file_still_holds_the_document() -> N
     root, offer = ids_of(world, who, "all.zip", "offer.txt")
     kept = world.vault.originals[who.tenant_id, counterpart(root)]
     world.product.erasure.request(who, offer)
-    vault.stuck = True
+    vault.stuck = counterpart(root)
     world.work()
-    vault.stuck = False
+    assert not world.vault.exists(tenant_id=who.tenant_id, document_id=offer)
     assert kept in world.vault.originals.values()
     assert world.product.receipts.page(who, limit=10, about=offer) == ()
+    vault.stuck = None
     settled(world)
     assert [one.outcome.value for one in world.product.receipts.page(who, limit=10, about=offer)] == ["verified"]
 
@@ -189,6 +192,41 @@ def test_what_was_erased_does_not_come_back_with_what_it_was_found_in() -> None:
         {name: number for name, number in facts.items() if number}
         for facts in world.audited(who.tenant_id, "attachments_registered")
     ]
+
+
+def test_what_nobody_refuses_is_not_taken_out_again_by_another_attempt() -> None:
+    """R43: retention let it go, so its content may come in again, but not out of the same archive."""
+    world, who = a_family()
+    root, plan = ids_of(world, who, "all.zip", "plans/plan.txt")
+    again = JobRecord.queued(JobKind.INGEST, who.tenant_id, root, at=world.clock.now())
+    with world.database.transaction(who.tenant_id) as transaction:
+        record = transaction.documents.get(plan, lock=True)
+        assert record is not None
+        world.product.erasure.entomb(transaction, record, by=None, refuse=False)
+        transaction.jobs.add(again)
+    # No worker has destroyed the file of the archive yet.
+    world.product.ingestion.run(who.tenant_id, again.id)
+    assert world.product.jobs.get(who, again.id).state is JobState.SUCCEEDED
+    assert "plans/plan.txt" not in by_title(world, who)
+    settled(world)
+    assert "plans/plan.txt" not in by_title(world, who)
+
+
+def test_a_worker_that_lost_its_job_takes_nothing_out() -> None:
+    """R43: its fence is an old one; another worker, or nobody, does it."""
+    world = a_world()
+    who, _ = world.person("acme")
+    view, job = world.product.documents.register(who, Upload(content=NESTED, file_name="all.zip"))
+    with world.database.transaction(who.tenant_id) as transaction:
+        parent = transaction.documents.get(view.id)
+    assert parent is not None
+    read = parse(NESTED, name="all.zip", limits=Limits())
+    with pytest.raises(LeaseLostError):
+        world.product.ingestion.reading.expanding.expand(replace(job, fence=7), parent, read)
+    assert set(by_title(world, who)) == {"all.zip"}
+    settled(world)
+    assert set(by_title(world, who)) == set(NAMES)
+    assert Left.of(world, who.tenant_id) == NOTHING
 
 
 def test_an_archive_of_which_everything_was_erased_fails_with_a_reason() -> None:
