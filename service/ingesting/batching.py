@@ -7,6 +7,7 @@ from ingestion.pipeline import Source, chunk_and_label
 from service.errors import KeyDestroyedError, LeaseLostError
 from service.ingesting.failing import Failing
 from service.ingesting.reading import Reading
+from service.ingesting.tallying import Tallying
 from service.ingesting.work import Work
 from service.ingesting.writing import Writing
 from service.lease import Lease
@@ -32,6 +33,7 @@ class Ingestion:
     labellers: RememberingLabellers
     writing: Writing
     failing: Failing
+    tallying: Tallying
 
     @classmethod
     def of(  # noqa: PLR0913 - everything that a document passes through
@@ -70,6 +72,7 @@ class Ingestion:
             labellers=labellers,
             writing=writing,
             failing=failing,
+            tallying=Tallying(database=database),
         )
 
     @traced("ingest")
@@ -97,9 +100,12 @@ class Ingestion:
             embed=self.embedder.embed,
             labeller=self.labellers.of(batch[0].job.tenant_id),
         )
+        written = []
         for work, chunks in zip(batch, results, strict=True):
             try:
                 with self.lease.turns.pace.timed():
                     self.writing.write(work, chunks, labeller=self.labellers.version)
+                written.append(len(chunks))
             except (LeaseLostError, KeyDestroyedError):
                 self.failing.abandon(work.job)
+        self.tallying.batch(batch[0].job.tenant_id, chunks=[len(chunks) for chunks in results], written=written)
