@@ -37,7 +37,14 @@ EVENTS = frozenset(
         *("job_abandoned", "job_not_rung", "jobs_not_given_back"),
         *("labelling_heads_missing", "labelling_heads_unfit", "labeller_failed", "lease_expired", "lease_not_renewed"),
         *("local_model_not_ready", "provider_attestation_expiring", "provider_register_unreadable"),
-        *("output_withheld", "local_share_jumped", "local_share_settled", "process_failed", "request_failed"),
+        *(
+            "output_withheld",
+            "local_share_jumped",
+            "local_share_settled",
+            "process_failed",
+            "progress_not_told",
+            "request_failed",
+        ),
         *("request_failed_unexpectedly", "statement_failed", "task_failed", "task_interrupted", "thread_failed"),
         *(
             "retention_failed",

@@ -1,4 +1,4 @@
-"""Commands about documents and jobs: ingest, delete, jobs."""
+"""Commands about documents: ingest, delete."""
 
 import time
 from collections import Counter
@@ -13,9 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ingestion.sensitivity import Category
-from service.cli.client import Client, connected, pages
+from service.cli.client import Client, connected
 from service.cli.erasures import save_receipt
-from service.cli.options import AsJson, DataDir, TenantName, err, identifier, loaded, out, print_json
+from service.cli.options import AsJson, DataDir, TenantName, err, loaded, out, print_json
 from service.cli.patience import patiently
 from service.cli.reasons import quarantined
 from service.errors import ConflictError, InvalidRequestError, NotPermittedError, SettingsError, TooLargeError
@@ -31,7 +31,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("ingest")(ingest)
     app.command("delete")(delete)
-    app.command("jobs")(list_jobs)
 
 
 def ingest(
@@ -111,20 +110,6 @@ def _concluded(client: Client, document: UUID) -> str:
         if newest["has_receipt"]:
             return str(newest["id"])
         time.sleep(_POLL_SECONDS)
-
-
-def list_jobs(tenant: TenantName = None, data: DataDir = None, *, as_json: AsJson = False) -> None:
-    """List jobs, newest first: what runs, what waits, what failed and why."""
-    with connected(loaded(data), tenant) as client:
-        jobs = list(pages(client, "/v1/jobs", "jobs"))
-    if as_json:
-        print_json(jobs)
-        return
-    table = Table(identifier(), "kind", "state", "tries", "reason", box=None)
-    for one in jobs:
-        kind = one["kind"].removeprefix("documents.")
-        table.add_row(one["id"], kind, one["state"], str(one["attempts"]), one["failure_detail"] or "")
-    out.print(table)
 
 
 def _files(paths: list[Path]) -> Iterator[tuple[Path, str]]:

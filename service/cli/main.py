@@ -20,6 +20,7 @@ from service.cli import (
     evaluating,
     exports,
     holds,
+    jobs,
     labelling,
     labels,
     library,
@@ -51,6 +52,7 @@ app = typer.Typer(help=_HELP, no_args_is_help=True, add_completion=False, pretty
 running.register(app)
 administering.register(app)
 documents.register(app)
+jobs.register(app)
 library.register(app)
 subjects.register(app)
 asking.register(app)

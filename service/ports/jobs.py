@@ -211,7 +211,7 @@ class JobTable(Protocol):
         ...
 
     def progress(self, held: Iterable[tuple[JobId, int]], *, stage: Stage, done: int, total: int, at: datetime) -> None:
-        """Say how far running jobs are that still have these fences."""
+        """Say how far running jobs are that still have these fences; pass over those that somebody else locks."""
         ...
 
     def holds(self, job: JobRecord, *, lock: bool = False) -> bool:

@@ -45,7 +45,8 @@ def test_the_entry_point_tells_its_commands() -> None:
     program = Path(sys.executable).with_name("ringfence")
     told = subprocess.run([program, "--help"], check=True, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
     commands = (
-        "init up worker ingest ask search documents delete jobs labels tenants keys label evaluate providers policy"
+        "init up worker ingest ask search documents delete jobs status labels tenants keys label evaluate "
+        "providers policy"
     )
     for name in commands.split():
         assert name in told.stdout

@@ -74,8 +74,11 @@ class SqlJobTable(JobTable):
     @override
     def progress(self, held: Iterable[tuple[JobId, int]], *, stage: Stage, done: int, total: int, at: datetime) -> None:
         mine = tuple_(jobs.c.id, jobs.c.fence).in_(list(held))
-        running = update(jobs).where(mine, jobs.c.state == JobState.RUNNING)
-        self._session.run(running.values(stage=stage, done=done, total=total, updated_at=at))
+        # A row that is locked is being written: to wait for it, with others in hand, could be a deadlock.
+        free = select(jobs.c.id).where(mine, jobs.c.state == JobState.RUNNING).with_for_update(skip_locked=True)
+        ids = list(self._session.run(free).scalars())
+        told = update(jobs).where(jobs.c.id.in_(ids))
+        self._session.run(told.values(stage=stage, done=done, total=total, updated_at=at))
 
     @override
     def holds(self, job: JobRecord, *, lock: bool = False) -> bool:
