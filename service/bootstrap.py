@@ -1,9 +1,10 @@
 """Settings become adapters, adapters become use cases: the one composition root, for API, workers and CLI."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -12,6 +13,7 @@ from ingestion.labelling import RingfenceLabeller
 from ingestion.labelling.guarding import Guard
 from ingestion.parsing.limits import Limits
 from service import metrics
+from service.adapters import storage
 from service.adapters.celery import QUEUES, CeleryJobQueue
 from service.adapters.database import SqlDatabase
 from service.adapters.erasure_ledger import FileErasureLedger, HeadNote
@@ -126,6 +128,7 @@ def adapters(settings: Settings) -> Adapters:
         signer=Ed25519Signer(folder.audit_key),
         ledger=erasure_ledger(settings),
         restore_pending=folder.restore_pending.exists,
+        disks=storage.disks(own_folders(settings, folder)),
         workers=folder.live_workers,
         queue=CeleryJobQueue(broker_url),
         clock=SystemClock(),
@@ -142,6 +145,18 @@ def adapters(settings: Settings) -> Adapters:
         fast=fast_model(settings),
         cloud=cloud_model(settings),
     )
+
+
+def own_folders(settings: Settings, folder: DataFolder) -> Mapping[str, Path]:
+    """Return the folder of every store that lies on a disk of this machine, by store."""
+    elsewhere = {
+        "database": settings.database_url,
+        "index": settings.qdrant_url,
+        "vault": settings.vault_url,
+    }
+    ledger = settings.ledger or folder.ledger
+    own = {"database": folder.postgres, "index": folder.edge, "keys": folder.keys, "ledger": ledger}
+    return {store: path for store, path in (own | {"vault": folder.vault}).items() if elsewhere.get(store) is None}
 
 
 def erasure_ledger(settings: Settings) -> FileErasureLedger:

@@ -177,6 +177,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         rebuilding=Rebuilding(database=database, index=adapters.index, keys=keys, embedder=adapters.embedder),
         replaying=_replaying(adapters, shared),
         restore_pending=adapters.restore_pending,
+        disks=adapters.disks,
         parts={
             "database": database.ready,
             "index": adapters.index.ready,

@@ -62,7 +62,8 @@ class Adapters:
     `inspectors` look into the same stores, one into each, and share no code with the rest (R42).
     `fast` is a smaller local model that answers before `local` (R18). `restore_pending` says whether a restored backup
     is not held to the erasure ledger yet: nobody is served meanwhile. `stopping`: whether this worker process is
-    asked to stop. `workers` counts the live workers, None where nothing of them is seen from here.
+    asked to stop. `workers` counts the live workers, None where nothing of them is seen from here. `disks` says what an
+    operator should do about the disks under the stores, a sentence each.
     """
 
     database: Database
@@ -81,6 +82,7 @@ class Adapters:
     opener: SourceOpener
     inspectors: tuple[Inspector, ...]
     restore_pending: Callable[[], bool] = lambda: False
+    disks: Callable[[], tuple[str, ...]] = tuple
     workers: Callable[[], int | None] = lambda: None
     stopping: Callable[[], bool] = lambda: False
     local: LocalModel | None = None
@@ -150,6 +152,7 @@ class Ringfence:
     replaying: Replaying
     restore_pending: Callable[[], bool]
     parts: Mapping[str, Callable[[], bool]]
+    disks: Callable[[], tuple[str, ...]]
 
     def readiness(self) -> dict[str, bool]:
         """Ask every part whether it answers."""
@@ -162,4 +165,4 @@ class Ringfence:
 
     def warnings(self) -> tuple[str, ...]:
         """Say what needs an operator soon, though every part answers."""
-        return (*self.governing.warnings(), *self.erasures.deadlines.warnings())
+        return (*self.disks(), *self.governing.warnings(), *self.erasures.deadlines.warnings())
