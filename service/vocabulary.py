@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
+from ingestion.errors import Unreadable
 from service.errors import Failure, RingfenceError
+from service.policy.failing import Setback
 from service.policy.output import Cause as StopCause
 from service.policy.prompt import Origin
 from service.policy.providers import Attestation
 from service.policy.routing import Cause, Route
-from service.ports import JobKind
+from service.ports import DocumentState, JobKind, JobState, Priority, Stage
 
 Shape = Callable[[object], bool]
 """Whether a value may be told under a key."""
@@ -234,7 +236,11 @@ LABELS: dict[str, Shape] = {
     "outcome": one_of("hit", "miss"),
     "path": is_path,
     "provider": _matches(_PROVIDER),
-    "reason": one_of("content_erased", "external_id_erased"),
+    "kind": one_of(JobKind),
+    "priority": one_of(Priority),
+    "reason": one_of("content_erased", "external_id_erased", Setback, Unreadable),
+    "stage": one_of(Stage),
+    "state": one_of(DocumentState, JobState),
     "route": one_of(Route, "none"),
     "status": _matches(_STATUS),
 }

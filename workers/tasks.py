@@ -23,6 +23,7 @@ from service.errors import PartUnavailableError
 from service.policy.access import JobId, TenantId
 from service.ports import JobKind
 from service.product import Ringfence
+from workers import draining
 
 _log = structlog.get_logger()
 
@@ -106,7 +107,7 @@ def _ringfence() -> Ringfence:
     """Return the product, built once in every child process: models and connections do not survive a fork."""
     from service import bootstrap  # noqa: PLC0415 - beat and the workers' parent need none of the models
 
-    return bootstrap.build(settings.load())
+    return bootstrap.build(settings.load(), stopping=draining.asked)
 
 
 def carried_out(ringfence: Ringfence, use_case: Callable[[Ringfence], object]) -> None:

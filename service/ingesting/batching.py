@@ -8,6 +8,7 @@ from service.errors import KeyDestroyedError, LeaseLostError
 from service.ingesting.expanding import Expanding, Nesting
 from service.ingesting.failing import Failing
 from service.ingesting.reading import Reading
+from service.ingesting.tallying import Tallying
 from service.ingesting.work import Work
 from service.ingesting.writing import Writing
 from service.lease import Lease
@@ -34,6 +35,7 @@ class Ingestion:
     labellers: RememberingLabellers
     writing: Writing
     failing: Failing
+    tallying: Tallying
 
     @classmethod
     def of(  # noqa: PLR0913 - everything that a document passes through
@@ -76,6 +78,7 @@ class Ingestion:
             labellers=labellers,
             writing=writing,
             failing=failing,
+            tallying=Tallying(database=database),
         )
 
     @traced("ingest")
@@ -103,9 +106,12 @@ class Ingestion:
             embed=self.embedder.embed,
             labeller=self.labellers.of(batch[0].job.tenant_id),
         )
+        written = []
         for work, chunks in zip(batch, results, strict=True):
             try:
                 with self.lease.turns.pace.timed():
                     self.writing.write(work, chunks, labeller=self.labellers.version)
+                written.append(len(chunks))
             except (LeaseLostError, KeyDestroyedError):
                 self.failing.abandon(work.job)
+        self.tallying.batch(batch[0].job.tenant_id, chunks=[len(chunks) for chunks in results], written=written)

@@ -13,6 +13,7 @@ from service.auditing import Auditing
 from service.backup import Rebuilding, Replaying
 from service.canaries import Canaries
 from service.conversations import Conversations, Forgetting, Keeping, Recollection
+from service.counting import Counting
 from service.discarding import Discarding
 from service.documents import Documents
 from service.erasure import Erasure
@@ -167,6 +168,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         auditing=shared.auditing,
         governing=shared.governing,
         watch=shared.watch,
+        counting=Counting(database=database, clock=clock),
         canaries=shared.canaries,
         refusals=shared.refusals,
         holds=Holds(database=database, keys=keys, clock=clock),

@@ -9,6 +9,7 @@ from service.auditing import Auditing
 from service.backup import Rebuilding, Replaying
 from service.canaries import Canaries
 from service.conversations import Conversations
+from service.counting import Counting
 from service.documents import Documents
 from service.erasure import Erasure
 from service.erasure.requests import Erasures
@@ -143,6 +144,7 @@ class Ringfence:
     releasing: Releasing
     withholding: Withholding
     watch: Watch
+    counting: Counting
     canaries: Canaries
     refusals: Refusals
     holds: Holds
