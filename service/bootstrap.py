@@ -35,6 +35,7 @@ from service.adapters.vault import vault_at
 from service.backends import BreakerRules, GuardedCloudModel, ReplicatedLocalModel, Watch
 from service.errors import RestorePendingError
 from service.folder import DataFolder
+from service.ingesting import Nesting
 from service.labels import LabellerParts
 from service.pacing import PaceRules
 from service.policy.quotas import Quota
@@ -95,6 +96,11 @@ def limits(settings: Settings) -> UseCaseLimits:
         label_cache_size=settings.label_cache_size,
         label_cache_seconds=settings.label_cache_seconds,
         context_tokens=settings.context_tokens,
+        nesting=Nesting(
+            depth=settings.nesting_depth,
+            documents=settings.nested_documents,
+            size=settings.nested_bytes,
+        ),
         grace_seconds=GIVEN_BACK * settings.worker_grace_seconds,
         shared_worker=settings.worker_processes == 1,
         backlog=settings.backlog,
@@ -291,6 +297,8 @@ def parser(settings: Settings) -> SandboxedParser:
         max_bytes=settings.max_upload_bytes,
         max_pages=settings.max_pages,
         max_text=settings.max_text,
+        max_attachments=settings.max_attachments,
+        max_attached_bytes=settings.max_attached_bytes,
         max_scans=settings.ocr_pages,
         ocr_page_seconds=settings.ocr_page_seconds,
         ocr_languages=settings.ocr_languages,

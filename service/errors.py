@@ -177,6 +177,10 @@ class KeyDestroyedError(RingfenceError):
     """The key of this document was destroyed: its text can never be read again."""
 
 
+class OriginalDestroyedError(RingfenceError):
+    """The file that this document came from was destroyed with something that was found in it and erased."""
+
+
 class DamagedError(RingfenceError):
     """A ciphertext was changed or belongs to another place: it is not readable."""
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from ingestion.pipeline import Source, chunk_and_label
 from service.errors import KeyDestroyedError, LeaseLostError
+from service.ingesting.expanding import Expanding, Nesting
 from service.ingesting.failing import Failing
 from service.ingesting.reading import Reading
 from service.ingesting.work import Work
 from service.ingesting.writing import Writing
 from service.lease import Lease
 from service.policy.access import JobId, TenantId
-from service.ports import ChunkIndex, Clock, Database, Embedder, KeyStore, Parser, Tokenizer, Vault
+from service.ports import ChunkIndex, Clock, Database, Embedder, JobQueue, KeyStore, Parser, Tokenizer, Vault
 from service.quarantine import Quarantine
 from service.remembering import RememberingLabellers
 from service.tracing import traced
@@ -49,6 +50,8 @@ class Ingestion:
         lease: Lease,
         quarantine: Quarantine,
         max_attempts: int,
+        queue: JobQueue,
+        nesting: Nesting,
     ) -> "Ingestion":
         """Return the use case around these parts."""
         failing = Failing(database=database, index=index, clock=clock)
@@ -59,6 +62,7 @@ class Ingestion:
             parser=parser,
             clock=clock,
             failing=failing,
+            expanding=Expanding(database=database, keys=keys, vault=vault, queue=queue, clock=clock, nesting=nesting),
             max_attempts=max_attempts,
         )
         writing = Writing(database=database, index=index, keys=keys, clock=clock, quarantine=quarantine)

@@ -9,7 +9,7 @@ from service.sealing import Key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """A job whose document was read."""
+    """A job whose document was read. `refused`: something in it was erased before, and its original is not kept."""
 
     job: JobRecord
     record: DocumentRecord
@@ -17,3 +17,4 @@ class Work:
     document: Document
     title: str
     file_name: str
+    refused: bool = False

@@ -10,6 +10,7 @@ from service import tracing
 from service.auditing import entry
 from service.chunks import counted, external_id_of, marks_of, relabelled, written
 from service.errors import LeaseLostError
+from service.ingesting.expanding import originals_entombed
 from service.ingesting.work import Work
 from service.places import chunk_place, title_place
 from service.ports import (
@@ -68,6 +69,8 @@ class Writing:
                 entry(record.tenant_id, "document_ingested", at=now, subject=record.id, facts=facts)
             )
             record_quarantine(transaction, ready, at=now)
+            if work.refused:
+                originals_entombed(transaction, ready, at=now)
             written(transaction, self.index, ready, rows, [chunk.vector for chunk in chunks], marks)
 
     def _marks(self, work: Work, chunks: Sequence[LabelledChunk]) -> frozenset[SubjectMark]:

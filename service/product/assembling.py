@@ -344,6 +344,8 @@ def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease, labeller
         lease=lease,
         quarantine=Quarantine(score=limits.quarantine_score),
         max_attempts=limits.max_attempts,
+        queue=adapters.queue,
+        nesting=limits.nesting,
     )
 
 

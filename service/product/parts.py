@@ -16,7 +16,7 @@ from service.errors import RestorePendingError
 from service.exporting import Exports
 from service.governing import Governing
 from service.holding import Holds
-from service.ingesting import Ingestion
+from service.ingesting import Ingestion, Nesting
 from service.jobs import Jobs, Overview, Steering
 from service.locating import Locating
 from service.pacing import PaceRules
@@ -103,6 +103,7 @@ class UseCaseLimits:
     label_cache_size: int = 50_000
     label_cache_seconds: float = 3_600.0
     context_tokens: int = 600
+    nesting: Nesting = field(default_factory=Nesting)
     sync_seconds: float = 10.0
     grace_seconds: float = 15.0
     backlog: int = 1_000_000
