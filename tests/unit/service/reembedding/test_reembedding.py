@@ -1,7 +1,8 @@
 """Building, counting, switching, cancelling and dropping a vector space, step by step (R63)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,9 +20,10 @@ from service.errors import (
     PartUnavailableError,
     SettingsError,
 )
+from service.places import chunk_place
 from service.policy.access import DocumentId, Principal, Role, TenantId
 from service.ports import Hit, Vectors, VectorSpace
-from service.ports.spaces import SpaceCounts, SpaceState
+from service.ports.spaces import SpaceCounts, SpaceRecord, SpaceState
 from tests.assembled import World
 from tests.reembedding import CHOICE, GRACE, NEW, OLD, a_world_of_two, content, finish, fresh, serving
 
@@ -273,3 +275,60 @@ def test_only_operators_and_admins_begin_and_only_with_a_model_that_the_machine_
     with pytest.raises(NotFoundError):
         world.product.reembedding.cancel(operator)
     assert world.product.reembedding.status(operator)[0].record.state is SpaceState.SERVING
+
+
+class Interrupted(InMemoryEmbedder):
+    """The new model, during whose first call for documents something else happens."""
+
+    def __init__(self) -> None:
+        super().__init__(NEW.dimensions)
+        self.meanwhile: list[Callable[[], object]] = []
+
+    @override
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        while self.meanwhile:
+            self.meanwhile.pop()()
+        return super().embed(texts)
+
+
+def an_interrupted_library() -> tuple[World, Principal, Interrupted, SpaceRecord]:
+    world, embedders = a_world_of_two()
+    embedders.known[NEW.name] = slow = Interrupted()
+    who, _ = world.person("acme")
+    for text in _TEXTS:
+        world.uploaded(who, text)
+    return world, who, slow, world.product.reembedding.start_in(who.tenant_id, CHOICE).record
+
+
+def test_a_space_does_not_serve_while_a_document_is_missing_from_it() -> None:
+    """R63: a document may have come after the builder saw the last one."""
+    world, who, _, record = an_interrupted_library()
+    assert world.product.reembedding.switching.switch(record), "there is more to do first"
+    assert serving(world, who.tenant_id).name == OLD.name
+
+
+def test_a_builder_writes_nothing_into_a_space_that_was_cancelled_while_it_embedded() -> None:
+    """R63: it is dropped by then, and nobody would look again."""
+    world, who, slow, record = an_interrupted_library()
+    product = world.product.reembedding
+    slow.meanwhile += [lambda: product.switching.drop(who.tenant_id), lambda: product.cancel_in(who.tenant_id)]
+    assert not product.building.advance(who.tenant_id)
+    assert content(world, record.space, who.tenant_id) == {}
+
+
+def test_a_builder_does_not_write_the_vectors_of_chunks_that_are_others_by_now() -> None:
+    """R63: a document was read in anew while its old chunks were embedded."""
+    world, who, slow, record = an_interrupted_library()
+    with world.database.transaction(who.tenant_id) as transaction:
+        document_id = transaction.documents.ids()[0]
+        (chunk,) = transaction.chunks.of(document_id)
+    key = world.keys.document_key(tenant_id=who.tenant_id, document_id=document_id)
+    sealed = key.seal(b"Other words altogether.", place=chunk_place(who.tenant_id, document_id, 0))
+
+    def read_in_anew() -> None:
+        with world.database.transaction(who.tenant_id) as transaction:
+            transaction.chunks.replace(document_id, [replace(chunk, text=sealed)])
+
+    slow.meanwhile.append(read_in_anew)
+    finish(world, who.tenant_id)
+    assert content(world, record.space, who.tenant_id) == fresh(world, who.tenant_id, NEW)
