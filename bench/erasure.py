@@ -35,7 +35,7 @@ from service.adapters.keystore import SqliteKeyStore
 from service.adapters.memory.embedding import InMemoryEmbedder
 from service.adapters.vault import DirectoryVault
 from service.auditing import entry
-from service.chunks import written
+from service.chunks import pointed, rowed
 from service.places import chunk_place, file_name_place, original_place, title_place
 from service.policy.access import DocumentId, JobId, KeyId, Principal, Role
 from service.ports import ChunkRecord, DocumentRecord, JobState
@@ -182,7 +182,8 @@ def _stored(who: Principal, adapters: Adapters, random: Random) -> DocumentId:
     rows = [_chunk(record, key, ordinal, text) for ordinal, text in enumerate(texts)]
     with adapters.database.transaction(tenant) as transaction:
         transaction.documents.add(record)
-        written(transaction, adapters.index, record, rows, adapters.embedder.embed(texts), [])
+        rowed(transaction, record, rows, [])
+        pointed(adapters.index, record, rows, adapters.embedder.embed(texts))
     return document
 
 

@@ -33,6 +33,7 @@ from service.api.refusals import refusals
 from service.api.reports import reports
 from service.api.retention import retention
 from service.api.sources import sources
+from service.api.spaces import spaces
 from service.api.subjects import subjects
 from service.errors import PartUnavailableError
 from service.product import Ringfence
@@ -88,7 +89,7 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
     """Return the application around these use cases."""
     app = Litestar(
         route_handlers=[
-            *(documents, reviews, labels, jobs, answers, conversations),
+            *(documents, reviews, labels, jobs, answers, conversations, spaces),
             *(audit, reports, policies, subjects, canaries, holds, retention, exports),
             *(receipts, refusals, erasures, sources, health),
         ],

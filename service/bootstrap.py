@@ -28,7 +28,11 @@ from service.adapters.pin_file import PinFile
 from service.adapters.provider_file import TomlProviderRegister
 from service.adapters.qdrant_edge import QdrantEdgeChunkIndex
 from service.adapters.sandbox import SandboxedParser
-from service.adapters.sentence_transformers import PackagedTokenizer, SentenceTransformersEmbedder
+from service.adapters.sentence_transformers import (
+    PackagedTokenizer,
+    SentenceTransformersEmbedder,
+    SentenceTransformersEmbedders,
+)
 from service.adapters.signing import Ed25519Signer
 from service.adapters.sources import AllowedSources, TomlSourceRegister
 from service.adapters.vault import vault_at
@@ -39,8 +43,9 @@ from service.ingesting import Nesting
 from service.labels import LabellerParts
 from service.pacing import PaceRules
 from service.policy.quotas import Quota
-from service.ports import ChunkIndex, CloudModel, LocalModel
+from service.ports import ChunkIndex, CloudModel, Embedder, LocalModel
 from service.ports.inspecting import Inspector
+from service.ports.spaces import Embedders
 from service.product import Adapters, Ringfence, UseCaseLimits, assemble
 from service.settings import Settings, addresses
 
@@ -142,6 +147,7 @@ def adapters(settings: Settings) -> Adapters:
         parser=parser(settings),
         tokenizer=known.tokenizer,
         embedder=known.embedder,
+        embedders=_embedders(settings, known.embedder),
         labeller=known.labeller,
         register=TomlProviderRegister(settings.providers or folder.providers),
         opener=AllowedSources(
@@ -305,6 +311,14 @@ def parser(settings: Settings) -> SandboxedParser:
         ocr_languages=settings.ocr_languages,
     )
     return SandboxedParser(limits=bounds, seconds=settings.parse_seconds, memory_bytes=settings.parse_memory_bytes)
+
+
+def _embedders(settings: Settings, known: Embedder) -> Embedders | None:
+    """Return every embedder on this machine, the labeller's among them."""
+    if not isinstance(known, SentenceTransformersEmbedder):
+        return None
+    default = settings.search_embedder or settings.embedder
+    return SentenceTransformersEmbedders(default, model=settings.embedder, known=known)
 
 
 def _secret(value: SecretStr | None) -> str | None:

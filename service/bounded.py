@@ -25,6 +25,14 @@ class Counter(_Bounded, prometheus_client.Counter):
     """A number that only grows."""
 
 
+class Total(Counter):
+    """A counter that shows a total which is kept elsewhere."""
+
+    def show(self, total: float) -> None:
+        """Show this total."""
+        self._value.set(total)
+
+
 class Gauge(_Bounded, prometheus_client.Gauge):
     """A number as it is now."""
 

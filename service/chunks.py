@@ -85,26 +85,10 @@ def relabelled(chunk: ChunkRecord, machine: Label, record: DocumentRecord, revie
     return replace(chunk, label=label, machine_label=None if machine == label else machine)
 
 
-def written(
-    transaction: Transaction,
-    index: ChunkIndex,
-    record: DocumentRecord,
-    chunks: Sequence[ChunkRecord],
-    vectors: Vectors | Sequence[Vectors],
-    marks: Collection[SubjectMark],
-) -> None:
-    """Write a document's row, chunks, marks and points. Call it under the document's row lock and the job's fence.
-
-    The index comes last: what SQL refuses is in no index. Nor is a quarantined document: it has rows and no points.
-    """
-    in_rows(transaction, record, chunks, marks)
-    pointed(index, record, chunks, vectors)
-
-
-def in_rows(
+def rowed(
     transaction: Transaction, record: DocumentRecord, chunks: Sequence[ChunkRecord], marks: Collection[SubjectMark]
 ) -> None:
-    """Write what SQL holds of a document. Call it under the document's row lock; its points come after it."""
+    """Write a document's row, chunks and marks. Call it under the document's row lock and the job's fence."""
     transaction.chunks.replace(record.id, chunks)
     transaction.documents.update(replace(record, subjects_version=MARKS_VERSION))
     transaction.subjects.replace(record.id, marks)
@@ -116,14 +100,14 @@ def pointed(
     chunks: Sequence[ChunkRecord],
     vectors: Vectors | Sequence[Vectors],
 ) -> None:
-    """Make these chunks the document's points. Call it under the row lock."""
+    """Make these chunks the document's points in one space. Call it under the row lock."""
     index.replace(tenant_id=record.tenant_id, document_id=record.id, points=points_of(record, chunks, vectors))
 
 
 def points_of(
     record: DocumentRecord, chunks: Sequence[ChunkRecord], vectors: Vectors | Sequence[Vectors]
 ) -> list[Point]:
-    """Return the points of a document's chunks; a quarantined document has none."""
+    """Return the points of a document's chunks; a quarantined document has rows and no points."""
     shown = [] if record.state is DocumentState.QUARANTINED else zip(chunks, vectors, strict=True)
     return [_point(record, chunk, vector) for chunk, vector in shown]
 

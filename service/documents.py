@@ -100,6 +100,7 @@ class DocumentView:
     failure_detail: str | None
     injection: Injection | None
     released: ReleaseView | None
+    withheld_at: datetime | None
     resembles_erased: DocumentId | None
     resemblance: float | None
     held_by: tuple[MatterId, ...]
@@ -353,6 +354,7 @@ class Documents:
             failure_detail=record.failure_detail,
             injection=record.injection,
             released=released(key, record),
+            withheld_at=record.withheld_at,
             # Of another's erased document nobody learns by handing in something like it.
             resembles_erased=record.resembles if principal.may(Permission.SEE_AUDIT) else None,
             resemblance=record.resemblance if principal.may(Permission.SEE_AUDIT) else None,

@@ -5,7 +5,7 @@ The API's process answers `/metrics`. Nobody scrapes a worker: what it counts it
 
 from collections.abc import Callable, Sequence
 
-from service.bounded import Counter, Gauge, Histogram
+from service.bounded import Counter, Gauge, Histogram, Total
 from service.drift import Direction
 
 ANSWERS = Counter(
@@ -29,6 +29,19 @@ LOCAL_SHARE_ALARM = Gauge("ringfence_local_share_alarm", "1 while that share has
 UPLOADS_REFUSED = Counter("ringfence_uploads_refused_total", "Uploads of what was erased, refused.", ["reason"])
 ERASED_RESEMBLED = Counter("ringfence_erased_resembled_total", "Documents that resemble an erased one.")
 OLDEST_JOB = Gauge("ringfence_queue_age_seconds", "Age of the oldest job that waits or whose worker is gone.")
+DOCUMENTS = Gauge("ringfence_documents", "Documents by state.", ["state"])
+JOBS = Gauge(
+    "ringfence_jobs", "Jobs by kind, priority and state; those that succeeded left out.", ["kind", "priority", "state"]
+)
+JOBS_FAILED = Gauge("ringfence_jobs_failed", "Failed jobs that are there now, by kind and reason.", ["kind", "reason"])
+JOBS_BACKING_OFF = Gauge("ringfence_jobs_backing_off", "Queued jobs that wait for their next attempt.", ["kind"])
+JOB_AGE = Gauge(
+    "ringfence_oldest_job_seconds", "Age of the oldest job that could be worked on and is not.", ["kind", "priority"]
+)
+STAGE_DOCUMENTS = Total("ringfence_stage_documents_total", "Documents that have a stage behind them.", ["stage"])
+STAGE_CHUNKS = Total("ringfence_stage_chunks_total", "Chunks that have a stage behind them.", ["stage"])
+FAILURES = Total("ringfence_failures_total", "Ingestions that failed, by reason.", ["reason"])
+LEASE_EXPIRIES = Total("ringfence_lease_expiries_total", "Jobs whose worker was gone before they ended.", ["kind"])
 ERASURES_OVERDUE = Gauge("ringfence_erasures_overdue", "Open erasure requests that should have been answered by now.")
 ERASURES_DUE_SOON = Gauge("ringfence_erasures_due_soon", "Open erasure requests that are due within seven days.")
 CHECKPOINT_AGE = Gauge(

@@ -28,8 +28,12 @@ class Quarantine:
     score: float
 
     def judged(self, record: DocumentRecord, injection: Injection) -> DocumentRecord:
-        """Return the document with its score, ready or quarantined. What was released stays released."""
-        kept_back = record.released_at is None and injection.score >= self.score
+        """Return the document with its score, ready or quarantined.
+
+        What was released stays released, and what a person keeps back stays back.
+        """
+        suspicious = record.released_at is None and injection.score >= self.score
+        kept_back = suspicious or record.withheld_at is not None
         state = DocumentState.QUARANTINED if kept_back else DocumentState.READY
         return replace(record, injection=injection, state=state)
 

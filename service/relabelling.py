@@ -20,7 +20,6 @@ from service.chunks import (
     text_of,
     title_of,
     unwritten,
-    written,
 )
 from service.doorbell import ring
 from service.errors import DamagedError, KeyDestroyedError, LeaseLostError, NotPermittedError
@@ -44,10 +43,10 @@ from service.ports import (
     SubjectMark,
     Tokenizer,
     Transaction,
-    Vectors,
 )
 from service.quarantine import Quarantine, record_quarantine
 from service.remembering import RememberingLabellers
+from service.spaces import Embedded, Spaces
 from service.subjects import MARKS_VERSION
 from service.tracing import traced
 
@@ -73,7 +72,7 @@ class _Labelled:
     record: DocumentRecord
     chunks: tuple[ChunkRecord, ...]
     labels: tuple[Label, ...]
-    vectors: Vectors
+    embedded: Embedded
     injection: Injection
     marks: frozenset[SubjectMark]
 
@@ -84,6 +83,7 @@ class Relabelling:
 
     database: Database
     index: ChunkIndex
+    spaces: Spaces
     keys: KeyStore
     queue: JobQueue
     tokenizer: Tokenizer
@@ -184,7 +184,10 @@ class Relabelling:
             labels,
             names=filter(None, (title, file_name, external_id_of(key, record))),
         )
-        return _Labelled(record=record, chunks=stored, labels=labels, vectors=vectors, injection=injection, marks=marks)
+        embedded = self.spaces.embedded(job.tenant_id, [chunk.text for chunk in chunks], vectors)
+        return _Labelled(
+            record=record, chunks=stored, labels=labels, embedded=embedded, injection=injection, marks=marks
+        )
 
     def _chunk(self, chunk: ChunkRecord, text: str) -> Chunk:
         return Chunk(
@@ -222,7 +225,7 @@ class Relabelling:
                 entry(job.tenant_id, "document_relabelled", at=now, subject=record.id, facts=facts)
             )
             record_quarantine(transaction, current, at=now)
-            written(transaction, self.index, current, rows, done.vectors, done.marks)
+            self.spaces.written(transaction, current, rows, done.embedded, done.marks)
 
     def _fail(self, job: JobRecord, reason: Setback, detail: str) -> None:
         """Fail the job with a reason. The document stays stale, so local, until somebody asks for it again."""

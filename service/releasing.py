@@ -51,6 +51,8 @@ class Releasing:
             released = replace(
                 record,
                 state=DocumentState.READY,
+                withheld_at=None,
+                withheld_by=None,
                 released_at=self.clock.now(),
                 released_by=principal.key_id,
                 release_reason=reason,

@@ -9,10 +9,13 @@ from service.errors import DamagedError, KeyDestroyedError, NotFoundError
 from service.families import title_shown
 from service.places import chunk_place, title_place
 from service.policy.access import DocumentId, Scope
-from service.ports import ChunkIndex, ChunkRecord, Database, DocumentRecord, Hit, KeyStore, Vector
+from service.ports import ChunkRecord, Database, DocumentRecord, Hit, KeyStore, Transaction
+from service.spaces import Asked, Spaces
 from service.tracing import traced
 
 _OVERFETCH = 3
+_SWITCHES = 3
+"""How often a question follows a switch to another vector space: one is rare, and two in one question unheard of."""
 _LOWEST_SCORE = 0.2
 """Cosine below which MiniLM's neighbours are noise: better to find nothing than to have a model make do with them."""
 _SHARE_OF_BEST = 0.6
@@ -43,30 +46,41 @@ class Retrieved:
 class Retriever:
     """Searches the index and lets SQL have the last word."""
 
-    index: ChunkIndex
+    spaces: Spaces
     database: Database
     keys: KeyStore
 
     @traced("retrieve")
-    def retrieve(self, vector: Vector, *, scope: Scope, labeller_version: str, limit: int) -> tuple[Retrieved, ...]:
+    def retrieve(self, asked: Asked, *, scope: Scope, labeller_version: str, limit: int) -> tuple[Retrieved, ...]:
         """Return at most `limit` chunks inside the scope, best first.
 
         A hit whose row is missing, out of scope, or unreadable is dropped (R30); with a scope of harmless
         chunks only, so is one whose stored label is not harmless or not of the labeller in force (R21).
+        Where another vector space began to serve meanwhile, it is searched instead: no question falls between (R63).
         """
-        hits = self.index.search(vector=vector, scope=scope, limit=limit * _OVERFETCH)
+        for last in (*[False] * _SWITCHES, True):
+            space = self.spaces.serving(scope.tenant_id)
+            hits = self.spaces.nearest(space, asked, scope=scope, limit=limit * _OVERFETCH)
+            with self.database.transaction(scope.tenant_id) as transaction:
+                if last or not self.spaces.moved(transaction, space):
+                    return self._checked(transaction, hits, scope, labeller_version, limit)
+        return ()
+
+    def _checked(
+        self, transaction: Transaction, hits: tuple[Hit, ...], scope: Scope, labeller_version: str, limit: int
+    ) -> tuple[Retrieved, ...]:
+        """Return what SQL, too, says of the hits that may be shown."""
         found: list[Retrieved] = []
-        with self.database.transaction(scope.tenant_id) as transaction:
-            places = [(hit.document_id, hit.ordinal) for hit in hits]
-            chunks = {(chunk.document_id, chunk.ordinal): chunk for chunk in transaction.chunks.fetch(places)}
-            document = cache(transaction.documents.get)
-            for hit in hits:
-                chunk = chunks.get((hit.document_id, hit.ordinal))
-                if hit.score < _LOWEST_SCORE or len(found) == limit:
-                    break
-                if chunk is not None and _in_scope(document(hit.document_id), chunk, scope, labeller_version):
-                    record = document(hit.document_id)
-                    found += self._read(record, chunk, hit, self._parent(record, document, scope))
+        places = [(hit.document_id, hit.ordinal) for hit in hits]
+        chunks = {(chunk.document_id, chunk.ordinal): chunk for chunk in transaction.chunks.fetch(places)}
+        document = cache(transaction.documents.get)
+        for hit in hits:
+            chunk = chunks.get((hit.document_id, hit.ordinal))
+            if hit.score < _LOWEST_SCORE or len(found) == limit:
+                break
+            if chunk is not None and _in_scope(document(hit.document_id), chunk, scope, labeller_version):
+                record = document(hit.document_id)
+                found += self._read(record, chunk, hit, self._parent(record, document, scope))
         return tuple(hit for hit in found if hit.score >= found[0].score * _SHARE_OF_BEST)
 
     def read(

@@ -6,6 +6,7 @@ from service.errors import InvalidRequestError, NotPermittedError
 from service.labels import Labels
 from service.policy.access import Permission, Principal, Scope
 from service.retrieval import Retrieved, Retriever
+from service.spaces import Asked
 
 _LONGEST = 2_000
 
@@ -26,6 +27,5 @@ class Searching:
         if not text.strip() or len(text) > _LONGEST:
             message = f"a question has 1 to {_LONGEST:,} characters"
             raise InvalidRequestError(message)
-        vector = self.labels.embedder.embed([text])[0]
         scope = Scope.of(principal).narrowed(harmless_only=harmless_only)
-        return self.retriever.retrieve(vector, scope=scope, labeller_version=self.labels.version, limit=limit)
+        return self.retriever.retrieve(Asked(text=text), scope=scope, labeller_version=self.labels.version, limit=limit)

@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     )
 
     embedder: str = Field("packaged", description="`packaged` (all-MiniLM-L6-v2), a folder, or a model id.")
+    search_embedder: str | None = Field(
+        None, description="Embedder that a new tenant's documents are found by; unset: the same."
+    )
+    reembed_share: float = Field(0.5, gt=0, le=1, description="Share of one worker process that re-embedding may take.")
     embedder_dimensions: int = Field(384, ge=1, description="Length of the embedder's vectors.")
     local_model_url: str | None = Field(
         None,

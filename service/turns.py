@@ -7,11 +7,13 @@ from service.pacing import Pace
 from service.policy.access import JobId, TenantId
 from service.policy.quotas import Quota
 from service.policy.turns import Standing, Turn, turns
-from service.ports import Clock, Database, JobKind, JobRecord, Priority
+from service.ports import Clock, Database, JobKind, JobRecord, Priority, Tallied
 
 _TRIES = 8
 """How often a claim is tried again that met another one of a tenant whose running jobs are limited."""
 _LOOK_SECONDS = 1.0
+_LOST = 16
+"""More jobs than a worker that died held: the oldest of them is counted when it is taken."""
 
 
 class _OvertakenError(Exception):
@@ -94,6 +96,7 @@ class Turns:
                 limit = min(limit, turn.most - usage.running_jobs)
             if limit < 1:
                 return ()
+            lost = {job.id for job in transaction.jobs.expired(now=now, limit=_LOST)}
             taken = transaction.jobs.claim_next(
                 JobKind.INGEST,
                 priority=Priority.BULK if turn.bulk else Priority.INTERACTIVE,
@@ -101,6 +104,8 @@ class Turns:
                 lease_until=now + timedelta(seconds=lease_seconds),
                 limit=limit,
             )
+            if taken and taken[0].id in lost:
+                transaction.tallies.add({(Tallied.LEASE_EXPIRIES, JobKind.INGEST.value): 1})
             if taken and usage is not None and not transaction.usage.advance(usage.version):
                 raise _OvertakenError
         return taken

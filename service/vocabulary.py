@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
+from ingestion.errors import Unreadable
 from service.errors import Failure, RingfenceError
+from service.policy.failing import Setback
 from service.policy.output import Cause as StopCause
 from service.policy.prompt import Origin
 from service.policy.providers import Attestation
 from service.policy.routing import Cause, Route
-from service.ports import JobKind
+from service.ports import DocumentState, JobKind, JobState, Priority, Stage
 
 Shape = Callable[[object], bool]
 """Whether a value may be told under a key."""
@@ -24,6 +26,8 @@ EVENTS = frozenset(
             "detector_timed_out",
             "documents_erased",
             "embedder_loaded",
+            "embedder_not_prepared",
+            "embedder_prepared",
             "embedding_failed",
             "error_ignored",
             "foreign_message",
@@ -45,6 +49,7 @@ EVENTS = frozenset(
             "request_failed",
         ),
         *("request_failed_unexpectedly", "statement_failed", "task_failed", "task_interrupted", "thread_failed"),
+        "reembedding_switched",
         *(
             "retention_failed",
             "rewritten_in_place",
@@ -73,7 +78,7 @@ SPANS = frozenset(
     {
         *("ask", "plan", "embed", "retrieve", "route", "label", "label_question", "cloud_model", "local_model"),
         *("document", "queued", "register"),
-        *("ingest", "parse", "batch", "write", "erase", "erasures", "relabel", "sweep", "sync"),
+        *("ingest", "parse", "batch", "write", "erase", "erasures", "reembed", "relabel", "sweep", "sync"),
     }
 )
 """Every span that our own code opens. A test compares them with the code."""
@@ -231,7 +236,11 @@ LABELS: dict[str, Shape] = {
     "outcome": one_of("hit", "miss"),
     "path": is_path,
     "provider": _matches(_PROVIDER),
-    "reason": one_of("content_erased", "external_id_erased"),
+    "kind": one_of(JobKind),
+    "priority": one_of(Priority),
+    "reason": one_of("content_erased", "external_id_erased", Setback, Unreadable),
+    "stage": one_of(Stage),
+    "state": one_of(DocumentState, JobState),
     "route": one_of(Route, "none"),
     "status": _matches(_STATUS),
 }

@@ -8,6 +8,8 @@ from service.adapters.celery import (
     ERASURES,
     ERASURES_SECONDS,
     QUEUES,
+    REEMBED,
+    REEMBED_SECONDS,
     RETAIN,
     RETAIN_SECONDS,
     SEQUENCE,
@@ -34,6 +36,11 @@ SCHEDULE = {
         "task": ERASURES,
         "schedule": ERASURES_SECONDS,
         "options": {"queue": QUEUES[ERASURES], "expires": ERASURES_SECONDS},
+    },
+    "reembedding": {
+        "task": REEMBED,
+        "schedule": REEMBED_SECONDS,
+        "options": {"queue": QUEUES[REEMBED], "expires": REEMBED_SECONDS},
     },
     "deadlines": {
         "task": CHECK_DEADLINES,

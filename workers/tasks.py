@@ -8,11 +8,23 @@ from uuid import UUID
 import structlog
 
 from service import settings
-from service.adapters.celery import BULK, CHECK_DEADLINES, CHECK_PROVIDERS, ERASURES, RETAIN, SEQUENCE, SWEEP, SYNC
+from service.adapters.celery import (
+    BULK,
+    CHECK_DEADLINES,
+    CHECK_PROVIDERS,
+    ERASURES,
+    REEMBED,
+    REEMBED_SECONDS,
+    RETAIN,
+    SEQUENCE,
+    SWEEP,
+    SYNC,
+)
 from service.errors import PartUnavailableError
 from service.policy.access import JobId, TenantId
 from service.ports import JobKind
 from service.product import Ringfence
+from workers import draining
 
 _log = structlog.get_logger()
 SWITCH_SECONDS = 0.0002
@@ -33,6 +45,12 @@ def erase(tenant: str, job: str) -> None:
 def relabel(tenant: str, job: str) -> None:
     """Label a document anew from its stored chunks."""
     _work(lambda ringfence: ringfence.relabelling.run(TenantId(UUID(tenant)), JobId(UUID(job))), job=job)
+
+
+def reembed() -> None:
+    """Take every tenant's re-embedding a little further, for a share of the time until this is asked for again."""
+    share = settings.load().reembed_share
+    _work(lambda ringfence: ringfence.reembedding.advance(seconds=REEMBED_SECONDS * share))
 
 
 def sweep() -> None:
@@ -81,6 +99,7 @@ TASKS: dict[str, Callable[..., None]] = {
     CHECK_DEADLINES: check_deadlines,
     CHECK_PROVIDERS: check_providers,
     RETAIN: retain,
+    REEMBED: reembed,
     SYNC: sync,
 }
 """Every task by the name that rings for it."""
@@ -92,7 +111,7 @@ def _ringfence() -> Ringfence:
     from service import bootstrap  # noqa: PLC0415 - beat and the workers' parent need none of the models
 
     sys.setswitchinterval(SWITCH_SECONDS)
-    return bootstrap.build(settings.load())
+    return bootstrap.build(settings.load(), stopping=draining.asked)
 
 
 def carried_out(ringfence: Ringfence, use_case: Callable[[Ringfence], object]) -> None:

@@ -4,9 +4,8 @@ import csv
 from io import StringIO
 
 from ingestion.document import Document
-from ingestion.parsing import rows
+from ingestion.parsing import encoding, rows
 from ingestion.parsing.canonical import CanonicalText
-from ingestion.parsing.encoding import decoded
 from ingestion.parsing.limits import Limits
 
 MEDIA_TYPE = "text/csv"
@@ -17,12 +16,13 @@ _SAMPLE = 64 * 1024
 
 def read(content: bytes, limits: Limits) -> Document:
     """Parse a delimited text."""
-    source = decoded(content)
+    found = encoding.read(content)
+    source = found.text
     csv.field_size_limit(max(len(source), 1))
     table = csv.reader(StringIO(source, newline=""), delimiter=_delimiter(source[:_SAMPLE]))
     text = CanonicalText(limits)
     text.add_page(rows.lines(table))
-    return text.document(media_type=MEDIA_TYPE)
+    return text.document(media_type=MEDIA_TYPE, remarks=found.remarks)
 
 
 def _delimiter(sample: str) -> str:

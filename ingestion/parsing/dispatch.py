@@ -79,7 +79,7 @@ def _family(content: bytes, name: str, media_type: str | None, limits: Limits) -
             raise UnreadableError(Unreadable.DAMAGED, f"called {told}, but it is none")
         return found
     if content.startswith(_OLE):
-        return _family_in_ole(content)
+        return _family_in_ole(content, families.named(name, media_type))
     if content.startswith(_RTF):
         return "rtf"
     if _PICTURE.match(content):
@@ -118,9 +118,9 @@ def _family_in_container(content: bytes, limits: Limits) -> str:
     return "archive"
 
 
-def _family_in_ole(content: bytes) -> str:
+def _family_in_ole(content: bytes, told: str | None) -> str:
     if _ENCRYPTED_STREAM in content:
         raise UnreadableError(Unreadable.ENCRYPTED, "protected by a password")
-    if _OUTLOOK_STREAM in content:
+    if _OUTLOOK_STREAM in content or told == "outlook":
         return "outlook"
     raise UnreadableError(Unreadable.UNSUPPORTED_TYPE, "an old Office format; save it as docx, xlsx or pptx")

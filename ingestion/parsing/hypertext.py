@@ -7,8 +7,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ingestion.document import Document
 from ingestion.errors import Unreadable, UnreadableError
+from ingestion.parsing import encoding
 from ingestion.parsing.canonical import CanonicalText
-from ingestion.parsing.encoding import decoded
 from ingestion.parsing.limits import Limits
 
 MEDIA_TYPE = "text/html"
@@ -38,11 +38,13 @@ _SPACES = re.compile(r"\s+")
 
 def read(content: bytes, limits: Limits) -> Document:
     """Parse an HTML page as one page."""
-    tree = _tree(decoded(content), limits)
+    source = encoding.read(content)
+    tree = _tree(source.text, limits)
     title = tree.css_first("title")
     text = CanonicalText(limits)
     text.add_page(_lines(tree))
-    return text.document(media_type=MEDIA_TYPE, title=title.text() if title is not None else None)
+    told = title.text() if title is not None else None
+    return text.document(media_type=MEDIA_TYPE, title=told, remarks=source.remarks)
 
 
 def visible_text(source: str, limits: Limits) -> str:

@@ -54,9 +54,17 @@ def read(content: bytes, limits: Limits) -> Document:
 
 
 def _loops(table: Sequence[int]) -> bool:
-    """Whether two blocks say that the same one follows them: a loop, or text that belongs to two streams."""
-    following = [block for block in table if block < _FIRST_SPECIAL]
-    return len(set(following)) < len(following)
+    """Whether blocks follow each other in a circle, or one of them follows two: text that belongs to two streams."""
+    follower = {block: after for block, after in enumerate(table) if after < _FIRST_SPECIAL}
+    followed = set(follower.values())
+    if len(followed) < len(follower):
+        return True
+    walked = 0
+    for first in follower.keys() - followed:
+        block: int | None = first
+        while block in follower:
+            walked, block = walked + 1, follower[block]
+    return walked < len(follower)  # what no first block leads to goes round
 
 
 class _Message:

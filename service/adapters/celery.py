@@ -27,6 +27,9 @@ CHECK_DEADLINES_SECONDS = 86_400.0
 CHECK_PROVIDERS = "providers.check"
 """The task that warns of attestations which expire soon."""
 CHECK_PROVIDERS_SECONDS = 86_400.0
+REEMBED = "index.reembed"
+"""The task that takes re-embedding a little further."""
+REEMBED_SECONDS = 5.0
 BULK = "documents.ingest_bulk"
 """The task that ingests what nobody waits for: the same as for an upload, in a queue of its own."""
 RETAIN = "documents.retain"
@@ -45,6 +48,7 @@ QUEUES = {
     ERASURES: "requests",
     RETAIN: "erase",
     JobKind.INGEST.value: "ingest",
+    REEMBED: "reembed",
     BULK: "bulk",
     JobKind.RELABEL.value: "relabel",
     SYNC: "sources",
@@ -62,6 +66,7 @@ _LIFETIMES = {
     QUEUES[SWEEP]: 2 * SWEEP_SECONDS,
     QUEUES[SEQUENCE]: 2 * SEQUENCE_SECONDS,
     QUEUES[ERASURES]: 2 * ERASURES_SECONDS,
+    QUEUES[REEMBED]: 2 * REEMBED_SECONDS,
     QUEUES[SYNC]: 2 * SYNC_SECONDS,
 }
 _TASK_SECONDS = 3_000

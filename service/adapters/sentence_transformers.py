@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import structlog
+from typing_extensions import override
 
 from service.errors import SettingsError
-from service.ports.models import Vectors
+from service.ports.models import Embedder, Vectors
+from service.ports.spaces import EmbedderChoice, Embedders
 from service.tracing import traced
 
 if TYPE_CHECKING:
@@ -88,13 +90,18 @@ class SentenceTransformersEmbedder:
         _require_positions(self._folder)
         self._precision = detected_precision() if precision == "auto" else precision
         self._threads = threads
-        self._name = f"{PACKAGED_NAME if model == PACKAGED else model.rstrip('/').split('/')[-1]}/{self._precision}"
+        self._name = _name_of(model, self._precision)
         self._lock = threading.Lock()
 
     @property
     def name(self) -> str:
         """The model and the precision: vectors of different names are never compared."""
         return self._name
+
+    @property
+    def precision(self) -> Literal["bf16", "float32"]:
+        """What it computes in."""
+        return self._precision
 
     @property
     def dimensions(self) -> int:
@@ -172,6 +179,55 @@ class SentenceTransformersEmbedder:
         model.eval()
         _log.info("embedder_loaded", name=self._name, device=str(model.device), threads=self._threads)
         return model
+
+
+class SentenceTransformersEmbedders(Embedders):
+    """Every embedder whose files are on this machine, each loaded once at its first use and kept."""
+
+    def __init__(self, default: str, *, model: str, known: "SentenceTransformersEmbedder", threads: int = 1) -> None:
+        """Take the model that a tenant begins with, and an embedder of a model that this process has anyway."""
+        self._default = default
+        self._threads = threads
+        self._known: dict[EmbedderChoice, Embedder] = {self.choice(model, precision=known.precision): known}
+        self._lock = threading.Lock()
+
+    @property
+    @override
+    def default(self) -> EmbedderChoice:
+        return self.choice(self._default)
+
+    @override
+    def choice(self, model: str, *, precision: str | None = None) -> EmbedderChoice:
+        named = str(Path(model).absolute()) if model != PACKAGED and Path(model).is_dir() else model
+        return EmbedderChoice(model=named, precision=precision or detected_precision())
+
+    @override
+    def of(self, choice: EmbedderChoice) -> Embedder:
+        if choice.precision not in {"bf16", "float32"}:
+            message = f"an embedder computes in bf16 or float32, not in {choice.precision!r}"
+            raise SettingsError(message)
+        with self._lock:
+            if choice not in self._known:
+                precision: Precision = "bf16" if choice.precision == "bf16" else "float32"
+                self._known[choice] = SentenceTransformersEmbedder(
+                    choice.model, precision=precision, threads=self._threads
+                )
+            return self._known[choice]
+
+    @override
+    def prepare(self, choice: EmbedderChoice) -> None:
+        if choice not in self._known:
+            threading.Thread(target=self._load, args=(choice,), name="prepare", daemon=True).start()
+
+    def _load(self, choice: EmbedderChoice) -> None:
+        try:
+            _log.info("embedder_prepared", dimensions=self.of(choice).dimensions)
+        except Exception as error:  # noqa: BLE001 - whoever needs it is told; this only saves them the wait
+            _log.warning("embedder_not_prepared", error=type(error).__name__)
+
+
+def _name_of(model: str, precision: str) -> str:
+    return f"{PACKAGED_NAME if model == PACKAGED else model.rstrip('/').split('/')[-1]}/{precision}"
 
 
 class PackagedTokenizer:

@@ -29,8 +29,9 @@ class Original:
     def still(self, current: DocumentRecord) -> bool:
         """Whether the row still says what it said when the document was read."""
         one, other = self.record, current
-        return (one.state, one.released_at, one.title, one.file_name, one.external_fingerprint) == (
+        return (one.state, one.withheld_at, one.released_at, one.title, one.file_name, one.external_fingerprint) == (
             other.state,
+            other.withheld_at,
             other.released_at,
             other.title,
             other.file_name,
@@ -70,6 +71,8 @@ def sealed_version(keys: KeyStore, original: Original, wording: Wording, *, by: 
         created_at=at,
         created_by=by,
         remarks=old.remarks,
+        withheld_at=old.withheld_at,
+        withheld_by=old.withheld_by,
         released_at=old.released_at,
         released_by=old.released_by,
         release_reason=old.release_reason,

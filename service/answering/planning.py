@@ -15,6 +15,7 @@ from service.policy.prompt import Origin, Part, Prompt
 from service.policy.routing import Cause, Reason, Route
 from service.ports import Vector
 from service.retrieval import Retrieved, Retriever
+from service.spaces import Asked
 from service.tracing import traced
 
 INSTRUCTIONS = (
@@ -45,7 +46,8 @@ class Planner(Deciding):
         watch.lap("context")
         asked, searched, vector = self._asked(principal.tenant_id, question, context)
         watch.lap("question")
-        hits = self.retriever.retrieve(vector, scope=scope, labeller_version=self.labels.version, limit=question.limit)
+        sought = Asked(text=searched[0].text, vector=vector)
+        hits = self.retriever.retrieve(sought, scope=scope, labeller_version=self.labels.version, limit=question.limit)
         watch.lap("retrieval")
         turns = (self._turn(turn, principal.tenant_id) for turn in question.history)
         terms = self.terms.of(principal.tenant_id)

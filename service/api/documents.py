@@ -137,6 +137,21 @@ def release_document(
 
 
 @post(
+    "/{document_id:uuid}/quarantine",
+    status_code=200,
+    sync_to_thread=True,
+    summary="Keep a document back",
+    responses=documented(NotFoundError, ConflictError),
+)
+def quarantine_document(
+    document_id: FromPath[UUID], principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence]
+) -> DocumentBody:
+    """Take the document out of every answer at once, on record, until it is released."""
+    ringfence.withholding.withhold(principal, DocumentId(document_id))
+    return DocumentBody.of(ringfence.documents.get(principal, DocumentId(document_id)))
+
+
+@post(
     "/{document_id:uuid}/rectify",
     status_code=202,
     sync_to_thread=True,
@@ -157,6 +172,14 @@ def rectify_document(
 
 documents = Router(
     "/v1/documents",
-    route_handlers=[hand_in, list_documents, show_document, erase_document, release_document, rectify_document],
+    route_handlers=[
+        hand_in,
+        list_documents,
+        show_document,
+        erase_document,
+        quarantine_document,
+        release_document,
+        rectify_document,
+    ],
     tags=["documents"],
 )

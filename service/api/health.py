@@ -38,6 +38,7 @@ def metrics(ringfence: NamedDependency[Ringfence]) -> Response[bytes]:
     ringfence.governing.measure()
     with suppress(PartUnavailableError):
         ringfence.erasures.deadlines.measure()
+        ringfence.counting.measure()
         OLDEST_JOB.set(ringfence.jobs.oldest())
         CHECKPOINT_AGE.set(ringfence.auditing.unsealed())
     return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})

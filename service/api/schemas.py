@@ -78,6 +78,7 @@ class DocumentBody(Struct, kw_only=True):
     failure_detail: str | None
     injection: InjectionBody | None
     released: ReleaseBody | None
+    withheld_at: Annotated[datetime | None, Meta(description="Since when a person keeps it back, if one does.")]
     resembles_erased: UUID | None
     resemblance: float | None
     held_by: Annotated[

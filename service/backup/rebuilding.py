@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from service.chunks import pointed, text_of
+from service.chunks import text_of
 from service.errors import DamagedError, KeyDestroyedError
 from service.policy.access import DocumentId, TenantId
-from service.ports import ChunkIndex, Database, DocumentRecord, DocumentState, Embedder, KeyStore
+from service.ports import Database, DocumentRecord, DocumentState, KeyStore
+from service.ports.spaces import SpaceRecord
+from service.spaces import Spaces
 
 Tell = Callable[[int, int], None]
 """Told of how many documents are done, of how many."""
@@ -15,12 +17,15 @@ _INDEXED = frozenset({DocumentState.READY, DocumentState.QUARANTINED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilding:
-    """Makes the index what SQL says. Interrupted, it goes on where it was: a document with all its points is left."""
+    """Makes the space that serves what SQL says. Interrupted, it goes on: a document with all its points is left.
+
+    A space being built is not trusted either: what was written anew counts as not built there, and the rest is counted
+    before the switch.
+    """
 
     database: Database
-    index: ChunkIndex
+    spaces: Spaces
     keys: KeyStore
-    embedder: Embedder
 
     def run(self, *, every: bool = False, tell: Tell = lambda _, __: None) -> int:
         """Write the points of each document that lacks some, or of `every` one; return of how many."""
@@ -42,11 +47,14 @@ class Rebuilding:
         with self.database.transaction(tenant_id) as transaction:
             record = transaction.documents.get(document_id)
             chunks = transaction.chunks.of(document_id)
-        if record is None or (not every and self._whole(record)):
+        if record is None:
+            return False
+        space = self.spaces.serving(tenant_id)
+        if not every and self._whole(record, space):
             return False
         try:
             key = self.keys.document_key(tenant_id=tenant_id, document_id=document_id)
-            vectors = self.embedder.embed([text_of(key, record, chunk) for chunk in chunks])
+            embedded = self.spaces.made_for(space, [text_of(key, record, chunk) for chunk in chunks])
         except (KeyDestroyedError, DamagedError):
             return False
         with self.database.transaction(tenant_id) as transaction:
@@ -55,9 +63,10 @@ class Rebuilding:
             stored = transaction.chunks.of(document_id)
             if current is None or [one.text for one in stored] != [one.text for one in chunks]:
                 return False
-            pointed(self.index, current, stored, vectors)
+            self.spaces.pointed(transaction, current, stored, embedded)
         return True
 
-    def _whole(self, record: DocumentRecord) -> bool:
+    def _whole(self, record: DocumentRecord, space: SpaceRecord) -> bool:
         wanted = 0 if record.state is DocumentState.QUARANTINED else record.chunk_count
-        return self.index.count(tenant_id=record.tenant_id, document_id=record.id) == wanted
+        index = self.spaces.index.in_space(space.space)
+        return index.held(tenant_id=record.tenant_id, document_id=record.id) == wanted

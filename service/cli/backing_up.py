@@ -10,6 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from service import telemetry
+from service.cli import reembedding
 from service.cli.options import AsJson, DataDir, err, loaded, out, print_json
 from service.errors import SettingsError
 from service.folder import DataFolder
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("backup")(backup)
     app.command("restore")(restore)
+    reembedding.register(_index)
     app.add_typer(_index, name="index")
     app.add_typer(_ledger, name="ledger")
 

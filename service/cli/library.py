@@ -1,4 +1,4 @@
-"""Commands about documents that are there: list, show, release, rectify."""
+"""Commands about documents that are there: list, show, quarantine, release, rectify."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ from service.cli.reasons import cue_sentence, quarantined, remark_sentence
 from service.errors import SettingsError
 from service.ports import ReleaseReason
 
-_documents = typer.Typer(help="List, show, release and rectify documents; without a command: list them.")
+_documents = typer.Typer(help="List, show, keep back, release and rectify documents; without a command: list them.")
 
 Document = Annotated[UUID, typer.Argument(help="Id of the document.")]
 
@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 def documents(
     context: typer.Context, tenant: TenantName = None, data: DataDir = None, *, as_json: AsJson = False
 ) -> None:
-    """List, show, release and rectify documents; without a command: list them."""
+    """List, show, keep back, release and rectify documents; without a command: list them."""
     if context.invoked_subcommand is None:
         list_documents(tenant, data, as_json=as_json)
 
@@ -89,6 +89,20 @@ def release(
         print_json(released)
     else:
         out.print(f"{document}: released; it is searchable when job {released['job']['id']} is done")
+
+
+@_documents.command("quarantine")
+def quarantine(document: Document, tenant: TenantName = None, data: DataDir = None, *, as_json: AsJson = False) -> None:
+    """Take a document out of every answer at once, on record. `release` brings it back.
+
+    For incidents: nothing is destroyed, and whoever may see it still finds it among the documents.
+    """
+    with connected(loaded(data), tenant) as client:
+        kept = client.call("POST", f"/v1/documents/{document}/quarantine")
+    if as_json:
+        print_json(kept)
+    else:
+        out.print(f"{document}: kept back; `ringfence documents release {document}` brings it back", soft_wrap=True)
 
 
 @_documents.command("rectify")

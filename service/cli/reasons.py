@@ -83,7 +83,11 @@ def cue_sentence(code: str) -> str:
 def quarantined(document: dict[str, Any]) -> str | None:
     """Return why a document is in quarantine, or None where it is not."""
     injection = document["injection"]
-    if document["state"] != "quarantined" or injection is None:
+    if document["state"] != "quarantined":
+        return None
+    if document["withheld_at"] is not None:
+        return f"kept back by hand since {document['withheld_at']}"
+    if injection is None:
         return None
     found = ", ".join(map(cue_sentence, injection["cues"]))
     return f"reads like instructions to a model (score {injection['score']:.2f}): {found}"

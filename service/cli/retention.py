@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from ingestion.sensitivity import Category
 from service.cli.client import connected
 from service.cli.options import AsJson, DataDir, TenantName, identifier, loaded, naming, out, print_json
 from service.errors import SettingsError
@@ -98,6 +99,10 @@ def _rule(text: str) -> dict[str, object]:
     days, _, keeping = rest.partition(":")
     if not category or not days.isdecimal():
         message = f"--rule {text}: write CATEGORY=DAYS, such as PII=1095, or CATEGORY=DAYS:shortest"
+        raise SettingsError(message)
+    known = (*Category, "any")
+    if category not in known:
+        message = f"--rule {text}: {category} is no category; known are {', '.join(known)}"
         raise SettingsError(message)
     return {"category": category, "keep_days": int(days)} | ({"keeping": keeping} if keeping else {})
 

@@ -13,6 +13,7 @@ from service.ingesting.expanding import Expanding, Nesting
 from service.ingesting.failing import Failing
 from service.ingesting.reading import Reading
 from service.ingesting.reusing import KnownVectors, Reusing
+from service.ingesting.tallying import Tallying
 from service.ingesting.work import Labelled, Work
 from service.ingesting.writing import Writing
 from service.lease import Lease
@@ -32,6 +33,7 @@ from service.ports import (
 )
 from service.quarantine import Quarantine
 from service.remembering import RememberingLabellers
+from service.spaces import Spaces
 from service.tracing import traced
 
 _JOBS_AT_ONCE = 64
@@ -56,6 +58,7 @@ class Ingestion:
     labellers: RememberingLabellers
     writing: Writing
     failing: Failing
+    tallying: Tallying
 
     @classmethod
     def of(  # noqa: PLR0913 - everything that a document passes through
@@ -63,6 +66,7 @@ class Ingestion:
         *,
         database: Database,
         index: ChunkIndex,
+        spaces: Spaces,
         keys: KeyStore,
         vault: Vault,
         parser: Parser,
@@ -90,7 +94,7 @@ class Ingestion:
             expanding=Expanding(database=database, keys=keys, vault=vault, queue=queue, clock=clock, nesting=nesting),
             max_attempts=max_attempts,
         )
-        writing = Writing(database=database, index=index, keys=keys, clock=clock, quarantine=quarantine)
+        writing = Writing(database=database, spaces=spaces, keys=keys, clock=clock, quarantine=quarantine)
         return cls(
             lease=lease,
             reading=reading,
@@ -98,6 +102,7 @@ class Ingestion:
             labellers=labellers,
             writing=writing,
             failing=failing,
+            tallying=Tallying(database=database),
         )
 
     @traced("ingest")
@@ -134,7 +139,7 @@ class Ingestion:
     def _finish(self, batch: Sequence[Work], vectors: Vectors) -> None:
         """Label document by document, and write some documents at a time."""
         labeller, version = self.labellers.of(batch[0].job.tenant_id), self.labellers.version
-        start = 0
+        start, written = 0, list[int]()
         ready: list[Labelled] = []
         for work in batch:
             own = vectors[start : start + len(work.chunks)]
@@ -142,13 +147,15 @@ class Ingestion:
             source = Source(document=work.document, title=work.title, file_name=work.file_name)
             ready.append(Labelled(work=work, chunks=labelled(source, work.chunks, own, labeller=labeller)))
             if len(ready) == _WRITTEN_TOGETHER:
-                self._write(ready, version)
+                written += self._written(ready, version)
                 ready = []
-        self._write(ready, version)
+        written += self._written(ready, version)
+        self.tallying.batch(batch[0].job.tenant_id, chunks=[len(work.chunks) for work in batch], written=written)
 
-    def _write(self, ready: Sequence[Labelled], version: str) -> None:
+    def _written(self, ready: Sequence[Labelled], version: str) -> list[int]:
+        """Write these and return how many chunks each has that was written."""
         if not ready:
-            return
+            return []
         with self.lease.turns.pace.timed():
             lost = self.writing.write(ready, labeller=version)
         for one in ready:
@@ -156,6 +163,7 @@ class Ingestion:
                 self.failing.abandon(one.work.job)
             else:
                 self.reusing.remember(one.work, one.chunks)
+        return [len(one.chunks) for one in ready if one.work not in lost]
 
 
 def _weight(work: Work) -> int:

@@ -9,7 +9,7 @@ from service import tracing
 from service.auditing import entry
 from service.chunks import unwritten
 from service.policy.failing import Setback
-from service.ports import ChunkIndex, Clock, Database, DocumentState, JobRecord, JobState
+from service.ports import ChunkIndex, Clock, Database, DocumentState, JobRecord, JobState, Tallied
 
 _log = structlog.get_logger()
 _ERASED = "The document was erased before it was ready."
@@ -38,6 +38,7 @@ class Failing:
             transaction.documents.update(
                 replace(record, state=DocumentState.FAILED, failure=reason.value, failure_detail=detail)
             )
+            transaction.tallies.add({(Tallied.FAILURES, reason.value): 1})
             facts = {"job": str(job.id), "reason": reason.value}
             transaction.audit.append(
                 entry(job.tenant_id, "document_failed", at=now, subject=job.document_id, facts=facts)

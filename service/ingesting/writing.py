@@ -8,14 +8,12 @@ from ingestion.injection import Injection, suspicion_of_document
 from ingestion.pipeline import LabelledChunk
 from service import tracing
 from service.auditing import entry
-from service.chunks import counted, external_id_of, in_rows, marks_of, points_of, relabelled
+from service.chunks import counted, external_id_of, marks_of, relabelled, rowed
 from service.errors import PartUnavailableError, RingfenceError
 from service.ingesting.expanding import originals_entombed
 from service.ingesting.work import Labelled, Work
 from service.places import chunk_place, title_place
-from service.policy.access import DocumentId
 from service.ports import (
-    ChunkIndex,
     ChunkRecord,
     Clock,
     Database,
@@ -23,13 +21,12 @@ from service.ports import (
     DocumentState,
     JobState,
     KeyStore,
-    Point,
     SubjectMark,
     Transaction,
-    Vector,
 )
 from service.quarantine import Quarantine, record_quarantine
 from service.refusing import compared, sketched
+from service.spaces import Embedded, Recorded, Spaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +34,7 @@ class Writing:
     """Makes documents ready."""
 
     database: Database
-    index: ChunkIndex
+    spaces: Spaces
     keys: KeyStore
     clock: Clock
     quarantine: Quarantine
@@ -48,7 +45,7 @@ class Writing:
         The documents share a transaction and a flush of the index. Returns those that are gone or that another worker
         has taken over; nothing is written of them. `labeller` is the version that made the labels.
         """
-        prepared = [self._prepared(one, labeller) for one in sorted(ready, key=lambda one: one.work.record.id)]
+        prepared = self._prepared(sorted(ready, key=lambda one: one.work.record.id), labeller)
         began = self.clock.now()
         try:
             lost = self._written(prepared)
@@ -65,12 +62,23 @@ class Writing:
             tracing.whole_journey("document", job.id, begun=job.created_at, ended=ended, failed=False)
         return lost
 
-    def _prepared(self, ready: Labelled, labeller: str) -> "_Prepared":
+    def _prepared(self, ready: Sequence[Labelled], labeller: str) -> list["_Prepared"]:
+        tenant_id, chunks = ready[0].work.job.tenant_id, [chunk for one in ready for chunk in one.chunks]
+        embedded = self.spaces.embedded(tenant_id, [one.chunk.text for one in chunks], [one.vector for one in chunks])
+        prepared, start = [], 0
+        for one in ready:
+            end = start + len(one.chunks)
+            own = {space: vectors[start:end] for space, vectors in embedded.items()}
+            prepared.append(self._prepared_one(one, own, labeller))
+            start = end
+        return prepared
+
+    def _prepared_one(self, ready: Labelled, embedded: Embedded, labeller: str) -> "_Prepared":
         work, chunks = ready.work, ready.chunks
         return _Prepared(
             work=work,
             rows=[_row(work, chunk) for chunk in chunks],
-            vectors=[chunk.vector for chunk in chunks],
+            embedded=embedded,
             injection=suspicion_of_document([one.chunk for one in chunks], (work.title, work.file_name)),
             marks=self._marks(work, chunks),
             sketch=sketched(work.document.text, self.keys.tenant_key(work.job.tenant_id)),
@@ -80,17 +88,16 @@ class Writing:
     @tracing.traced("write")
     def _written(self, prepared: Sequence["_Prepared"]) -> set[Work]:
         """Write these, by ascending id of their documents, as everybody locks several."""
-        tenant_id, lost = prepared[0].work.job.tenant_id, set[Work]()
-        points: dict[DocumentId, Sequence[Point]] = {}
-        with self.database.transaction(tenant_id) as transaction:
+        lost, recorded = set[Work](), list[Recorded]()
+        with self.database.transaction(prepared[0].work.job.tenant_id) as transaction:
             for one in prepared:
-                ready = self._recorded(transaction, one)
-                if ready is None:
+                record = self._recorded(transaction, one)
+                if record is None:
                     lost.add(one.work)
                 else:
-                    points[ready.id] = points_of(ready, one.rows, one.vectors)
+                    recorded.append(Recorded(record=record, chunks=one.rows, embedded=one.embedded))
             # The index comes last: what SQL refuses is in no index.
-            self.index.replace_all(tenant_id=tenant_id, points=points)
+            self.spaces.all_pointed(transaction, recorded)
         return lost
 
     def _recorded(self, transaction: Transaction, one: "_Prepared") -> DocumentRecord | None:
@@ -110,7 +117,7 @@ class Writing:
         record_quarantine(transaction, ready, at=now)
         if work.refused:
             originals_entombed(transaction, ready, at=now)
-        in_rows(transaction, ready, one.rows, one.marks)
+        rowed(transaction, ready, one.rows, one.marks)
         return ready
 
     def _marks(self, work: Work, chunks: Sequence[LabelledChunk]) -> frozenset[SubjectMark]:
@@ -130,7 +137,7 @@ class _Prepared:
 
     work: Work
     rows: Sequence[ChunkRecord]
-    vectors: Sequence[Vector]
+    embedded: Embedded
     injection: Injection
     marks: frozenset[SubjectMark]
     sketch: tuple[int, ...]

@@ -1,5 +1,6 @@
 """The ledger as people see it, and the sweep that rings again for what stands still."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +15,7 @@ from service.lease import paused, queued_again
 from service.policy.access import JobId, Permission, Principal, TenantId
 from service.policy.failing import Setback
 from service.policy.retrying import BROKE_OFF
-from service.ports import Clock, Database, JobFilter, JobKind, JobQueue, JobRecord, Transaction
+from service.ports import Clock, Database, JobFilter, JobKind, JobQueue, JobRecord, Tallied, Transaction
 from service.ports.jobs import EVERY_JOB
 from service.relabelling import Relabelling
 from service.settling import Settling
@@ -107,6 +108,7 @@ class Jobs:
             again = transaction.jobs.revoke(queued_again(job, at=now, wait=wait, setback=Setback.WORKER_LOST))
             _log.warning("lease_expired", job=str(job.id), kind=job.kind.value)
             taken_back += [again] if again is not None else []
+        transaction.tallies.add(Counter((Tallied.LEASE_EXPIRIES, job.kind.value) for job in taken_back))
         kinds = _goes_on(transaction)
         return tuple(job for job in taken_back if job.not_before is None and job.kind in kinds)
 

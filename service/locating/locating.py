@@ -11,7 +11,8 @@ from service.locating.judging import Judge, Leads
 from service.locating.reading import opened_documents
 from service.locating.values import Located, LocatedDocument, LocatedTurn, NotSearched, Obstacle
 from service.policy.access import ConversationId, DocumentId, Permission, Principal, Scope, TenantId, TurnId
-from service.ports import ChunkIndex, Clock, Database, Embedder, KeyStore, TurnRecord
+from service.ports import Clock, Database, KeyStore, TurnRecord
+from service.spaces import Asked, Spaces
 from service.subjects import MARKS_VERSION, Form, Matcher, Subject, marks_of_subject
 
 _NEAR = 50
@@ -28,9 +29,8 @@ class Locating:
     """Searches one tenant. It keeps nothing: neither who was looked for, nor what was found."""
 
     database: Database
-    index: ChunkIndex
+    spaces: Spaces
     keys: KeyStore
-    embedder: Embedder
     clock: Clock
 
     def locate(
@@ -76,12 +76,11 @@ class Locating:
     ) -> tuple[Leads, tuple[DocumentId, ...], tuple[tuple[TurnId, ConversationId], ...]]:
         """Return where to look closely, and everything that there is to look at."""
         marks = marks_of_subject(self.keys.tenant_key(principal.tenant_id), subject)
-        vectors = self.embedder.embed([*subject.identifiers, *subject.names])
-        scope = Scope.of(principal)
+        scope, space = Scope.of(principal), self.spaces.serving(principal.tenant_id)
         near = {
             (hit.document_id, hit.ordinal)
-            for vector in vectors
-            for hit in self.index.search(vector=vector, scope=scope, limit=_NEAR)
+            for text in (*subject.identifiers, *subject.names)
+            for hit in self.spaces.nearest(space, Asked(text=text), scope=scope, limit=_NEAR)
         }
         with self.database.transaction(principal.tenant_id) as transaction:
             marked = transaction.subjects.marked(marks)

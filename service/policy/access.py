@@ -56,6 +56,7 @@ class Permission(StrEnum):
     SEE_POLICY = "see_policy"
     SET_POLICY = "set_policy"
     RELEASE = "release"
+    QUARANTINE = "quarantine"
     KEEP_CANARIES = "keep_canaries"
     LIFT_REFUSAL = "lift_refusal"
     SEE_HOLDS = "see_holds"
@@ -64,6 +65,8 @@ class Permission(StrEnum):
     SEE_RETENTION = "see_retention"
     SET_RETENTION = "set_retention"
     EXPORT = "export"
+    SEE_INDEX = "see_index"
+    REEMBED = "reembed"
     SEE_SOURCES = "see_sources"
     KEEP_SOURCES = "keep_sources"
 
@@ -77,6 +80,7 @@ _OWN = frozenset(
         Permission.SEE_AUDIT,
         Permission.LOWER_LABEL,
         Permission.RELEASE,
+        Permission.QUARANTINE,
         Permission.LIFT_REFUSAL,
         Permission.SEE_ERASURES,
     }
@@ -92,7 +96,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.OPERATOR: _KEEP_LABELS
         | _KEEP_SOURCES
         | {Permission.UPLOAD, Permission.SEE_JOBS, Permission.STEER_JOBS, Permission.SEE_POLICY}
-        | {Permission.KEEP_CANARIES},
+        | {Permission.KEEP_CANARIES, Permission.QUARANTINE, Permission.SEE_INDEX, Permission.REEMBED},
         Role.AUDITOR: frozenset(
             {
                 Permission.SEE_ERASURES,

@@ -43,7 +43,8 @@ class DocumentRecord:
     `label_counts` says how many chunks carry each verdict and each category. `labeller_version` is the one that
     labelled every chunk, None where nobody noted it; `relabel_failed` the one that could not.
     `injection` says how much the text reads like instructions to a model, None where it was never scored. A document
-    with `released_at` is not quarantined again; the note is sealed under the document's key.
+    with `released_at` is not quarantined again, one with `withheld_at` is kept back by a person; the note is
+    sealed under the document's key.
     `subjects_version` says what the marks of the subject index are made of, None where there are none yet.
     `remarks` say how its text was read: what was recognised or guessed is doubted in every label.
     `sketch` and `resembles` (an erased document, by the share `resemblance`) are those of `service.refusing`.
@@ -73,6 +74,8 @@ class DocumentRecord:
     labeller_version: str | None = None
     relabel_failed: str | None = None
     injection: Injection | None = None
+    withheld_at: datetime | None = None
+    withheld_by: KeyId | None = None
     released_at: datetime | None = None
     released_by: KeyId | None = None
     release_reason: ReleaseReason | None = None

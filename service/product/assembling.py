@@ -13,6 +13,7 @@ from service.auditing import Auditing
 from service.backup import Rebuilding, Replaying
 from service.canaries import Canaries
 from service.conversations import Conversations, Forgetting, Keeping, Recollection
+from service.counting import Counting
 from service.discarding import Discarding
 from service.documents import Documents
 from service.erasure import Erasure
@@ -30,6 +31,7 @@ from service.principals import Principals
 from service.product.parts import Adapters, Ringfence, UseCaseLimits
 from service.quarantine import Quarantine
 from service.receipts import Receipts, Versions
+from service.reembedding import Reembedding
 from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
@@ -45,10 +47,12 @@ from service.sources.clearing import Clearing
 from service.sources.placing import Places
 from service.sources.sealed import SealedSources
 from service.sources.walking import Walking
+from service.spaces import OnlyEmbedder, Spaces
 from service.terms import TermsInForce
 from service.turns import Turns
 from service.verifying import Verifier
 from service.watching import Watch
+from service.withholding import Withholding
 
 
 def _product() -> str:
@@ -64,6 +68,7 @@ class _Shared:
 
     labellers: RememberingLabellers
     labels: Labels
+    spaces: Spaces
     retriever: Retriever
     terms: TermsInForce
     lease: Lease
@@ -98,20 +103,20 @@ class _Shared:
         backlog = Backlog(database=database, clock=clock, bound=limits.backlog)
         admission = Admission(clock=clock, backlog=backlog, operator=limits.quota)
         terms = _terms(adapters)
+        spaces = _spaces(adapters)
         return cls(
             labellers=labellers,
             labels=Labels(embedder=adapters.embedder, tokenizer=adapters.tokenizer, labellers=unfailing),
-            retriever=Retriever(index=adapters.index, database=database, keys=keys),
+            spaces=spaces,
+            retriever=Retriever(spaces=spaces, database=database, keys=keys),
             terms=terms,
             lease=lease,
             forgetting=forgetting,
             verifier=verifier,
             receipts=receipts,
             erasure=_erasure(adapters, lease, forgetting, verifier, receipts),
-            locating=Locating(
-                database=database, index=adapters.index, keys=keys, embedder=adapters.embedder, clock=clock
-            ),
-            relabelling=_relabelling(adapters, limits, lease, labellers),
+            locating=Locating(database=database, spaces=spaces, keys=keys, clock=clock),
+            relabelling=_relabelling(adapters, limits, lease, labellers, spaces),
             watch=Watch(),
             canaries=Canaries(database=database, keys=keys, clock=clock),
             refusals=Refusals(database=database, clock=clock),
@@ -133,7 +138,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
     return Ringfence(
         principals=Principals(database=database, clock=clock),
         documents=documents,
-        ingestion=_ingestion(adapters, limits, shared.lease, shared.labellers),
+        ingestion=_ingestion(adapters, limits, shared),
         jobs=_jobs(adapters, limits, shared),
         steering=Steering(database=database, index=adapters.index, queue=adapters.queue, clock=clock),
         overview=Overview(
@@ -156,12 +161,14 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         reviewing=Reviewing(
             database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling
         ),
+        withholding=Withholding(database=database, spaces=shared.spaces, clock=clock),
         releasing=Releasing(
             database=database, keys=keys, queue=adapters.queue, clock=clock, relabelling=shared.relabelling
         ),
         auditing=shared.auditing,
         governing=shared.governing,
         watch=shared.watch,
+        counting=Counting(database=database, clock=clock),
         canaries=shared.canaries,
         refusals=shared.refusals,
         holds=Holds(database=database, keys=keys, clock=clock),
@@ -172,7 +179,10 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         syncing=_syncing(adapters, limits, shared, documents),
         reporting=shared.reporting,
         evidence=EvidencePacks(reporting=shared.reporting, auditing=shared.auditing, governing=shared.governing),
-        rebuilding=Rebuilding(database=database, index=adapters.index, keys=keys, embedder=adapters.embedder),
+        rebuilding=Rebuilding(database=database, spaces=shared.spaces, keys=keys),
+        reembedding=Reembedding.of(
+            database=database, spaces=shared.spaces, keys=keys, clock=clock, lease_seconds=limits.lease_seconds
+        ),
         replaying=_replaying(adapters, shared),
         restore_pending=adapters.restore_pending,
         disks=adapters.disks,
@@ -330,18 +340,29 @@ def _documents(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Do
     )
 
 
-def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease, labellers: RememberingLabellers) -> Ingestion:
+def _spaces(adapters: Adapters) -> Spaces:
+    return Spaces(
+        database=adapters.database,
+        index=adapters.index,
+        embedders=adapters.embedders or OnlyEmbedder(embedder=adapters.embedder),
+        embedder=adapters.embedder,
+        clock=adapters.clock,
+    )
+
+
+def _ingestion(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> Ingestion:
     return Ingestion.of(
         database=adapters.database,
         index=adapters.index,
+        spaces=shared.spaces,
         keys=adapters.keys,
         vault=adapters.vault,
         parser=adapters.parser,
         tokenizer=adapters.tokenizer,
         embedder=adapters.embedder,
-        labellers=labellers,
+        labellers=shared.labellers,
         clock=adapters.clock,
-        lease=lease,
+        lease=shared.lease,
         quarantine=Quarantine(score=limits.quarantine_score),
         max_attempts=limits.max_attempts,
         known=KnownVectors(size=limits.vector_cache_size),
@@ -351,11 +372,12 @@ def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease, labeller
 
 
 def _relabelling(
-    adapters: Adapters, limits: UseCaseLimits, lease: Lease, labellers: RememberingLabellers
+    adapters: Adapters, limits: UseCaseLimits, lease: Lease, labellers: RememberingLabellers, spaces: Spaces
 ) -> Relabelling:
     return Relabelling(
         database=adapters.database,
         index=adapters.index,
+        spaces=spaces,
         keys=adapters.keys,
         queue=adapters.queue,
         tokenizer=adapters.tokenizer,

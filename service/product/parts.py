@@ -9,6 +9,7 @@ from service.auditing import Auditing
 from service.backup import Rebuilding, Replaying
 from service.canaries import Canaries
 from service.conversations import Conversations
+from service.counting import Counting
 from service.documents import Documents
 from service.erasure import Erasure
 from service.erasure.requests import Erasures
@@ -40,8 +41,10 @@ from service.ports import (
     Vault,
 )
 from service.ports.inspecting import Inspector
+from service.ports.spaces import Embedders
 from service.principals import Principals
 from service.receipts import Receipts
+from service.reembedding import Reembedding
 from service.refusing import Refusals
 from service.relabelling import Relabelling
 from service.releasing import Releasing
@@ -52,6 +55,7 @@ from service.searching import Searching
 from service.sources import Sources, Syncing
 from service.verifying import Verifier
 from service.watching import Watch
+from service.withholding import Withholding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,8 @@ class Adapters:
     `fast` is a smaller local model that answers before `local` (R18). `restore_pending` says whether a restored backup
     is not held to the erasure ledger yet: nobody is served meanwhile. `stopping`: whether this worker process is
     asked to stop. `workers` counts the live workers, None where nothing of them is seen from here. `disks` says what an
-    operator should do about the disks under the stores, a sentence each.
+    operator should do about the disks under the stores, a sentence each. `embedder` is the labeller's; `embedders` are
+    all that are on this machine, None where it is the only one.
     """
 
     database: Database
@@ -87,6 +92,7 @@ class Adapters:
     local: LocalModel | None = None
     fast: LocalModel | None = None
     cloud: CloudModel | None = None
+    embedders: Embedders | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +143,9 @@ class Ringfence:
     auditing: Auditing
     governing: Governing
     releasing: Releasing
+    withholding: Withholding
     watch: Watch
+    counting: Counting
     canaries: Canaries
     refusals: Refusals
     holds: Holds
@@ -149,6 +157,7 @@ class Ringfence:
     reporting: Reporting
     evidence: EvidencePacks
     rebuilding: Rebuilding
+    reembedding: Reembedding
     replaying: Replaying
     restore_pending: Callable[[], bool]
     parts: Mapping[str, Callable[[], bool]]

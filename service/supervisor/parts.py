@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
+from service.adapters.celery import PATIENT, QUEUES, SWEEP
 from service.errors import SettingsError
 from service.folder import DataFolder
 from service.settings import Settings, bare_environment, environment
@@ -39,7 +41,7 @@ def stores(settings: Settings, folder: DataFolder) -> list[Part]:
 
 def programs(settings: Settings, folder: DataFolder) -> list[Part]:
     """Return the API, the worker and beat."""
-    return [_api(settings, folder), worker(settings, folder), _beat(settings, folder)]
+    return [_api(settings, folder), *workers(settings, folder), _beat(settings, folder)]
 
 
 def url(settings: Settings) -> str:
@@ -48,8 +50,27 @@ def url(settings: Settings) -> str:
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
+def workers(settings: Settings, folder: DataFolder) -> list[Part]:
+    """Return the workers. Of several processes one is kept for what must not wait behind a long batch."""
+    alone = worker(settings, folder)
+    if settings.worker_processes == 1:
+        return [alone]
+    kept = replace(alone, command=(*alone.command, "--concurrency", "1", "--exclude-queues", ",".join(PATIENT)))
+    # It hears sweeps, too: a worker that hears nothing for long takes itself for deaf.
+    heard = ",".join((*PATIENT, QUEUES[SWEEP]))
+    others = ("--concurrency", str(settings.worker_processes - 1), "--queues", heard)
+    bulk = replace(
+        alone,
+        name="bulk",
+        title="Bulk worker",
+        command=(*alone.command, *others),
+        log=folder.logs / "bulk.log",
+    )
+    return [kept, bulk]
+
+
 def worker(settings: Settings, folder: DataFolder) -> Part:
-    """Return a worker."""
+    """Return a worker that hears every queue."""
     return Part(
         name="worker",
         title="Worker",
@@ -57,7 +78,7 @@ def worker(settings: Settings, folder: DataFolder) -> Part:
         environment=_program_environment(settings, folder, without=_WORKER_SECRETS),
         log=folder.logs / "worker.log",
         ready=probes.showing(folder.run),
-        grace_seconds=30,  # what a worker cannot finish in that time runs again
+        grace_seconds=settings.worker_grace_seconds + 5,  # what a worker cannot finish in that time runs again
     )
 
 

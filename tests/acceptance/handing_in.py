@@ -56,6 +56,8 @@ class Run:
     jobs: dict[int, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     over: Event = field(default_factory=Event)
+    waves: list[Event] = field(default_factory=list)
+    """Where there are any, documents are handed in wave by wave: each waits for its own to be set."""
 
     @contextmanager
     def handing_in(self) -> Iterator[None]:
@@ -66,11 +68,15 @@ class Run:
                 yield
             except BaseException:
                 self.over.set()
+                for wave in self.waves:
+                    wave.set()
                 raise
             for one in sent:
                 one.result()
 
     def _send(self, number: int) -> None:
+        if self.waves:
+            self.waves[number * len(self.waves) // self.documents].wait()
         token = token_file(self.stack.folder, self.tenant).read_text()
         headers = {"Authorization": f"Bearer {token}"}
         with httpx.Client(base_url=self.stack.url, headers=headers, timeout=60, trust_env=False) as http:

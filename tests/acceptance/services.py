@@ -68,6 +68,8 @@ class Services(Stack):
             "RINGFENCE_DATABASE_OWNER_URL": database,
             "RINGFENCE_BROKER_URL": broker.url,
             "RINGFENCE_WORKER_PROCESSES": "2",
+            # Who is hit by chance once more than this counts as what kills its worker, and fails with that reason.
+            "RINGFENCE_MAX_ATTEMPTS": "20",
         }
         super().__init__(path, **urls, **settings)
         self._running: dict[str, subprocess.Popen[bytes]] = {}

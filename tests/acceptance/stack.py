@@ -48,10 +48,10 @@ class Stack:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
-    def command(self, *arguments: str) -> str:
+    def command(self, *arguments: str, seconds: float = 120) -> str:
         """Run `ringfence …` to its end and return what it printed."""
         return subprocess.run(
-            _ringfence(*arguments), env=self._whole(), check=True, stdout=subprocess.PIPE, text=True, timeout=120
+            _ringfence(*arguments), env=self._whole(), check=True, stdout=subprocess.PIPE, text=True, timeout=seconds
         ).stdout
 
     def start(self) -> None:

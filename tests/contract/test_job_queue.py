@@ -99,7 +99,17 @@ def test_a_process_forked_after_the_first_ring_can_ring_too(valkey: ValkeyServer
 
 def test_erasures_do_not_stand_behind_uploads_nor_uploads_behind_relabelling() -> None:
     """The worker reads the queues in this order, and each kind has its own."""
-    assert list(dict.fromkeys(QUEUES.values())) == ["erase", "sweep", "audit", "requests", "ingest", "bulk", "relabel"]
+    assert list(dict.fromkeys(QUEUES.values())) == [
+        "erase",
+        "sweep",
+        "audit",
+        "requests",
+        "ingest",
+        "reembed",
+        "bulk",
+        "relabel",
+        "sources",
+    ]
 
 
 @pytest.mark.slow

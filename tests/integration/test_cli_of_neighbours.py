@@ -84,6 +84,7 @@ def test_rules_are_set_previewed_and_approved(world: World, run: Run) -> None:
     assert "in force: version 1" in run("retention", "approve", "1")
     assert "at most 365 days" in run("retention", "show")
     run("retention", "set", "--rule", "PII:30", code=2)
+    run("retention", "set", "--rule", "FOO=3", code=2)
     assert "in force: version 2: no rules" in run("retention", "set", "--none")
 
 

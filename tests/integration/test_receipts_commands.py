@@ -1,6 +1,7 @@
 """`ringfence receipts` against a served API, and `scripts/verify-receipt` in a process of its own (R42)."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -66,3 +67,16 @@ def test_the_script_runs_by_itself(world: World, tmp_path: Path) -> None:
     assert "not checked: backups" in told.stdout
     file.write_bytes(record.content.replace(b"gone", b"Gone", 1))
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
+
+
+@pytest.mark.parametrize("script", ["verify-receipt", "verify-audit"])
+def test_a_script_whose_reader_has_gone_ends_without_a_word(script: str) -> None:
+    """`verify-receipt … | head -1`."""
+    with subprocess.Popen(
+        [sys.executable, str(SCRIPT_FILE.with_name(script)), "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait() == -signal.SIGPIPE

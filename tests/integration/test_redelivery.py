@@ -20,7 +20,7 @@ from tests.servers.valkey import ValkeyServer, valkey
 
 __all__ = ["rabbitmq", "valkey"]  # fixtures
 
-_WORKER = ("-m", "celery", "-A", "tests.servers.bell", "worker", "--without-gossip", "--without-mingle")
+WORKER = ("-m", "celery", "-A", "tests.servers.bell", "worker", "--without-gossip", "--without-mingle")
 _TASK_SECONDS = 2.0
 
 
@@ -38,47 +38,47 @@ def worker(broker: ValkeyServer | RabbitServer, tmp_path: Path) -> Iterator[Call
 
     def start() -> subprocess.Popen[bytes]:
         with (tmp_path / "log").open("ab") as log:
-            words = (sys.executable, *_WORKER)
+            words = (sys.executable, *WORKER)
             made = subprocess.Popen(words, env=environment, stdout=log, stderr=log, process_group=0)
         started.append(made)
         return made
 
     yield start
     for one in started:
-        _kill(one)
+        kill(one)
 
 
 def test_a_task_whose_child_process_is_killed_runs_again(
     broker: ValkeyServer | RabbitServer, worker: Callable[[], subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
     worker()
-    job = _ring(broker)
-    (child,) = _noted(tmp_path, job, "started", count=1)
+    job = rung(broker)
+    (child,) = noted(tmp_path, job, "started", count=1)
     os.kill(child, signal.SIGKILL)
-    assert child not in _noted(tmp_path, job, "done", count=1)
+    assert child not in noted(tmp_path, job, "done", count=1)
 
 
 def test_a_task_whose_whole_worker_is_killed_runs_in_the_next(
     broker: ValkeyServer | RabbitServer, worker: Callable[[], subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
     first = worker()
-    job = _ring(broker)
-    (child,) = _noted(tmp_path, job, "started", count=1)
-    _kill(first)
+    job = rung(broker)
+    (child,) = noted(tmp_path, job, "started", count=1)
+    kill(first)
     worker()
-    assert child not in _noted(tmp_path, job, "done", count=1)
+    assert child not in noted(tmp_path, job, "done", count=1)
 
 
 def test_rings_outlive_a_broker_that_is_killed(
     broker: ValkeyServer | RabbitServer, worker: Callable[[], subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
     worker()
-    jobs = [_ring(broker) for _ in range(3)]
-    _noted(tmp_path, jobs[0], "started", count=1)
+    jobs = [rung(broker) for _ in range(3)]
+    noted(tmp_path, jobs[0], "started", count=1)
     broker.kill()
     broker.start()
     for job in jobs:
-        assert _noted(tmp_path, job, "done", count=1)
+        assert noted(tmp_path, job, "done", count=1)
 
 
 @pytest.mark.slow
@@ -87,30 +87,31 @@ def test_a_worker_whose_broker_was_away_when_it_acknowledged_works_on_or_ends_it
 ) -> None:
     """With Valkey it stays connected and takes no message any more; whoever supervises it must be able to tell."""
     first = worker()
-    job = _ring(broker)
-    _noted(tmp_path, job, "started", count=1)
+    job = rung(broker)
+    noted(tmp_path, job, "started", count=1)
     time.sleep(_TASK_SECONDS - 0.2)
     broker.kill()
-    _noted(tmp_path, job, "done", count=1)
+    noted(tmp_path, job, "done", count=1)
     time.sleep(0.05)
     broker.start()
-    later = _ring(broker)
+    later = rung(broker)
     deadline = time.monotonic() + 90
     while first.poll() is None and not list(tmp_path.glob(f"{later}-done-*")):
         assert time.monotonic() < deadline, (tmp_path / "log").read_text()[-2000:]
         time.sleep(0.2)
     if first.poll() is not None:
         worker()
-    assert _noted(tmp_path, later, "done", count=1)
+    assert noted(tmp_path, later, "done", count=1)
 
 
-def _ring(broker: ValkeyServer | RabbitServer) -> JobId:
+def rung(broker: ValkeyServer | RabbitServer) -> JobId:
+    """Ring for a job of its own."""
     job = JobId(uuid4())
     CeleryJobQueue(broker.url).ring(kind=JobKind.INGEST, tenant_id=TenantId(uuid4()), job_id=job)
     return job
 
 
-def _noted(folder: Path, job: JobId, what: str, *, count: int) -> list[int]:
+def noted(folder: Path, job: JobId, what: str, *, count: int) -> list[int]:
     """Wait for notes of this kind; return the pids of those who wrote them."""
     deadline = time.monotonic() + 90
     while len(found := sorted(folder.glob(f"{job}-{what}-*"))) < count:
@@ -119,7 +120,7 @@ def _noted(folder: Path, job: JobId, what: str, *, count: int) -> list[int]:
     return [int(path.name.rsplit("-", 1)[1]) for path in found]
 
 
-def _kill(worker: subprocess.Popen[bytes]) -> None:
+def kill(worker: subprocess.Popen[bytes]) -> None:
     """End a worker and its children at once."""
     if worker.poll() is None:
         os.killpg(worker.pid, signal.SIGKILL)

@@ -8,8 +8,10 @@ from uuid import uuid4
 import pytest
 from litestar.testing import TestClient
 
+from service.amending import Correction
 from service.answering import Question
 from service.app import application
+from service.documents import Upload
 from service.errors import ConflictError, NotFoundError, NotPermittedError
 from service.policy.access import DocumentId, Principal, Role
 from service.ports import DocumentState, ReleaseReason
@@ -196,3 +198,76 @@ def test_quarantine_and_release_over_http(world: World, http: TestClient[Any]) -
     assert good.json()["document"]["released"]["note"] == "read"
     again = http.post(f"/v1/documents/{view.id}/release", json={"reason": WHY}, headers=bearer)
     assert again.status_code == 409
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.DATA_OWNER, Role.ADMIN])
+def test_what_is_kept_back_by_hand_is_in_no_answer_from_then_on(world: World, role: Role) -> None:
+    """R20, R64: an incident does not wait for a score."""
+    admin, _ = world.person("acme")
+    who, _ = world.person("acme", role)
+    view = world.uploaded(admin, CLEAN)
+    world.product.withholding.withhold(who, view.id)
+    assert points(world, admin, view.id) == 0
+    assert found(world, admin) == set()
+    kept = world.product.documents.get(admin, view.id)
+    assert (kept.state, kept.withheld_at) == (DocumentState.QUARANTINED, world.clock.now())
+    assert world.audited(admin.tenant_id, "document_withheld") == [{"state": "ready"}]
+    with pytest.raises(ConflictError):
+        world.product.withholding.withhold(who, view.id)
+
+
+@pytest.mark.parametrize("role", [Role.READER, Role.CONTRIBUTOR, Role.AUDITOR])
+def test_others_keep_nothing_back(world: World, role: Role) -> None:
+    who, _ = world.person("acme", role)
+    with pytest.raises(NotPermittedError):
+        world.product.withholding.withhold(who, DocumentId(uuid4()))
+
+
+def test_what_nobody_may_see_cannot_be_kept_back(world: World) -> None:
+    admin, _ = world.person("acme")
+    operator, _ = world.person("acme", Role.OPERATOR)
+    view = world.uploaded(admin, CLEAN, groups=frozenset({"board"}))
+    with pytest.raises(NotFoundError):
+        world.product.withholding.withhold(operator, view.id)
+
+
+def test_labelling_anew_leaves_back_what_a_person_keeps_back() -> None:
+    labeller = LearningLabeller()
+    world = a_world(labeller=labeller)
+    who, _ = world.person("acme")
+    view = world.uploaded(who, CLEAN)
+    world.product.withholding.withhold(who, view.id)
+    labeller.learn()
+    world.product.relabelling.ask(who)
+    world.work()
+    assert found(world, who) == set()
+    assert points(world, who, view.id) == 0
+
+
+def test_what_is_kept_back_while_it_is_ingested_ends_in_quarantine(world: World) -> None:
+    who, _ = world.person("acme")
+    view, _ = world.product.documents.register(who, Upload(content=CLEAN.encode(), file_name="prices.txt"))
+    world.product.withholding.withhold(who, view.id)
+    world.work()
+    assert world.product.documents.get(who, view.id).state is DocumentState.QUARANTINED
+    assert found(world, who) == set()
+
+
+def test_a_release_brings_back_what_a_person_kept_back(world: World) -> None:
+    who, _ = world.person("acme")
+    view = world.uploaded(who, CLEAN)
+    world.product.withholding.withhold(who, view.id)
+    world.product.releasing.release(who, view.id, reason=WHY)
+    world.work()
+    assert found(world, who) == {view.id}
+    assert world.product.documents.get(who, view.id).withheld_at is None
+
+
+def test_a_new_version_of_what_is_kept_back_is_kept_back(world: World) -> None:
+    who, _ = world.person("acme")
+    view = world.uploaded(who, CLEAN)
+    world.product.withholding.withhold(who, view.id)
+    amended = world.product.amending.rectify(who, view.id, Correction(text="Canteen prices. Lunch is free."))
+    world.work()
+    assert world.product.documents.get(who, amended.record.id).state is DocumentState.QUARANTINED
+    assert found(world, who) == set()

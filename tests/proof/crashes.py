@@ -6,6 +6,7 @@ originals, jobs and audit.
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -42,6 +43,7 @@ class Row:
 def main() -> int:
     """Return 0 only if every run ended as the undisturbed one, and every stage was reached."""
     chosen = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are stopped, too
     bad = 0
     with _services(chosen.broker) as services:
         calm = _run(services, "calm", (), chosen.documents, calm=None)

@@ -91,6 +91,8 @@ documents = Table(
     Column("labeller_version", Text),
     Column("relabel_failed", Text),
     Column("injection", JSONB(none_as_null=True)),
+    Column("withheld_at", _MOMENT),
+    Column("withheld_by", Uuid),
     Column("released_at", _MOMENT),
     Column("released_by", Uuid),
     Column("release_reason", Text),

@@ -75,3 +75,18 @@ def _names(folder: Path, **given: object) -> list[str]:
 def _canaries(environment: Mapping[str, str]) -> set[str]:
     words = " ".join(environment.values())
     return {name for name in ("canary-cloud", "canary-qdrant", "canary-owner", "canary-app") if name in words}
+
+
+def test_of_several_worker_processes_one_is_kept_for_what_somebody_waits_for(tmp_path: Path) -> None:
+    """R60: an upload or an erasure waits for no long batch."""
+    made = {
+        part.name: part.command for part in parts.workers(_settings(tmp_path, worker_processes=3), DataFolder(tmp_path))
+    }
+    assert made["worker"][-4:] == ("--concurrency", "1", "--exclude-queues", "bulk,relabel")
+    assert made["bulk"][-4:] == ("--concurrency", "2", "--queues", "bulk,relabel,sweep")
+
+
+def test_a_single_worker_process_hears_every_queue(tmp_path: Path) -> None:
+    (only,) = parts.workers(_settings(tmp_path, worker_processes=1), DataFolder(tmp_path))
+    assert only.name == "worker"
+    assert "queues" not in " ".join(only.command)

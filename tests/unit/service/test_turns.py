@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from threading import Event
 
 import pytest
 from hypothesis import given, settings
@@ -228,3 +229,22 @@ def test_a_tenant_is_not_served_for_another_ones_database() -> None:
             assert record is not None
             owners.add((record.tenant_id, record.state))
     assert owners == {(first.tenant_id, DocumentState.READY), (second.tenant_id, DocumentState.READY)}
+
+
+def test_what_a_stopping_worker_holds_for_too_long_goes_back_uncounted_and_it_may_write_no_more() -> None:
+    world = a_world()
+    adapters = replace(adapters_of(world), stopping=lambda: bool(asked))
+    asked: list[bool] = []
+    world.product = assemble(adapters, replace(LIMITS, lease_seconds=0.03, grace_seconds=0.0))
+    who = world.person("acme")[0]
+    (bulk,) = _handed_in(world, who, 1)
+    given_back = Event()
+    with world.product.ingestion.lease.taken_in_turn(who.tenant_id, bulk.id, limit=16) as jobs:
+        held = next(iter(jobs))
+        asked.append(True)
+        for _ in range(3_000):
+            if _attempts(world, who, [bulk]) == {(JobState.QUEUED, 0): 1} or given_back.wait(0.01):
+                break
+        with world.database.transaction(who.tenant_id) as transaction:
+            assert not transaction.jobs.holds(held)
+    assert _attempts(world, who, [bulk]) == {(JobState.QUEUED, 0): 1}

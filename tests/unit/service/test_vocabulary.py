@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.errors import Unreadable
 from ingestion.labelling.labeller import shipped_detectors
 from service.drift import Direction
 from service.errors import Failure
+from service.policy.failing import Setback
 from service.policy.output import Cause as StopCause
 from service.policy.prompt import Origin
 from service.policy.providers import Attestation
 from service.policy.routing import Cause, Route
-from service.ports import JobKind
+from service.ports import DocumentState, JobKind, JobState, Priority, Stage
 from service.refusing.refusals import CONTENT, EXTERNAL_ID
 from service.vocabulary import DETECTORS, EVENTS, KEYS, LABELS, SPANS
 
@@ -80,11 +82,15 @@ _LABEL_VALUES: dict[str, Iterable[str]] = {
     "detector": tuple(detector.name for detector in shipped_detectors()),
     "direction": Direction,
     "how": (*Failure, "failed", "missing", "timed_out"),
+    "kind": JobKind,
     "outcome": ("hit", "miss"),
     "path": ("unmatched",),
+    "priority": Priority,
     "provider": ("anthropic", "anthropic-eu", "x", "a" * 63),
-    "reason": (CONTENT, EXTERNAL_ID),
+    "reason": (CONTENT, EXTERNAL_ID, *Setback, *Unreadable),
     "route": (*Route, "none"),
+    "stage": Stage,
+    "state": (*DocumentState, *JobState),
     "status": ("200", "404", "503"),
 }
 

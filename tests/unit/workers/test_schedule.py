@@ -2,7 +2,17 @@
 
 import pytest
 
-from service.adapters.celery import CHECK_DEADLINES, CHECK_PROVIDERS, ERASURES, QUEUES, RETAIN, SEQUENCE, SWEEP, SYNC
+from service.adapters.celery import (
+    CHECK_DEADLINES,
+    CHECK_PROVIDERS,
+    ERASURES,
+    QUEUES,
+    REEMBED,
+    RETAIN,
+    SEQUENCE,
+    SWEEP,
+    SYNC,
+)
 from workers.schedule import SCHEDULE
 from workers.tasks import TASKS
 
@@ -22,6 +32,7 @@ def test_beat_sweeps_sequences_and_checks() -> None:
         CHECK_DEADLINES,
         CHECK_PROVIDERS,
         RETAIN,
+        REEMBED,
         SYNC,
     }
 
