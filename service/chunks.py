@@ -97,10 +97,17 @@ def written(
 
     The index comes last: what SQL refuses is in no index. Nor is a quarantined document: it has rows and no points.
     """
+    in_rows(transaction, record, chunks, marks)
+    pointed(index, record, chunks, vectors)
+
+
+def in_rows(
+    transaction: Transaction, record: DocumentRecord, chunks: Sequence[ChunkRecord], marks: Collection[SubjectMark]
+) -> None:
+    """Write what SQL holds of a document. Call it under the document's row lock; its points come after it."""
     transaction.chunks.replace(record.id, chunks)
     transaction.documents.update(replace(record, subjects_version=MARKS_VERSION))
     transaction.subjects.replace(record.id, marks)
-    pointed(index, record, chunks, vectors)
 
 
 def pointed(
@@ -109,10 +116,16 @@ def pointed(
     chunks: Sequence[ChunkRecord],
     vectors: Vectors | Sequence[Vectors],
 ) -> None:
-    """Make these chunks the document's points; a quarantined document has none. Call it under the row lock."""
+    """Make these chunks the document's points. Call it under the row lock."""
+    index.replace(tenant_id=record.tenant_id, document_id=record.id, points=points_of(record, chunks, vectors))
+
+
+def points_of(
+    record: DocumentRecord, chunks: Sequence[ChunkRecord], vectors: Vectors | Sequence[Vectors]
+) -> list[Point]:
+    """Return the points of a document's chunks; a quarantined document has none."""
     shown = [] if record.state is DocumentState.QUARANTINED else zip(chunks, vectors, strict=True)
-    points = [_point(record, chunk, vector) for chunk, vector in shown]
-    index.replace(tenant_id=record.tenant_id, document_id=record.id, points=points)
+    return [_point(record, chunk, vector) for chunk, vector in shown]
 
 
 def unwritten(database: Database, index: ChunkIndex, job: JobRecord) -> None:

@@ -1,5 +1,6 @@
 """Turns registered originals into labelled, searchable chunks: read, split, embed, label, write."""
 
 from service.ingesting.batching import Ingestion
+from service.ingesting.reusing import KnownVectors
 
-__all__ = ["Ingestion"]
+__all__ = ["Ingestion", "KnownVectors"]

@@ -1,8 +1,9 @@
-"""From a job to a parsed document."""
+"""From a job to a parsed document and its chunks."""
 
 from dataclasses import dataclass, replace
 
 from ingestion.errors import UnreadableError
+from ingestion.splitting import split
 from service import tracing
 from service.chunks import file_name_of, title_of
 from service.errors import DamagedError, KeyDestroyedError, LeaseLostError, NotFoundError
@@ -10,7 +11,7 @@ from service.ingesting.failing import Failing
 from service.ingesting.work import Work
 from service.places import original_place
 from service.policy.failing import Setback
-from service.ports import Clock, Database, DocumentRecord, DocumentState, JobRecord, KeyStore, Parser, Vault
+from service.ports import Clock, Database, DocumentRecord, DocumentState, JobRecord, KeyStore, Parser, Tokenizer, Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Reading:
     keys: KeyStore
     vault: Vault
     parser: Parser
+    tokenizer: Tokenizer
     clock: Clock
     failing: Failing
     max_attempts: int
@@ -67,7 +69,15 @@ class Reading:
         document = self.parser.parse(content, name=name, media_type=_known(record.media_type))
         # A document that nobody gave a title has its own.
         own = document.title if document.title and title == name else title
-        return Work(job=job, record=record, key=key, document=document, title=own, file_name=name)
+        return Work(
+            job=job,
+            record=record,
+            key=key,
+            document=document,
+            title=own,
+            file_name=name,
+            chunks=split(document, self.tokenizer),
+        )
 
 
 def _known(media_type: str) -> str | None:

@@ -20,7 +20,7 @@ from service.erasure.requests import Erasures
 from service.exporting import Exports, Gathering
 from service.governing import Governing
 from service.holding import Holds
-from service.ingesting import Ingestion
+from service.ingesting import Ingestion, KnownVectors
 from service.jobs import Jobs, Overview, Steering
 from service.labels import Labels, UnfailingLabeller
 from service.lease import Lease
@@ -343,6 +343,7 @@ def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease, labeller
         lease=lease,
         quarantine=Quarantine(score=limits.quarantine_score),
         max_attempts=limits.max_attempts,
+        known=KnownVectors(size=limits.vector_cache_size),
     )
 
 

@@ -112,6 +112,7 @@ def test_a_hostile_file_fails_alone_with_its_code_and_the_parser_goes_on(
         parser.parse(content, name=name)
     assert refusal.value.reason in reasons
     assert time.monotonic() - began < SECONDS + 5
+    parser.close()
     assert not offspring(servers)
     assert parser.parse(b"The next document.", name="a.txt").text == "The next document."
 

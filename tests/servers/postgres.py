@@ -74,9 +74,9 @@ def migrated_database(postgres: PostgresServer) -> Iterator[PostgresDatabase]:
 
 
 @contextmanager
-def a_database() -> Iterator[tuple[PostgresServer, PostgresDatabase]]:
-    """Start a server of its own with one migrated database, for a program that is no test."""
-    server = started()
+def a_database(*, durable: bool = False) -> Iterator[tuple[PostgresServer, PostgresDatabase]]:
+    """Start a server of its own with one migrated database, for a program that is no test; `durable`: it syncs."""
+    server = started(durable=durable)
     try:
         with _created(server) as owner_url:
             migrations.upgrade(owner_url)
@@ -95,15 +95,16 @@ def _created(server: PostgresServer) -> Iterator[str]:
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
-def started() -> PostgresServer:
-    """Return a new server in a folder of its own; it does not wait for the disk."""
+def started(*, durable: bool = False) -> PostgresServer:
+    """Return a new server in a folder of its own; it does not wait for the disk, unless it shall be `durable`."""
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="pg-"))  # a socket's path has room for about 100 bytes: keep it short
     if os.geteuid() == 0:
         os.chown(folder, _NOBODY, _NOBODY)
     data = folder / "data"
     _call(programs / "initdb", "-D", data, "-U", "postgres", "-E", "UTF8", "--no-locale", "--auth=trust", "--no-sync")
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=50"
+    sync = "on" if durable else "off"
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync={sync} -c max_connections=50"
     _call(programs / "pg_ctl", "start", "-D", data, "-l", folder / "log", "-o", options, "-w")
     return PostgresServer(folder=folder, programs=programs)
 

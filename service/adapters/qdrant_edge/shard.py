@@ -84,11 +84,12 @@ class Shard:
         """The engine itself."""
         return self._engine
 
-    def replace(self, *, tenant: UUID, document: UUID, points: Sequence[WirePoint]) -> None:
-        """Make these the document's only points. Durable only after `flush`."""
-        self.delete(tenant=tenant, documents=[document])
+    def replace(self, *, tenant: UUID, documents: Sequence[tuple[UUID, Sequence[WirePoint]]]) -> None:
+        """Make these the documents' only points. Durable only after `flush`."""
+        self.delete(tenant=tenant, documents=[document for document, _ in documents])
+        points = [(document, point) for document, own in documents for point in own]
         for start in range(0, len(points), _UPSERTS_AT_ONCE):
-            batch = [_stored(tenant, document, point) for point in points[start : start + _UPSERTS_AT_ONCE]]
+            batch = [_stored(tenant, document, point) for document, point in points[start : start + _UPSERTS_AT_ONCE]]
             self._engine.update(UpdateOperation.upsert_points(batch))
 
     def delete(self, *, tenant: UUID, documents: Sequence[UUID]) -> None:

@@ -42,11 +42,11 @@ class Store:
         self._begin()
 
     def replace(self, request: Replace) -> None:
-        """Make these the document's only points in the collection."""
-        _check(request.dimensions, *(point.vector for point in request.points))
+        """Make these the documents' only points in the collection."""
+        _check(request.dimensions, *(point.vector for _, points in request.documents for point in points))
         with self._writing:
             current = self._collection(request)
-            current.replace(tenant=request.tenant, document=request.document, points=request.points)
+            current.replace(tenant=request.tenant, documents=request.documents)
             current.flush()
 
     def search(self, request: Search) -> tuple[Hit, ...]:
