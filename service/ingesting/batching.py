@@ -16,9 +16,22 @@ from service.ingesting.work import Labelled, Work
 from service.ingesting.writing import Writing
 from service.lease import Lease
 from service.policy.access import JobId, TenantId
-from service.ports import ChunkIndex, Clock, Database, Embedder, JobRecord, KeyStore, Parser, Tokenizer, Vault, Vectors
+from service.ports import (
+    ChunkIndex,
+    Clock,
+    Database,
+    Embedder,
+    JobRecord,
+    KeyStore,
+    Parser,
+    Stage,
+    Tokenizer,
+    Vault,
+    Vectors,
+)
 from service.quarantine import Quarantine
 from service.remembering import RememberingLabellers
+from service.stages import Stages
 from service.tracing import traced
 
 _JOBS_AT_ONCE = 64
@@ -43,6 +56,7 @@ class Ingestion:
     labellers: RememberingLabellers
     writing: Writing
     failing: Failing
+    stages: Stages
 
     @classmethod
     def of(  # noqa: PLR0913 - everything that a document passes through
@@ -64,6 +78,7 @@ class Ingestion:
     ) -> "Ingestion":
         """Return the use case around these parts."""
         failing = Failing(database=database, index=index, clock=clock)
+        stages = Stages(database=database, clock=clock)
         reading = Reading(
             database=database,
             keys=keys,
@@ -72,6 +87,7 @@ class Ingestion:
             tokenizer=tokenizer,
             clock=clock,
             failing=failing,
+            stages=stages,
             max_attempts=max_attempts,
         )
         writing = Writing(database=database, index=index, keys=keys, clock=clock, quarantine=quarantine)
@@ -82,6 +98,7 @@ class Ingestion:
             labellers=labellers,
             writing=writing,
             failing=failing,
+            stages=stages,
         )
 
     @traced("ingest")
@@ -111,13 +128,19 @@ class Ingestion:
         """Return the vectors of all chunks of the batch, made some at a time however long a document is."""
         tenant_id = batch[0].job.tenant_id
         texts = [chunk.text for work in batch for chunk in work.chunks]
-        windows = range(0, max(len(texts), 1), _CHUNKS_AT_ONCE)
-        return np.concatenate([self.reusing.embed(tenant_id, texts[at : at + _CHUNKS_AT_ONCE]) for at in windows])
+        steps = self.stages.reached([work.job for work in batch], Stage.EMBEDDING, total=len(texts))
+        vectors = []
+        for at in range(0, max(len(texts), 1), _CHUNKS_AT_ONCE):
+            window = texts[at : at + _CHUNKS_AT_ONCE]
+            vectors.append(self.reusing.embed(tenant_id, window))
+            steps.done(len(window))
+        return np.concatenate(vectors)
 
     @traced("batch")
     def _finish(self, batch: Sequence[Work], vectors: Vectors) -> None:
         """Label document by document, and write some documents at a time."""
         labeller, version = self.labellers.of(batch[0].job.tenant_id), self.labellers.version
+        steps = self.stages.reached([work.job for work in batch], Stage.LABELLING, total=len(vectors))
         start = 0
         ready: list[Labelled] = []
         for work in batch:
@@ -125,6 +148,7 @@ class Ingestion:
             start += len(work.chunks)
             source = Source(document=work.document, title=work.title, file_name=work.file_name)
             ready.append(Labelled(work=work, chunks=labelled(source, work.chunks, own, labeller=labeller)))
+            steps.done(len(work.chunks))
             if len(ready) == _WRITTEN_TOGETHER:
                 self._write(ready, version)
                 ready = []
@@ -133,6 +157,7 @@ class Ingestion:
     def _write(self, ready: Sequence[Labelled], version: str) -> None:
         if not ready:
             return
+        self.stages.reached([one.work.job for one in ready], Stage.WRITING, total=len(ready))
         with self.lease.turns.pace.timed():
             lost = self.writing.write(ready, labeller=version)
         for one in ready:

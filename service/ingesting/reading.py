@@ -11,7 +11,22 @@ from service.ingesting.failing import Failing
 from service.ingesting.work import Work
 from service.places import original_place
 from service.policy.failing import Setback
-from service.ports import Clock, Database, DocumentRecord, DocumentState, JobRecord, KeyStore, Parser, Tokenizer, Vault
+from service.ports import (
+    Clock,
+    Database,
+    DocumentRecord,
+    DocumentState,
+    JobRecord,
+    KeyStore,
+    Parser,
+    Stage,
+    Tokenizer,
+    Vault,
+)
+from service.stages import Stages
+
+_LONG = 200_000
+"""Characters from which on splitting takes longer than saying so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +40,7 @@ class Reading:
     tokenizer: Tokenizer
     clock: Clock
     failing: Failing
+    stages: Stages
     max_attempts: int
 
     def read(self, job: JobRecord) -> Work | None:
@@ -57,7 +73,7 @@ class Reading:
             if record is None or not transaction.jobs.holds(job):
                 raise LeaseLostError
             transaction.documents.update(replace(record, state=DocumentState.PROCESSING))
-            transaction.jobs.update(replace(job, stage="reading", updated_at=self.clock.now()))
+            transaction.jobs.update(replace(job, stage=Stage.READING.value, updated_at=self.clock.now()))
         return record
 
     def _opened(self, job: JobRecord, record: DocumentRecord) -> Work:
@@ -67,6 +83,8 @@ class Reading:
         content = key.open(sealed, place=original_place(tenant_id, document_id))
         name, title = file_name_of(key, record), title_of(key, record)
         document = self.parser.parse(content, name=name, media_type=_known(record.media_type))
+        if len(document.text) >= _LONG:
+            self.stages.reached([job], Stage.SPLITTING)
         # A document that nobody gave a title has its own.
         own = document.title if document.title and title == name else title
         return Work(
