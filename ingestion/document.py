@@ -7,6 +7,8 @@ All offsets are code-point offsets into `Document.text`, the one canonical text 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ingestion.errors import Unreadable
+
 
 class Remark(StrEnum):
     """What people should know about how a source was read; stable codes."""
@@ -34,13 +36,31 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file inside a source: a member of an archive, or what a message carries.
+
+    `name` is its path in there, which two may share. One that could not be taken out has no content and says why.
+    """
+
+    name: str
+    content: bytes = b""
+    media_type: str | None = None
+    reason: Unreadable | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A parsed source: its canonical text, a gapless page table over it, and what it calls itself."""
+    """A parsed source: its canonical text, a gapless page table over it, and what it calls itself.
+
+    An archive has no text and one empty page; what it holds are its attachments.
+    """
 
     text: str
     pages: tuple[Page, ...]
     media_type: str
     title: str | None = None
+    attachments: tuple[Attachment, ...] = ()
     remarks: tuple[Remark, ...] = ()
     recognised: tuple[int, ...] = ()
     """The numbers of the pages whose text was read off a picture."""

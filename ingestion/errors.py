@@ -12,6 +12,8 @@ class Unreadable(StrEnum):
     TOO_MUCH_TEXT = "too_much_text"
     ENCRYPTED = "encrypted"
     EMPTY = "empty"
+    NESTED_TOO_DEEP = "nested_too_deep"
+    TOO_MANY_ATTACHMENTS = "too_many_attachments"
     OCR_UNAVAILABLE = "ocr_unavailable"
     DAMAGED = "damaged"
     TIMED_OUT = "timed_out"

@@ -32,6 +32,7 @@ from service.api.receipts import receipts
 from service.api.refusals import refusals
 from service.api.reports import reports
 from service.api.retention import retention
+from service.api.sources import sources
 from service.api.subjects import subjects
 from service.errors import PartUnavailableError
 from service.product import Ringfence
@@ -89,7 +90,7 @@ def application(ringfence: Ringfence, *, max_upload_bytes: int) -> Litestar:
         route_handlers=[
             *(documents, reviews, labels, jobs, answers, conversations),
             *(audit, reports, policies, subjects, canaries, holds, retention, exports),
-            *(receipts, refusals, erasures, health),
+            *(receipts, refusals, erasures, sources, health),
         ],
         dependencies={
             "ringfence": Provide(provide_ringfence, sync_to_thread=False),

@@ -1,9 +1,10 @@
 """Settings become adapters, adapters become use cases: the one composition root, for API, workers and CLI."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -12,6 +13,7 @@ from ingestion.labelling import RingfenceLabeller
 from ingestion.labelling.guarding import Guard
 from ingestion.parsing.limits import Limits
 from service import metrics
+from service.adapters import storage
 from service.adapters.celery import QUEUES, CeleryJobQueue
 from service.adapters.database import SqlDatabase
 from service.adapters.erasure_ledger import FileErasureLedger, HeadNote
@@ -33,6 +35,7 @@ from service.adapters.vault import vault_at
 from service.backends import BreakerRules, GuardedCloudModel, ReplicatedLocalModel, Watch
 from service.errors import RestorePendingError
 from service.folder import DataFolder
+from service.ingesting import Nesting
 from service.labels import LabellerParts
 from service.pacing import PaceRules
 from service.policy.quotas import Quota
@@ -94,6 +97,11 @@ def limits(settings: Settings) -> UseCaseLimits:
         label_cache_seconds=settings.label_cache_seconds,
         vector_cache_size=settings.vector_cache_size,
         context_tokens=settings.context_tokens,
+        nesting=Nesting(
+            depth=settings.nesting_depth,
+            documents=settings.nested_documents,
+            size=settings.nested_bytes,
+        ),
         grace_seconds=GIVEN_BACK * settings.worker_grace_seconds,
         shared_worker=settings.worker_processes == 1,
         backlog=settings.backlog,
@@ -127,6 +135,7 @@ def adapters(settings: Settings) -> Adapters:
         signer=Ed25519Signer(folder.audit_key),
         ledger=erasure_ledger(settings),
         restore_pending=folder.restore_pending.exists,
+        disks=storage.disks(own_folders(settings, folder)),
         workers=folder.live_workers,
         queue=CeleryJobQueue(broker_url),
         clock=SystemClock(),
@@ -143,6 +152,18 @@ def adapters(settings: Settings) -> Adapters:
         fast=fast_model(settings),
         cloud=cloud_model(settings),
     )
+
+
+def own_folders(settings: Settings, folder: DataFolder) -> Mapping[str, Path]:
+    """Return the folder of every store that lies on a disk of this machine, by store."""
+    elsewhere = {
+        "database": settings.database_url,
+        "index": settings.qdrant_url,
+        "vault": settings.vault_url,
+    }
+    ledger = settings.ledger or folder.ledger
+    own = {"database": folder.postgres, "index": folder.edge, "keys": folder.keys, "ledger": ledger}
+    return {store: path for store, path in (own | {"vault": folder.vault}).items() if elsewhere.get(store) is None}
 
 
 def erasure_ledger(settings: Settings) -> FileErasureLedger:
@@ -277,6 +298,8 @@ def parser(settings: Settings) -> SandboxedParser:
         max_bytes=settings.max_upload_bytes,
         max_pages=settings.max_pages,
         max_text=settings.max_text,
+        max_attachments=settings.max_attachments,
+        max_attached_bytes=settings.max_attached_bytes,
         max_scans=settings.ocr_pages,
         ocr_page_seconds=settings.ocr_page_seconds,
         ocr_languages=settings.ocr_languages,

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from ingestion.document import Remark
 from ingestion.injection import Injection
-from ingestion.parsing import known_media_type
+from ingestion.parsing import known_media_type, may_hold_attachments
 from ingestion.sensitivity import Category
 from service import tracing
 from service.admitting import Admission
@@ -25,8 +25,10 @@ from service.errors import (
     RefusedError,
     TooLargeError,
 )
+from service.families import Lineage, lock_families, title_shown
 from service.holding import held_for
-from service.places import external_id_place, file_name_place, original_place, title_place
+from service.originals import original_id, sealed_original, withdrawn
+from service.places import external_id_place, file_name_place, title_place
 from service.policy.access import EVERYONE, DocumentId, MatterId, Permission, Principal, Role, Scope
 from service.ports import (
     Clock,
@@ -44,7 +46,6 @@ from service.ports import (
 )
 from service.quarantine import ReleaseView, released
 from service.refusing import Refusals
-from service.sealing import Key
 from service.visibility import visible
 
 _LONGEST_NAME = 1_000
@@ -102,6 +103,9 @@ class DocumentView:
     resembles_erased: DocumentId | None
     resemblance: float | None
     held_by: tuple[MatterId, ...]
+    parent_id: DocumentId | None
+    parent_title: str | None
+    children: tuple[DocumentId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,23 +145,25 @@ class Documents:
         tracing.stage("register", jobs[-1].id, begun=begun, ended=self.clock.now())
         for job in jobs:
             ring(self.queue, job)
-        return self._view(principal, record, held), jobs[-1]
+        return self._view(principal, record, held, Lineage()), jobs[-1]
 
     def get(self, principal: Principal, document_id: DocumentId) -> DocumentView:
         """Return one document. Raises NotFoundError for an absent and for an invisible one alike."""
         with self.database.transaction(principal.tenant_id) as transaction:
             record = visible(transaction, principal, document_id)
-            return self._view(principal, record, held_for(transaction, principal, [record]))
+            lineage = Lineage.of(transaction, [record], Scope.of(principal))
+            return self._view(principal, record, held_for(transaction, principal, [record]), lineage)
 
     def page(self, principal: Principal, *, limit: int, after: DocumentId | None = None) -> tuple[DocumentView, ...]:
         """Return documents that the principal may see, newest first."""
         with self.database.transaction(principal.tenant_id) as transaction:
             records = transaction.documents.page(scope=Scope.of(principal), limit=limit, after=after)
             held = held_for(transaction, principal, records)
+            lineage = Lineage.of(transaction, records, Scope.of(principal))
         views = []
         for record in records:
             try:
-                views.append(self._view(principal, record, held))
+                views.append(self._view(principal, record, held, lineage))
             except KeyDestroyedError:
                 continue  # erased since the page was read
         return tuple(views)
@@ -194,7 +200,8 @@ class Documents:
                 return None
             jobs = transaction.jobs.page(limit=1, only=JobFilter(document_id=record.id))
             held = held_for(transaction, principal, [record])
-        return (self._view(principal, record, held), jobs[0]) if jobs else None
+            lineage = Lineage.of(transaction, [record], Scope.of(principal))
+        return (self._view(principal, record, held, lineage), jobs[0]) if jobs else None
 
     def _added(
         self, principal: Principal, upload: Upload, identity: str | None
@@ -210,14 +217,13 @@ class Documents:
             live = transaction.documents.by_external_fingerprint(identity) if identity is not None else None
             self.refusals.check(transaction, principal, content=content, external=None if live else identity)
             self.admission.expect(transaction, size=len(upload.content), replaces=live is not None)
-        record, key = self._sealed(principal, upload, identity, content)
-        original = key.seal(upload.content, place=original_place(record.tenant_id, record.id))
-        self.vault.put(tenant_id=record.tenant_id, document_id=record.id, sealed=original)
+        record = self._sealed(principal, upload, identity, content)
+        original = sealed_original(self.keys, record, upload.content)
+        self.vault.put(tenant_id=record.tenant_id, document_id=original_id(record), sealed=original)
         try:
             return self._committed(principal, upload, record)
         except (ConflictError, QuotaReachedError):
-            self.vault.delete(tenant_id=record.tenant_id, document_id=record.id)
-            self.keys.destroy_document_key(tenant_id=record.tenant_id, document_id=record.id)
+            withdrawn(self.keys, self.vault, record)
             raise
 
     def _committed(
@@ -238,13 +244,11 @@ class Documents:
             self.admission.settle(transaction, size=record.size, replaces=bool(replaced))
         return record, (*replaced, job), held
 
-    def _sealed(
-        self, principal: Principal, upload: Upload, identity: str | None, content: str
-    ) -> tuple[DocumentRecord, Key]:
+    def _sealed(self, principal: Principal, upload: Upload, identity: str | None, content: str) -> DocumentRecord:
         tenant_id, document_id = principal.tenant_id, DocumentId(uuid4())
         key = self.keys.create_document_key(tenant_id=tenant_id, document_id=document_id)
         external = upload.external_id
-        record = DocumentRecord(
+        return DocumentRecord(
             id=document_id,
             tenant_id=tenant_id,
             state=DocumentState.REGISTERED,
@@ -261,8 +265,8 @@ class Documents:
             declared=upload.declared,
             created_at=self.clock.now(),
             created_by=principal.key_id,
+            apart=may_hold_attachments(upload.content, name=upload.file_name, media_type=upload.media_type),
         )
-        return record, key
 
     def _in_place(
         self, transaction: Transaction, principal: Principal, record: DocumentRecord
@@ -271,6 +275,8 @@ class Documents:
         fingerprint = record.external_fingerprint
         found = transaction.documents.by_external_fingerprint(fingerprint) if fingerprint is not None else None
         # Read again under its lock: what was erased meanwhile is replaced by nobody, and may be refused.
+        if found is not None:
+            lock_families(transaction, [found.id])
         earlier = transaction.documents.get(found.id, lock=True) if found is not None else None
         if earlier is None:
             return record, ()
@@ -320,8 +326,13 @@ class Documents:
         return self.keys.tenant_key(principal.tenant_id).fingerprint(upload.content, purpose="content")
 
     def _view(
-        self, principal: Principal, record: DocumentRecord, held: Mapping[DocumentId, frozenset[MatterId]]
+        self,
+        principal: Principal,
+        record: DocumentRecord,
+        held: Mapping[DocumentId, frozenset[MatterId]],
+        lineage: Lineage,
     ) -> DocumentView:
+        parent = lineage.parents.get(record.parent_id) if record.parent_id is not None else None
         key = self.keys.document_key(tenant_id=record.tenant_id, document_id=record.id)
         return DocumentView(
             id=record.id,
@@ -346,6 +357,9 @@ class Documents:
             resembles_erased=record.resembles if principal.may(Permission.SEE_AUDIT) else None,
             resemblance=record.resemblance if principal.may(Permission.SEE_AUDIT) else None,
             held_by=tuple(sorted(held.get(record.id, ()))),
+            parent_id=parent.id if parent is not None else None,
+            parent_title=title_shown(self.keys, parent) if parent is not None else None,
+            children=lineage.children.get(record.id, ()),
         )
 
 

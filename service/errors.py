@@ -33,6 +33,14 @@ class PartUnavailableError(RingfenceError):
     """A part of the system does not answer. Nothing was lost; try again shortly."""
 
 
+class StorageFullError(PartUnavailableError):
+    """The disk of a part is full: make room on it. Nothing was lost; it then goes on by itself."""
+
+
+class StorageReadOnlyError(PartUnavailableError):
+    """A part cannot write to its disk: make it writable. Nothing was lost; it then goes on by itself."""
+
+
 class SourceUnreachableError(PartUnavailableError):
     """A source does not answer. Nothing was changed; it is walked again at its next run."""
 
@@ -167,6 +175,10 @@ class EgressRefusedError(RingfenceError):
 
 class KeyDestroyedError(RingfenceError):
     """The key of this document was destroyed: its text can never be read again."""
+
+
+class OriginalDestroyedError(RingfenceError):
+    """The file that this document came from was destroyed with something that was found in it and erased."""
 
 
 class DamagedError(RingfenceError):

@@ -1,11 +1,12 @@
 """Finds the chunks that answer a question, inside a scope, twice checked: in the engine and in SQL."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from ingestion.sensitivity import Label
 from service.errors import DamagedError, KeyDestroyedError, NotFoundError
+from service.families import title_shown
 from service.places import chunk_place, title_place
 from service.policy.access import DocumentId, Scope
 from service.ports import ChunkIndex, ChunkRecord, Database, DocumentRecord, Hit, KeyStore, Vector
@@ -20,7 +21,11 @@ _SHARE_OF_BEST = 0.6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrieved:
-    """A chunk that the asker may see, with its text, label and where it stands."""
+    """A chunk that the asker may see, with its text, label and where it stands.
+
+    `parent_title` is what the archive or message is called that the document was found in. It is for the asker alone:
+    no label covers it, so no model is ever shown it.
+    """
 
     document_id: DocumentId
     ordinal: int
@@ -30,6 +35,8 @@ class Retrieved:
     last_page: int
     text: str
     label: Label
+    parent_id: DocumentId | None = None
+    parent_title: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +65,8 @@ class Retriever:
                 if hit.score < _LOWEST_SCORE or len(found) == limit:
                     break
                 if chunk is not None and _in_scope(document(hit.document_id), chunk, scope, labeller_version):
-                    found += self._read(document(hit.document_id), chunk, hit)
+                    record = document(hit.document_id)
+                    found += self._read(record, chunk, hit, self._parent(record, document, scope))
         return tuple(hit for hit in found if hit.score >= found[0].score * _SHARE_OF_BEST)
 
     def read(
@@ -76,12 +84,25 @@ class Retriever:
                 record = document(chunk.document_id)
                 if record is not None and scope.sees(tenant_id=record.tenant_id, groups=record.groups):
                     hit = Hit(document_id=place[0], ordinal=place[1], score=scores[place])
-                    found.update((place, one) for one in self._read(record, chunk, hit))
+                    parent = self._parent(record, document, scope)
+                    found.update((place, one) for one in self._read(record, chunk, hit, parent))
         if len(found) < len(scores):
             raise NotFoundError
         return found
 
-    def _read(self, document: DocumentRecord | None, chunk: ChunkRecord, hit: Hit) -> tuple[Retrieved, ...]:
+    @staticmethod
+    def _parent(
+        record: DocumentRecord | None, document: Callable[[DocumentId], DocumentRecord | None], scope: Scope
+    ) -> DocumentRecord | None:
+        """Return what the document was found in, where the asker may see that."""
+        parent = document(record.parent_id) if record is not None and record.parent_id is not None else None
+        if parent is None or not scope.sees(tenant_id=parent.tenant_id, groups=parent.groups):
+            return None
+        return parent
+
+    def _read(
+        self, document: DocumentRecord | None, chunk: ChunkRecord, hit: Hit, parent: DocumentRecord | None
+    ) -> tuple[Retrieved, ...]:
         """Return the chunk decrypted, or nothing where nobody may read it any more."""
         if document is None:
             return ()
@@ -89,6 +110,7 @@ class Retriever:
             key = self.keys.document_key(tenant_id=document.tenant_id, document_id=document.id)
             text = key.open(chunk.text, place=chunk_place(document.tenant_id, document.id, chunk.ordinal))
             title = key.open(document.title, place=title_place(document.tenant_id, document.id))
+            above = title_shown(self.keys, parent) if parent is not None else None
         except (KeyDestroyedError, DamagedError):
             return ()  # being erased, or tampered with
         found = Retrieved(
@@ -100,6 +122,8 @@ class Retriever:
             last_page=chunk.last_page,
             text=text.decode(),
             label=chunk.label,
+            parent_id=parent.id if parent is not None else None,
+            parent_title=above,
         )
         return (found,)
 

@@ -119,6 +119,13 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(50 * _MB, ge=1, description="Largest upload, in bytes.")
     max_pages: int = Field(2_000, ge=1, description="Longest document, in pages.")
     max_text: int = Field(20_000_000, ge=1, description="Longest canonical text, in characters.")
+    max_attachments: int = Field(1_000, ge=1, description="Most files in one archive or message.")
+    max_attached_bytes: int = Field(
+        64 * _MB, ge=1, description="Most bytes that are taken out of one archive or message, unpacked."
+    )
+    nesting_depth: int = Field(3, ge=1, description="How deep archives and messages inside others are taken apart.")
+    nested_documents: int = Field(5_000, ge=1, description="Most files taken out of one upload, at every depth.")
+    nested_bytes: int = Field(1024 * _MB, ge=1, description="Most bytes taken out of one upload, at every depth.")
     parse_seconds: float = Field(60, gt=0, description="Longest time to parse one document.")
     parse_memory_bytes: int = Field(2048 * _MB, ge=256 * _MB, description="Most memory to parse one document.")
     ocr_languages: str = Field(

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from service.policy.access import TenantId
-from service.ports import Clock, Database, KeyStore, UnsettledKeys, Vault
+from service.originals import counterpart
+from service.policy.access import DocumentId, TenantId
+from service.ports import Clock, Database, KeyStore, Transaction, UnsettledKeys, Vault
 
 _GIVEN = timedelta(minutes=10)
 """Many times longer than a key waits for its row."""
@@ -25,7 +26,7 @@ class Settling:
         if not (made.documents or made.turns):
             return
         with self.database.transaction(tenant_id) as transaction:
-            documents = {one for one in made.documents if transaction.documents.get(one) is not None}
+            documents = {one for one in made.documents if _alive(transaction, one)}
             turns = transaction.turns.alive(made.turns)
         for document_id in made.documents:
             if document_id not in documents:
@@ -33,3 +34,11 @@ class Settling:
                 self.keys.destroy_document_key(tenant_id=tenant_id, document_id=document_id)
         self.keys.destroy_turn_keys(tenant_id=tenant_id, turn_ids=[one for one in made.turns if one not in turns])
         self.keys.settle(tenant_id, UnsettledKeys(documents=tuple(documents), turns=tuple(turns)))
+
+
+def _alive(transaction: Transaction, document_id: DocumentId) -> bool:
+    """Whether the document is there, or the one whose original lies apart under this id."""
+    if transaction.documents.get(document_id) is not None:
+        return True
+    document = transaction.documents.get(counterpart(document_id))
+    return document is not None and document.apart

@@ -28,13 +28,14 @@ EVENTS = frozenset(
             "error_ignored",
             "foreign_message",
         ),
-        *("erased_resembled", "source_run_abandoned"),
+        *("erased_resembled", "source_run_abandoned", "source_run_waits"),
         *("frame_refused", "index_closed", "index_opened", "inspection_failed"),
         *("erasure_due_soon", "erasure_not_advanced", "erasure_overdue"),
         *("ingestion_paused", "ingestion_slowed", "jobs_given_back_unfinished"),
         *("job_abandoned", "job_not_rung", "jobs_not_given_back"),
         *("labelling_heads_missing", "labelling_heads_unfit", "labeller_failed", "lease_expired", "lease_not_renewed"),
         *("local_model_not_ready", "provider_attestation_expiring", "provider_register_unreadable"),
+        "storage_refused",
         *(
             "output_withheld",
             "local_share_jumped",
@@ -81,7 +82,7 @@ DETECTORS = (
     *("payment", "personal", "clinical", "credentials", "markers", "names", "heads"),
     *("language", "normalising", "columns", "document"),
 )
-STORES = ("database", "index", "index_files", "keys", "vault", "vault_files", "broker")
+STORES = ("database", "index", "index_files", "keys", "ledger", "vault", "vault_files", "broker")
 BACKENDS = ("anthropic", "vllm", "quotes", "none")
 WAYS_TO_FAIL = ("failed", "missing", *Failure)
 """How a detector, a model or another part did not do what it was asked."""

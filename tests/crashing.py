@@ -13,6 +13,7 @@ from typing import Any, cast
 from service.adapters.memory.database import InMemoryDatabase
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.queue import InMemoryJobQueue
+from service.originals import counterpart
 from service.policy.access import DocumentId, TenantId
 from service.ports import Database, JobKind, JobState
 from service.product import Adapters, Ringfence, assemble
@@ -165,7 +166,8 @@ class Left:
         """Look into the twins themselves, past every port."""
         keys, database = cast("InMemoryKeyStore", world.keys), cast("InMemoryDatabase", world.database)
         rows = database._rows[tenant_id]  # noqa: SLF001
-        alive, turns = rows.documents.keys(), rows.turns.keys() - rows.hidden
+        apart = {counterpart(one.id) for one in rows.documents.values() if one.apart}
+        alive, turns = rows.documents.keys() | apart, rows.turns.keys() - rows.hidden
         ended = {JobState.SUCCEEDED, JobState.FAILED}
         return cls(
             keys=_orphans(keys.documents, alive),

@@ -105,7 +105,7 @@ def _work(use_case: Callable[[Ringfence], object], **ids: str) -> None:
     """Run a use case. Whatever it raises ends here: the ledger, not the broker, says what runs again."""
     try:
         carried_out(_ringfence(), use_case)
-    except PartUnavailableError:
-        _log.warning("task_interrupted", **ids)
+    except PartUnavailableError as error:
+        _log.warning("task_interrupted", error=error.code, **ids)
     except Exception:  # noqa: BLE001 - told by its kind and its place in the code; its text may quote a document
         _log.exception("task_failed", **ids)

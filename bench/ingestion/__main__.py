@@ -15,6 +15,7 @@ from time import perf_counter
 
 from rich.console import Console
 
+from bench.ingestion.bare import Bare
 from bench.ingestion.corpus import Source, documents
 from bench.ingestion.measuring import Memory, Stages
 from bench.ingestion.rivals import Rivals
@@ -30,8 +31,6 @@ from workers.tasks import SWITCH_SECONDS
 _SEGMENTS = 20
 _LEAST_SEGMENT = 200
 _SAMPLE = 64
-_BATCH = 32
-"""What SentenceTransformer.encode takes at once unless told otherwise."""
 _MAX_SLOPE = 5.0
 """MB that the worker may grow by per 1,000 documents in the second half."""
 _EVERY_SECONDS = 2.0
@@ -61,7 +60,7 @@ def main() -> int:
 
 def _measured(bench: Bench, sources: Sequence[Source], *, until: float) -> Totals:
     totals = Totals(stages=Stages.watching(), memory=Memory(), precision=bench.embedder.name.rpartition("/")[2])
-    rivals = Rivals(totals.precision)
+    rivals, bare = Rivals(totals.precision), Bare(totals.precision)
     size = max(len(sources) // _SEGMENTS, _LEAST_SEGMENT)
     bench.parts.embedder.embed(["warm"])
     for start in range(0, len(sources), size):
@@ -73,11 +72,8 @@ def _measured(bench: Bench, sources: Sequence[Source], *, until: float) -> Total
             _work(bench, totals)
         totals.embedded += bench.embedder.texts - before
         sample = _sample(bench, totals, len(segment))
-        with totals.bare.counting():
-            bench.parts.embedder._model.encode(  # type: ignore[attr-defined]  # noqa: SLF001 - the very same model, barely
-                sample, batch_size=_BATCH, show_progress_bar=False
-            )
-        totals.bare_texts += len(sample)
+        bare.encode(sample)
+        totals.bare, totals.bare_texts = bare.spent, bare.texts
         with totals.alone.counting():
             bench.parts.embedder.embed(sample)
         rivals.index(Random(start).sample(segment, min(_SAMPLE, len(segment))))
@@ -85,6 +81,7 @@ def _measured(bench: Bench, sources: Sequence[Source], *, until: float) -> Total
         if perf_counter() > until:
             out.print("time is up")
             break
+    bare.end()
     totals.rivals = rivals.ended()
     return totals
 

@@ -4,7 +4,7 @@ A hostile file can still crash or stall a parser written in C: run this where th
 (`python -m ingestion.parsing` is the child process that the service's sandbox starts).
 """
 
-from ingestion.parsing.dispatch import known_media_type, parse
+from ingestion.parsing.dispatch import known_media_type, may_hold_attachments, parse
 from ingestion.parsing.limits import Limits
 
-__all__ = ["Limits", "known_media_type", "parse"]
+__all__ = ["Limits", "known_media_type", "may_hold_attachments", "parse"]

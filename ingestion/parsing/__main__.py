@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from base64 import b64encode
 from dataclasses import asdict
 
 from ingestion.errors import ScannedError, Unreadable, UnreadableError
@@ -24,13 +25,17 @@ def _answer(order: dict[str, object], content: bytes) -> bytes:
     limits = Limits(**order["limits"])  # type: ignore[arg-type]  # written by the parent from the same class
     try:
         document = parse(content, name=str(order["name"]), media_type=_text(order["media_type"]), limits=limits)
-        return json.dumps({"document": asdict(document)}, ensure_ascii=False).encode()
+        return json.dumps({"document": asdict(document)}, ensure_ascii=False, default=_in_base64).encode()
     except ScannedError as scan:
         return json.dumps({"scans": scan.pages}).encode()
     except UnreadableError as error:
         return json.dumps({"reason": error.reason, "detail": error.detail}).encode()
     except MemoryError:
         return json.dumps({"reason": Unreadable.OUT_OF_MEMORY, "detail": "needs more memory than is granted"}).encode()
+
+
+def _in_base64(content: bytes) -> str:
+    return b64encode(content).decode()
 
 
 def _text(value: object) -> str | None:

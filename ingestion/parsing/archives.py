@@ -1,4 +1,4 @@
-"""The ZIP container of Office files, opened only when its promises are modest."""
+"""The ZIP container of Office files and archives, opened only when its promises are modest."""
 
 from io import BytesIO
 from zipfile import BadZipFile, ZipFile
@@ -6,13 +6,14 @@ from zipfile import BadZipFile, ZipFile
 from ingestion.errors import Unreadable, UnreadableError
 from ingestion.parsing.limits import Limits
 
-_ENCRYPTED = 0x1
+ENCRYPTED = 0x1
 _RATIO_MATTERS_FROM = 16 * 1024 * 1024
 
 
-def opened(content: bytes, limits: Limits) -> ZipFile:
+def opened(content: bytes, limits: Limits, *, some_encrypted: bool = False) -> ZipFile:
     """Return the archive. Raises UnreadableError for one that is damaged, encrypted or unpacks too far.
 
+    With `some_encrypted` the caller looks at each member's own mark of encryption.
     `ZipFile.read` never returns more than the size declared in the directory that is checked here.
     """
     try:
@@ -22,7 +23,7 @@ def opened(content: bytes, limits: Limits) -> ZipFile:
     members = archive.infolist()
     if len(members) > limits.max_members:
         raise UnreadableError(Unreadable.TOO_LARGE, f"more than {limits.max_members} parts in the container")
-    if any(member.flag_bits & _ENCRYPTED for member in members):
+    if not some_encrypted and any(member.flag_bits & ENCRYPTED for member in members):
         raise UnreadableError(Unreadable.ENCRYPTED, "protected by a password")
     unpacked = sum(member.file_size for member in members)
     suspicious = unpacked > max(len(content) * limits.max_ratio, _RATIO_MATTERS_FROM)

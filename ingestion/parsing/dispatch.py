@@ -60,11 +60,24 @@ def known_media_type(told: str | None) -> str | None:
     return bare if families.decides(bare) else None
 
 
+def may_hold_attachments(content: bytes, *, name: str, media_type: str | None = None) -> bool:
+    """Whether `parse` may return attachments for this source; cheap, and never wrongly False.
+
+    It looks at the first bytes only: whoever asks has not confined itself, and opens nothing.
+    """
+    return content.startswith((_ZIP, _OLE)) or families.named(name, media_type) == "mail"
+
+
 def _family(content: bytes, name: str, media_type: str | None, limits: Limits) -> str:
     if b"%PDF-" in content[:_PDF_WITHIN]:
         return "pdf"
     if content.startswith(_ZIP):
-        return _family_in_container(content, limits)
+        found = _family_in_container(content, limits)
+        told = families.named(name, None)
+        if found == "archive" and told in families.SIGNED - {"archive"}:
+            # Its parts are no documents: they are what is left of one.
+            raise UnreadableError(Unreadable.DAMAGED, f"called {told}, but it is none")
+        return found
     if content.startswith(_OLE):
         return _family_in_ole(content)
     if content.startswith(_RTF):
@@ -88,9 +101,10 @@ def _family_of_text(content: bytes, name: str, media_type: str | None) -> str:
 
 
 def _family_in_container(content: bytes, limits: Limits) -> str:
-    with archives.opened(content, limits) as archive:
+    with archives.opened(content, limits, some_encrypted=True) as archive:
         names = archive.namelist()
-        kind = archive.read("mimetype") if "mimetype" in names else b""
+        told = "mimetype" in names and not archive.getinfo("mimetype").flag_bits & archives.ENCRYPTED
+        kind = archive.read("mimetype") if told else b""
     open_document = kind.decode("ascii", "replace")[:_LONGEST_MEDIA_TYPE].strip().removesuffix("-template")
     if open_document == "application/epub+zip":
         return "epub"
@@ -101,7 +115,7 @@ def _family_in_container(content: bytes, limits: Limits) -> str:
     for folder, family in (("word", "docx"), ("ppt", "pptx"), ("xl", "xlsx")):
         if folder in folders:
             return family
-    raise UnreadableError(Unreadable.UNSUPPORTED_TYPE, "an archive that is no Office document; upload its files")
+    return "archive"
 
 
 def _family_in_ole(content: bytes) -> str:

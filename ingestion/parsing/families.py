@@ -19,9 +19,10 @@ READERS = {
     "text": ("plain", "read_text"),
     "csv": ("delimited", "read"),
     "mail": ("mail", "read"),
+    "archive": ("bundle", "read"),
 }
 """Module and function by family; what is not listed is refused or read as text."""
-SIGNED = frozenset({"pdf", "docx", "pptx", "xlsx", "odt", "ods", "odp", "rtf", "epub", "outlook", "picture"})
+SIGNED = frozenset({"pdf", "docx", "pptx", "xlsx", "odt", "ods", "odp", "rtf", "epub", "outlook", "archive", "picture"})
 """Families whose first bytes say so: what only its name puts there is damaged."""
 _EXTENSIONS = {
     "pdf": "pdf",
@@ -39,6 +40,7 @@ _EXTENSIONS = {
     "markdown": "md markdown",
     "csv": "csv tsv",
     "mail": "eml",
+    "archive": "zip",
     "text": (
         "txt text log json jsonl ndjson yaml yml toml ini cfg conf properties env xml xsd xsl svg sql rst tex adoc "
         "diff patch po srt ics vcf py pyi js mjs cjs ts tsx jsx java kt scala groovy go rs c h cc cpp cxx hpp cs fs "

@@ -16,6 +16,8 @@ class Limits:
     max_unpacked_bytes: int = 512 * _MB
     max_ratio: int = 200
     max_depth: int = 5_000
+    max_attachments: int = 1_000
+    max_attached_bytes: int = 64 * _MB
     max_pixels: int = 100_000_000
     """Of one picture, before it is unpacked."""
     max_scans: int = 300

@@ -5,15 +5,17 @@ The properties and their numbers are those of [MS-OXMSG] and [MS-OXPROPS], publi
 
 import struct
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from itertools import islice
 
 import olefile
 
-from ingestion.document import Document
+from ingestion.document import Attachment, Document
 from ingestion.errors import Unreadable, UnreadableError
 from ingestion.parsing import hypertext, rtf
+from ingestion.parsing.attaching import Attaching
 from ingestion.parsing.canonical import CanonicalText
 from ingestion.parsing.encoding import decoded
 from ingestion.parsing.limits import Limits
@@ -29,6 +31,8 @@ _DATES = (0x0039, 0x0E06)
 _CODE_PAGES = (0x3FFD, 0x3FDE)
 _RECIPIENT_KIND, _NAME, _ADDRESSES = 0x0C15, 0x3001, (0x39FE, 0x3003)
 _FILE_NAMES = (0x3707, 0x3704, 0x3001)
+_DATA = 0x3701
+_INSIDE = "a message or an object inside an Outlook message; save it as a file of its own"
 _KINDS = {1: "To", 2: "Cc", 3: "Bcc"}
 _ENTRY = struct.Struct("<HHI8s")
 _HEADERS = {"": 32, "__recip": 8, "__attach": 8}
@@ -45,7 +49,8 @@ def read(content: bytes, limits: Limits) -> Document:
         message = _Message(file, len(content), limits)
         text = CanonicalText(limits)
         text.add_page(message.lines())
-        return text.document(media_type=MEDIA_TYPE, title=message.text("", _SUBJECT) or None)
+        document = text.document(media_type=MEDIA_TYPE, title=message.text("", _SUBJECT) or None)
+        return replace(document, attachments=message.attached())
 
 
 def _loops(table: Sequence[int]) -> bool:
@@ -83,6 +88,18 @@ class _Message:
             yield f"Attachments: {', '.join(names)}"
         yield ""
         yield self._body()
+
+    def attached(self) -> tuple[Attachment, ...]:
+        """Return the files that the message carries; one that is itself an Outlook message is only named."""
+        found = Attaching(self._limits)
+        for folder in self._folders_of("__attach"):
+            name = self._first(folder, _FILE_NAMES)
+            content = self._stream(folder, _DATA, _BINARY)
+            if content is None:
+                found.add_unread(name or "a message", Unreadable.UNSUPPORTED_TYPE, _INSIDE)
+            else:
+                found.add(name, content)
+        return found.all
 
     def text(self, folder: str, number: int) -> str:
         wide = self._stream(folder, number, _STRING)

@@ -12,6 +12,7 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 from typing_extensions import override
 
+from service.adapters.storage import refused
 from service.errors import NotFoundError, PartUnavailableError, SettingsError
 from service.policy.access import DocumentId, TenantId
 from service.ports import Vault
@@ -130,7 +131,9 @@ def _available() -> Iterator[None]:
     """Raise what a file system or a store says as one of our errors, without paths and addresses."""
     try:
         yield
-    except (OSError, BaseError):
+    except OSError as error:
+        raise refused(error, store="vault") from None
+    except BaseError:
         message = "The vault does not answer. Nothing was lost; try again shortly."
         raise PartUnavailableError(message) from None
 

@@ -17,10 +17,12 @@ from service.errors import (
     InvalidRequestError,
     NotFoundError,
     NotPermittedError,
+    OriginalDestroyedError,
     RingfenceError,
 )
+from service.families import descendants, lock_families
 from service.holding import refuse_held
-from service.places import original_place
+from service.originals import opened_original
 from service.policy.access import DocumentId, Permission, Principal, TenantId
 from service.ports import (
     ChunkRecord,
@@ -118,12 +120,9 @@ class Amending:
         key = self.keys.document_key(tenant_id=record.tenant_id, document_id=record.id)
         name, release = file_name_of(key, record), released(key, record)
         try:
-            content = key.open(
-                self.vault.get(tenant_id=record.tenant_id, document_id=record.id),
-                place=original_place(record.tenant_id, record.id),
-            )
+            content = opened_original(self.keys, self.vault, record)
             text = self.parser.parse(content, name=name, media_type=record.media_type).text
-        except (DamagedError, NotFoundError, UnreadableError) as error:
+        except (DamagedError, NotFoundError, OriginalDestroyedError, UnreadableError) as error:
             message = "The original cannot be read any more: the document can only be erased."
             raise ConflictError(message) from error
         wording = Wording(
@@ -195,6 +194,7 @@ class Amending:
     ) -> Amended:
         """Entomb the old document and give its place to the new one, or raise and leave everything as it was."""
         now, tenant_id = self.clock.now(), principal.tenant_id
+        lock_families(transaction, [original.record.id])
         current = visible(transaction, principal, original.record.id, lock=True)
         if not original.still(current):
             message = "The document was changed meanwhile: try again."
@@ -204,6 +204,7 @@ class Amending:
         # Its time runs from when the document was handed in: an amendment keeps nobody's data longer.
         declared = current.declared.union(*added)
         record = replace(version.record, declared=declared, created_at=current.created_at)
+        self._kept(transaction, current, record)
         erasing = self.erasure.entomb(transaction, current, by=principal.key_id, refuse=action == _REDACTED)
         transaction.documents.update(record)
         job = JobRecord.queued(JobKind.INGEST, tenant_id, record.id, at=now)
@@ -211,6 +212,13 @@ class Amending:
         self._note(transaction, principal, action, current, job, {"places": places})
         self._note(transaction, principal, "document_registered", record, job, {"before": str(current.id)})
         return Amended(record=record, job=job, erasing=erasing, places=places)
+
+    @staticmethod
+    def _kept(transaction: Transaction, current: DocumentRecord, version: DocumentRecord) -> None:
+        """Have what was found in the document belong to its version: it says what it said, and lies by itself."""
+        refuse_held(transaction, [one.id for one in descendants(transaction, [current.id])])
+        for child in transaction.documents.children([current.id]):
+            transaction.documents.update(replace(child, parent_id=version.id))
 
     def _note(  # who did what to which document, by which job
         self,

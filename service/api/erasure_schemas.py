@@ -211,13 +211,19 @@ class HitBody(Struct, kw_only=True):
 
 
 class PreviewedDocumentBody(Struct, kw_only=True):
-    """One document: what it is called, how many turns go along with it, and which matters hold it."""
+    """One document: what it is called, how many turns go along with it, and which matters hold it.
+
+    `children` were found in it and go along, too. `originals_of` are archives and messages that it was found in: their
+    files are destroyed with it, for they hold it; what was read of them stays.
+    """
 
     item: ItemBody
     title: str | None
     turns: int
     held_by: list[UUID]
     hits: list[HitBody]
+    children: list[UUID]
+    originals_of: list[UUID]
 
     @classmethod
     def of(cls, one: PreviewedDocument) -> "PreviewedDocumentBody":
@@ -228,6 +234,8 @@ class PreviewedDocumentBody(Struct, kw_only=True):
             turns=one.turns,
             held_by=list(one.held_by),
             hits=[HitBody.of(hit) for hit in one.hits],
+            children=list(one.children),
+            originals_of=list(one.originals_of),
         )
 
 

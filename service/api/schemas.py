@@ -83,6 +83,9 @@ class DocumentBody(Struct, kw_only=True):
     held_by: Annotated[
         list[UUID], Meta(description="Matters whose legal hold covers it; shown to those who may see holds.")
     ]
+    parent_id: Annotated[UUID | None, Meta(description="The archive or message that it was found in.")]
+    parent_title: str | None
+    children: Annotated[list[UUID], Meta(description="The documents that were found in it.")]
 
     @classmethod
     def of(cls, view: DocumentView) -> "DocumentBody":
@@ -123,6 +126,8 @@ class SourceBody(Struct, kw_only=True):
     text: str
     label: LabelBody
     score: float
+    parent_id: Annotated[UUID | None, Meta(description="The archive or message that the document was found in.")]
+    parent_title: str | None
 
     @classmethod
     def of(cls, number: int, hit: Retrieved) -> "SourceBody":
@@ -136,6 +141,8 @@ class SourceBody(Struct, kw_only=True):
             text=hit.text,
             label=LabelBody.of(hit.label),
             score=round(hit.score, 4),
+            parent_id=hit.parent_id,
+            parent_title=hit.parent_title,
         )
 
 

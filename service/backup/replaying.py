@@ -6,9 +6,10 @@ from uuid import UUID
 
 from service.auditing import entry
 from service.conversations import Forgetting
-from service.erasure.listing import line_of
+from service.erasure.listing import lines_of
 from service.erasure.requests.changing import locked, moved
 from service.errors import RestoreIncompleteError
+from service.originals import counterpart
 from service.policy.access import DocumentId, TenantId
 from service.policy.erasures import ErasureState
 from service.policy.failing import Setback
@@ -97,7 +98,8 @@ class Replaying:
         added = 0
         for tenant in self.database.tenants():
             with self.database.transaction(tenant.id) as transaction:
-                lines = [line_of(transaction, tombstone) for tombstone in transaction.tombstones.all()]
+                tombstones = transaction.tombstones.all()
+                lines = [line for one in tombstones for line in lines_of(transaction, one)]
             added += len(self.ledger.missing([line.document_id for line in lines]))
             self.ledger.append(lines)
         return added
@@ -220,7 +222,8 @@ class Replaying:
 
     def _ids(self, tenant_id: TenantId) -> frozenset[UUID]:
         with self.database.transaction(tenant_id) as transaction:
-            return frozenset(transaction.documents.ids())
+            ids = transaction.documents.ids()
+        return frozenset((*ids, *map(counterpart, ids)))
 
 
 def _by_tenant(entries: Iterable[LedgerEntry]) -> Iterable[tuple[TenantId, list[LedgerEntry]]]:

@@ -6,6 +6,7 @@ import typer
 from rich.markup import escape
 
 from service.cli.client import Client, connected, pages
+from service.cli.documents import titled
 from service.cli.options import AsJson, DataDir, TenantName, loaded, out, print_json
 from service.errors import SettingsError
 
@@ -80,9 +81,7 @@ def search(
         print_json(found)
         return
     for hit in found["hits"]:
-        out.print(
-            f"[bold]{hit['score']:.3f}[/]  {escape(hit['title'])}  ({_label(hit['label'])})  {hit['document_id']}"
-        )
+        out.print(f"[bold]{hit['score']:.3f}[/]  {escape(titled(hit))}  ({_label(hit['label'])})  {hit['document_id']}")
         out.print(f"    {hit['text'].strip()[:160]!r}", markup=False)
 
 
@@ -92,7 +91,7 @@ def print_answer(answer: dict[str, Any]) -> None:
     for source in answer["citations"]:
         first, last = source["pages"]
         pages = f"page {first}" if first == last else f"pages {first} to {last}"
-        out.print(f"  [{source['number']}] {source['title']}, {pages} ({_label(source['label'])})", markup=False)
+        out.print(f"  [{source['number']}] {titled(source)}, {pages} ({_label(source['label'])})", markup=False)
     for quotation in answer["quotations"]:
         if not quotation["verified"]:
             words = answer["answer"][quotation["start"] : quotation["end"]]

@@ -180,6 +180,11 @@ def _print_summary(results: list[dict[str, Any]]) -> None:
     out.print(f"{ready} of {len(results)} documents ready; chunks by label: {summed or 'none'}")
 
 
+def titled(one: dict[str, Any]) -> str:
+    """Return a title with that of the archive or message that the document was found in."""
+    return f"{one['title']} (in {one['parent_title']})" if one["parent_title"] else str(one["title"])
+
+
 def labels_of(one: dict[str, Any]) -> str:
     """Return the counts of a document's labels in one line."""
     return ", ".join(f"{name} {count}" for name, count in sorted(one["labels"].items()))

@@ -51,6 +51,10 @@ def print_preview(found: dict[str, Any]) -> None:
         out.print(
             f"\n[bold]{title}[/]  {document['item']['target']}  {document['item']['chunk_count']} chunks{turns}{held}"
         )
+        for child in document["children"]:
+            out.print(f"  goes along, found in it: {child}", markup=False)
+        for parent in document["originals_of"]:
+            out.print(f"  its file goes along, for it holds this: {parent} (what was read of it stays)", markup=False)
         _print_hits(document["hits"])
     for turn in found["turns"]:
         out.print(f"\n[bold]turn of a conversation[/]  {turn['item']['target']}")

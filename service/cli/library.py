@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from service.cli.client import connected, pages
-from service.cli.documents import labels_of
+from service.cli.documents import labels_of, titled
 from service.cli.options import AsJson, DataDir, TenantName, identifier, loaded, out, print_json
 from service.cli.reasons import cue_sentence, quarantined, remark_sentence
 from service.errors import SettingsError
@@ -47,7 +47,7 @@ def list_documents(tenant: TenantName = None, data: DataDir = None, *, as_json: 
     for one in found:
         state = one["failure_detail"] or one["state"]
         state += " (resembles an erased one)" if one["resembles_erased"] else ""
-        table.add_row(one["id"], escape(one["title"]), state, str(one["chunk_count"]), labels_of(one))
+        table.add_row(one["id"], escape(titled(one)), state, str(one["chunk_count"]), labels_of(one))
     out.print(table)
 
 
@@ -60,6 +60,10 @@ def show(document: Document, tenant: TenantName = None, data: DataDir = None, *,
         print_json(one)
         return
     out.print(f"{one['title']} ({one['file_name']})", markup=False)
+    if one["parent_id"]:
+        out.print(f"  found in: {one['parent_title']} {one['parent_id']}", markup=False)
+    for child in one["children"]:
+        out.print(f"  holds: {child}", markup=False)
     for line in _lines(one):
         out.print(f"  {line}", markup=False)
 

@@ -31,6 +31,7 @@ from service.cli import (
     reporting,
     retention,
     running,
+    sources,
     subjects,
 )
 from service.errors import PartUnavailableError, RingfenceError, SettingsError
@@ -54,6 +55,7 @@ administering.register(app)
 documents.register(app)
 jobs.register(app)
 library.register(app)
+sources.register(app)
 subjects.register(app)
 asking.register(app)
 conversations.register(app)

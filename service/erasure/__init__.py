@@ -1,5 +1,5 @@
 """Erasure: what is asked for, what it destroys, and what is left."""
 
-from service.erasure.destroying import Erasure
+from service.erasure.destroying import Entombed, Erasure
 
-__all__ = ["Erasure"]
+__all__ = ["Entombed", "Erasure"]

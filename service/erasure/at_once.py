@@ -1,5 +1,6 @@
 """The short way: one document, asked for and approved by the same key at the same moment."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
@@ -41,12 +42,15 @@ def refuse_at_once(transaction: Transaction) -> None:
 
 
 def requested_at_once(
-    transaction: Transaction, document: DocumentRecord, job: JobRecord, *, by: KeyId, now: datetime
+    transaction: Transaction, entombed: Sequence[tuple[DocumentRecord, JobRecord]], *, by: KeyId, now: datetime
 ) -> ErasureRecord:
-    """Write the request whose only item this job destroys, inside the transaction that makes it unreachable."""
+    """Write the request whose items these jobs destroy, inside the transaction that makes them unreachable.
+
+    The first of them was asked for; the others were found in it.
+    """
     record = ErasureRecord(
         id=ErasureId(uuid4()),
-        tenant_id=document.tenant_id,
+        tenant_id=entombed[0][0].tenant_id,
         kind=ErasureKind.DOCUMENTS,
         reason=ErasureReason.OWNER_DECISION,
         state=ErasureState.EXECUTING,
@@ -58,7 +62,17 @@ def requested_at_once(
         approvals=(Approval(by=by, at=now),),
         approved_at=now,
     )
-    item = ErasureItem(
+    transaction.erasures.add(record)
+    transaction.erasures.put_items(_item(record, document, job) for document, job in entombed)
+    documents = len(entombed)
+    facts = {"kind": record.kind.value, "reason": record.reason.value, "documents": documents, "due": record.due_at}
+    for action in ("erasure_requested", "erasure_approved"):
+        transaction.audit.append(entry(record.tenant_id, action, at=now, actor=by, subject=record.id, facts=facts))
+    return record
+
+
+def _item(record: ErasureRecord, document: DocumentRecord, job: JobRecord) -> ErasureItem:
+    return ErasureItem(
         erasure_id=record.id,
         tenant_id=record.tenant_id,
         kind=ItemKind.DOCUMENT,
@@ -68,9 +82,3 @@ def requested_at_once(
         chunk_count=document.chunk_count,
         job_id=job.id,
     )
-    transaction.erasures.add(record)
-    transaction.erasures.put_items([item])
-    facts = {"kind": record.kind.value, "reason": record.reason.value, "documents": 1, "due": record.due_at}
-    for action in ("erasure_requested", "erasure_approved"):
-        transaction.audit.append(entry(record.tenant_id, action, at=now, actor=by, subject=record.id, facts=facts))
-    return record

@@ -1,6 +1,7 @@
 """What the ledger is told of erased documents."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from service.policy.access import DocumentId
 from service.ports import ErasedDocument, Tombstone, Transaction
@@ -9,7 +10,14 @@ from service.ports import ErasedDocument, Tombstone, Transaction
 def listed(transaction: Transaction, document_ids: Iterable[DocumentId]) -> list[ErasedDocument]:
     """Return the lines of these documents, as far as they have a tombstone."""
     tombstones = (transaction.tombstones.get(document_id) for document_id in document_ids)
-    return [line_of(transaction, tombstone) for tombstone in tombstones if tombstone is not None]
+    return [line for tombstone in tombstones if tombstone is not None for line in lines_of(transaction, tombstone)]
+
+
+def lines_of(transaction: Transaction, tombstone: Tombstone) -> list[ErasedDocument]:
+    """Return the line of one tombstone, and one for each original apart that goes with it: it has a key, too."""
+    line = line_of(transaction, tombstone)
+    originals = [replace(line, document_id=one, chunk_count=0, refusal=None) for one in tombstone.original_ids]
+    return [line, *originals]
 
 
 def line_of(transaction: Transaction, tombstone: Tombstone) -> ErasedDocument:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from service.errors import HeldError
+from service.families import held_with_families
 from service.policy.access import DocumentId, MatterId, Permission, Principal
 from service.ports import DocumentRecord, Transaction, TurnRecord
 
@@ -22,10 +23,13 @@ def refuse_held_turns(transaction: Transaction, turns: Iterable[TurnRecord]) -> 
 def held_for(
     transaction: Transaction, principal: Principal, records: Iterable[DocumentRecord]
 ) -> Mapping[DocumentId, frozenset[MatterId]]:
-    """Return for which matters documents are held, to those who may know: a hold may be an inquiry into the reader."""
+    """Return for which matters documents, or their families, are held, to those who may know.
+
+    A hold may be an inquiry into the reader.
+    """
     if not principal.may(Permission.SEE_HOLDS):
         return {}
-    return transaction.holds.on(record.id for record in records)
+    return held_with_families(transaction, records)
 
 
 def _refuse(held: Iterable[frozenset[MatterId]]) -> None:

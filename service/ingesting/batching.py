@@ -9,6 +9,7 @@ import numpy as np
 
 from ingestion.pipeline import Source, labelled
 from service.ingesting.ahead import ahead
+from service.ingesting.expanding import Expanding, Nesting
 from service.ingesting.failing import Failing
 from service.ingesting.reading import Reading
 from service.ingesting.reusing import KnownVectors, Reusing
@@ -21,6 +22,7 @@ from service.ports import (
     Clock,
     Database,
     Embedder,
+    JobQueue,
     JobRecord,
     KeyStore,
     Parser,
@@ -75,6 +77,8 @@ class Ingestion:
         quarantine: Quarantine,
         max_attempts: int,
         known: KnownVectors,
+        queue: JobQueue,
+        nesting: Nesting,
     ) -> "Ingestion":
         """Return the use case around these parts."""
         failing = Failing(database=database, index=index, clock=clock)
@@ -88,6 +92,7 @@ class Ingestion:
             clock=clock,
             failing=failing,
             stages=stages,
+            expanding=Expanding(database=database, keys=keys, vault=vault, queue=queue, clock=clock, nesting=nesting),
             max_attempts=max_attempts,
         )
         writing = Writing(database=database, index=index, keys=keys, clock=clock, quarantine=quarantine)

@@ -11,7 +11,10 @@ from service.sealing import Key
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Work:
-    """A job whose document was read and cut into chunks."""
+    """A job whose document was read and cut into chunks.
+
+    `refused`: something in it was erased before, and its original is not kept.
+    """
 
     job: JobRecord
     record: DocumentRecord
@@ -20,6 +23,7 @@ class Work:
     title: str
     file_name: str
     chunks: tuple[Chunk, ...]
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

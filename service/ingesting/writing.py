@@ -10,6 +10,7 @@ from service import tracing
 from service.auditing import entry
 from service.chunks import counted, external_id_of, in_rows, marks_of, points_of, relabelled
 from service.errors import PartUnavailableError, RingfenceError
+from service.ingesting.expanding import originals_entombed
 from service.ingesting.work import Labelled, Work
 from service.places import chunk_place, title_place
 from service.policy.access import DocumentId
@@ -107,6 +108,8 @@ class Writing:
         facts = _facts(one, ready)
         transaction.audit.append(entry(record.tenant_id, "document_ingested", at=now, subject=record.id, facts=facts))
         record_quarantine(transaction, ready, at=now)
+        if work.refused:
+            originals_entombed(transaction, ready, at=now)
         in_rows(transaction, ready, one.rows, one.marks)
         return ready
 

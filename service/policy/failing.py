@@ -13,6 +13,7 @@ class Setback(StrEnum):
 
     ORIGINAL_DAMAGED = "original_damaged"
     ORIGINAL_MISSING = "original_missing"
+    ORIGINAL_DESTROYED = "original_destroyed"
     TEXT_DAMAGED = "text_damaged"
     KEY_DESTROYED = "key_destroyed"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
@@ -78,6 +79,16 @@ _TABLE: Mapping[Unreadable | Setback, tuple[Remedy, str, str]] = {
         "There is no text in it: a scan perhaps, or an empty file.",
         "Where it is a scan, hand in a version with its text recognised; otherwise there is nothing to do.",
     ),
+    Unreadable.NESTED_TOO_DEEP: (
+        Remedy.REPLACE,
+        "It lies in archives or messages inside others, deeper than they are taken apart.",
+        "Hand it in by itself, or raise `nesting_depth` and retry.",
+    ),
+    Unreadable.TOO_MANY_ATTACHMENTS: (
+        Remedy.REPLACE,
+        "The archive or message holds more files, or more bytes of them, than are taken out of one.",
+        "Hand it in as several, or raise the limit and retry, if you trust where it comes from.",
+    ),
     Unreadable.OCR_UNAVAILABLE: (
         Remedy.RETRY,
         "It holds pictures of text, and nothing on this machine recognises text in pictures.",
@@ -112,6 +123,11 @@ _TABLE: Mapping[Unreadable | Setback, tuple[Remedy, str, str]] = {
         Remedy.REPLACE,
         "The stored original, or its key, is not there any more, though the document is.",
         "Look into the store of originals and the key store: did a restore leave one out? Then hand the file in again.",
+    ),
+    Setback.ORIGINAL_DESTROYED: (
+        Remedy.REPLACE,
+        "Something that was found in this archive or message was erased, and the stored file, which held it, with it.",
+        "Nothing: its files are documents of their own. To read it anew, hand it in without what was erased.",
     ),
     Setback.TEXT_DAMAGED: (
         Remedy.REPLACE,

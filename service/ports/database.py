@@ -65,6 +65,10 @@ class DocumentTable(Protocol):
         """Return the ids of every document, or of those in these states, oldest first."""
         ...
 
+    def children(self, parent_ids: Collection[DocumentId]) -> tuple[DocumentRecord, ...]:
+        """Return the documents that were found in these, oldest first."""
+        ...
+
     def abandoned(self, *, before: datetime) -> tuple[DocumentRecord, ...]:
         """Return documents registered before then for which no job was ever written: nobody was told of them."""
         ...
@@ -144,6 +148,10 @@ class TombstoneTable(Protocol):
 
     def get(self, document_id: DocumentId) -> Tombstone | None:
         """Return the tombstone."""
+        ...
+
+    def of_identity(self, identity: str) -> Tombstone | None:
+        """Return the tombstone of what was found in another document under this identity."""
         ...
 
     def all(self) -> tuple[Tombstone, ...]:

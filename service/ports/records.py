@@ -47,6 +47,8 @@ class DocumentRecord:
     `subjects_version` says what the marks of the subject index are made of, None where there are none yet.
     `remarks` say how its text was read: what was recognised or guessed is doubted in every label.
     `sketch` and `resembles` (an erased document, by the share `resemblance`) are those of `service.refusing`.
+    `parent_id` is the archive or message that it was found in. A document in which others may be found is `apart`: its
+    original lies under a key of its own, `service.originals`, so that it can go while the document stays.
     """
 
     id: DocumentId
@@ -79,6 +81,8 @@ class DocumentRecord:
     sketch: tuple[int, ...] = ()
     resembles: DocumentId | None = None
     resemblance: float | None = None
+    parent_id: DocumentId | None = None
+    apart: bool = False
     remarks: frozenset[Remark] = frozenset()
 
 
@@ -144,6 +148,9 @@ class Tombstone:
     """The mark of an erased document: unreachable since `erased_at`, gone everywhere since `gone_at`.
 
     `turn_ids` are the turns that rested on it: whoever verifies asks for their keys when their rows are no more.
+    `original_ids` are the originals under keys of their own that held it, its own and those of what it was found in:
+    they go with it. `identity` is the external fingerprint of what was found in another document, so that a repeated
+    ingestion of that one does not bring it back.
     """
 
     document_id: DocumentId
@@ -153,6 +160,8 @@ class Tombstone:
     erased_by: KeyId | None
     gone_at: datetime | None = None
     turn_ids: tuple[TurnId, ...] = ()
+    original_ids: tuple[DocumentId, ...] = ()
+    identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

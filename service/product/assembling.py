@@ -175,6 +175,7 @@ def assemble(adapters: Adapters, limits: UseCaseLimits) -> Ringfence:
         rebuilding=Rebuilding(database=database, index=adapters.index, keys=keys, embedder=adapters.embedder),
         replaying=_replaying(adapters, shared),
         restore_pending=adapters.restore_pending,
+        disks=adapters.disks,
         parts={
             "database": database.ready,
             "index": adapters.index.ready,
@@ -344,6 +345,8 @@ def _ingestion(adapters: Adapters, limits: UseCaseLimits, lease: Lease, labeller
         quarantine=Quarantine(score=limits.quarantine_score),
         max_attempts=limits.max_attempts,
         known=KnownVectors(size=limits.vector_cache_size),
+        queue=adapters.queue,
+        nesting=limits.nesting,
     )
 
 

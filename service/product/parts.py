@@ -16,7 +16,7 @@ from service.errors import RestorePendingError
 from service.exporting import Exports
 from service.governing import Governing
 from service.holding import Holds
-from service.ingesting import Ingestion
+from service.ingesting import Ingestion, Nesting
 from service.jobs import Jobs, Overview, Steering
 from service.locating import Locating
 from service.pacing import PaceRules
@@ -61,7 +61,8 @@ class Adapters:
     `inspectors` look into the same stores, one into each, and share no code with the rest (R42).
     `fast` is a smaller local model that answers before `local` (R18). `restore_pending` says whether a restored backup
     is not held to the erasure ledger yet: nobody is served meanwhile. `stopping`: whether this worker process is
-    asked to stop. `workers` counts the live workers, None where nothing of them is seen from here.
+    asked to stop. `workers` counts the live workers, None where nothing of them is seen from here. `disks` says what an
+    operator should do about the disks under the stores, a sentence each.
     """
 
     database: Database
@@ -80,6 +81,7 @@ class Adapters:
     opener: SourceOpener
     inspectors: tuple[Inspector, ...]
     restore_pending: Callable[[], bool] = lambda: False
+    disks: Callable[[], tuple[str, ...]] = tuple
     workers: Callable[[], int | None] = lambda: None
     stopping: Callable[[], bool] = lambda: False
     local: LocalModel | None = None
@@ -102,6 +104,7 @@ class UseCaseLimits:
     label_cache_seconds: float = 3_600.0
     vector_cache_size: int = 20_000
     context_tokens: int = 600
+    nesting: Nesting = field(default_factory=Nesting)
     sync_seconds: float = 10.0
     grace_seconds: float = 15.0
     backlog: int = 1_000_000
@@ -149,6 +152,7 @@ class Ringfence:
     replaying: Replaying
     restore_pending: Callable[[], bool]
     parts: Mapping[str, Callable[[], bool]]
+    disks: Callable[[], tuple[str, ...]]
 
     def readiness(self) -> dict[str, bool]:
         """Ask every part whether it answers."""
@@ -161,4 +165,4 @@ class Ringfence:
 
     def warnings(self) -> tuple[str, ...]:
         """Say what needs an operator soon, though every part answers."""
-        return (*self.governing.warnings(), *self.erasures.deadlines.warnings())
+        return (*self.disks(), *self.governing.warnings(), *self.erasures.deadlines.warnings())

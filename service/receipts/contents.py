@@ -40,7 +40,8 @@ class Item:
     """One document or turn of the request and what was decided about it.
 
     `held_by` names the matters whose hold kept it; `left_because` says why it was to stay; `replaced_by` is the
-    document without the person that took its place.
+    document without the person that took its place. `originals_of` are the documents, itself or what it was found in,
+    whose original was to go with it: the texts of the others stay.
     """
 
     target: UUID
@@ -51,6 +52,7 @@ class Item:
     held_by: tuple[UUID, ...] = ()
     left_because: LeaveReason | None = None
     replaced_by: UUID | None = None
+    originals_of: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

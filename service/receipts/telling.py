@@ -74,6 +74,7 @@ def _item(item: Item, fate: Fate, verification: Verification) -> dict[str, objec
         "held_by": list(item.held_by),
         "left_because": item.left_because and item.left_because.value,
         "replaced_by": item.replaced_by,
+        "originals_of": list(item.originals_of),
     }
 
 

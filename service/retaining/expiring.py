@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -11,10 +11,11 @@ from service.auditing import entry
 from service.doorbell import ring
 from service.erasure import Erasure
 from service.errors import RingfenceError
+from service.families import held_with_families, lock_families
 from service.policy.access import DocumentId, TenantId
 from service.policy.retention import Standing
 from service.ports import Clock, Database, DocumentRecord, JobQueue, JobRecord, RetentionRecord, Transaction
-from service.retaining.judging import Judged, judged
+from service.retaining.judging import Judged, decided, judged
 
 _log = structlog.get_logger()
 _BATCH = 50
@@ -69,14 +70,26 @@ class Expiry:
             if transaction.retention.in_force() != rules:
                 return Counter()
             # By id, as an export and a new turn lock them: in another order two would wait for each other.
-            locked = [transaction.documents.get(document_id, lock=True) for document_id in sorted(document_ids)]
+            lock_families(transaction, document_ids)
+            locked = [transaction.documents.get(document_id) for document_id in sorted(document_ids)]
             records = [record for record in locked if record is not None]
-            held = transaction.holds.on((record.id for record in records), lock=True)
+            held = held_with_families(transaction, records, lock=True)
             found = judged(records, rules.rules, held, now=now)
-            jobs = [self._erase(transaction, rules, one, now) for one in found if one.standing is Standing.DUE]
+            due = [one for one in found if one.standing is Standing.DUE]
+            for one in due:
+                self._keep_children(transaction, rules, one.record, now)
+            # None goes along with another: what was due in one that is due was found here by itself.
+            jobs = [self._erase(transaction, rules, one, now) for one in due if _there(transaction, one)]
         for job in jobs:
             ring(self.queue, job)
         return Counter(one.standing for one in found)
+
+    @staticmethod
+    def _keep_children(transaction: Transaction, rules: RetentionRecord, parent: DocumentRecord, now: datetime) -> None:
+        """Let what was found in a document that is due outlive it where its own time has not come."""
+        for child in transaction.documents.children([parent.id]):
+            if decided(child, rules.rules, now=now).standing is not Standing.DUE:
+                transaction.documents.update(replace(child, parent_id=parent.parent_id))
 
     def _erase(self, transaction: Transaction, rules: RetentionRecord, one: Judged, now: datetime) -> JobRecord:
         """Entomb one document. Nobody asked that it never come back: handed in again, it has a new time."""
@@ -103,3 +116,8 @@ class Expiry:
         }
         with self.database.transaction(tenant_id) as transaction:
             transaction.audit.append(entry(tenant_id, "retention_run", at=now, facts=facts))
+
+
+def _there(transaction: Transaction, one: Judged) -> bool:
+    """Whether it did not just go along with what it was found in."""
+    return transaction.documents.get(one.record.id) is not None

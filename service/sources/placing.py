@@ -93,12 +93,13 @@ class Places:
     def make_room(self, transaction: Transaction, work: Work, item: SourceItem | None, external_id: str) -> None:
         """Give up an external id that a document has which lies elsewhere: what is there now will have it."""
         holder = transaction.documents.by_external_fingerprint(work.prints.external(external_id))
-        if holder is None or (item is not None and item.document_id == holder.id):
+        record = transaction.documents.get(holder.id, lock=True) if holder is not None else None
+        if record is None:
             return
-        record = transaction.documents.get(holder.id, lock=True)
-        places = () if record is None else transaction.source_items.of_documents([record.id])
-        heir = next((one for one in places if one.gone_at is None), None)
-        if record is not None and heir is not None:
+        here = (work.source.id, item.place if item is not None else "")
+        places = transaction.source_items.of_documents([record.id])
+        heir = next((one for one in places if (one.source_id, one.place) != here and one.gone_at is None), None)
+        if heir is not None:
             self.rename(transaction, record, self._external(heir))
 
     def rename(self, transaction: Transaction, record: DocumentRecord, external_id: str | None) -> None:

@@ -10,7 +10,14 @@ from uuid import uuid4
 import structlog
 
 from service.auditing import entry
-from service.errors import InvalidRequestError, KeyDestroyedError, LeaseLostError, SourceUnreachableError
+from service.errors import (
+    InvalidRequestError,
+    KeyDestroyedError,
+    LeaseLostError,
+    OverloadedError,
+    SourceUnreachableError,
+    TooManyWaitingError,
+)
 from service.policy.access import RunId, TenantId
 from service.ports import (
     Blind,
@@ -80,6 +87,8 @@ class Syncing:
             self._clear(work, until)
         except SourceUnreachableError:
             self._end(work, RunState.FAILED, failure="source_unreachable")
+        except (OverloadedError, TooManyWaitingError):
+            _log.info("source_run_waits", run=str(run_id))  # for the workers: it goes on with its next slice
         except InvalidRequestError:
             self._end(work, RunState.FAILED, failure="not_allowed")
         except LeaseLostError:
@@ -148,9 +157,16 @@ class Syncing:
         with self.database.transaction(work.source.tenant_id) as transaction:
             items = transaction.source_items.at(work.source.id, list(places.values()))
         known = {item.place: item for item in items}
+        done = None
         for one in found:
+            try:
+                self.walking.take(work, one, known.get(places[one.place]))
+            except (OverloadedError, TooManyWaitingError):
+                if done is not None:
+                    work.kept(self.clock.now(), cursor=self.sealed.cursor(work.run, done))
+                raise
+            done = one.place
             work.count("met")
-            self.walking.take(work, one, known.get(places[one.place]))
             if self.clock.now() > work.run.updated_at + work.lease / 4:
                 work.kept(self.clock.now(), cursor=self.sealed.cursor(work.run, one.place))
 
@@ -186,7 +202,8 @@ class Syncing:
         if work.run.state is not RunState.RUNNING:
             return
         with self.database.transaction(work.run.tenant_id) as transaction:
-            transaction.source_runs.update(replace(work.run, lease_until=None))
+            # To the end of the line: others have waited longer now.
+            transaction.source_runs.update(replace(work.run, lease_until=None, updated_at=self.clock.now()))
 
 
 def a_new_run(source: SourceRecord, now: datetime) -> RunRecord:

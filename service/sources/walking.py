@@ -10,6 +10,7 @@ from service.errors import (
     QuotaReachedError,
     RefusedError,
     TooLargeError,
+    TooManyWaitingError,
 )
 from service.ports import Clock, Database, DocumentRecord, Found, JobRecord, Priority, SourceItem, Transaction, Trouble
 from service.ports.sourcing import SourceTroubleError
@@ -148,8 +149,12 @@ class Walking:
             self._troubled(work, found, item, Trouble.TOO_LARGE)
         except InvalidRequestError:
             self._troubled(work, found, item, Trouble.MALFORMED)
-        except (ConflictError, QuotaReachedError):
-            # Somebody hands in or erases the same at this very moment, or the tenant has as much as it may have.
+        except TooManyWaitingError:
+            raise  # the run itself waits until some of them are done
+        except QuotaReachedError:
+            work.count("over_quota")  # tried again at the next run; what is gone makes room meanwhile
+        except ConflictError:
+            # Somebody hands in or erases the same at this very moment.
             work.count("postponed")
 
     def _register(self, work: Work, found: Found, item: SourceItem | None, content: bytes) -> None:

@@ -78,12 +78,14 @@ class Verification:
         """Whether there were targets and every store was found empty of every one of them."""
         return bool(self.targets) and not self.remains
 
-    def of(self, document_id: DocumentId) -> "Verification":
-        """Return what this says of one document; of one that was no target it verifies nothing."""
+    def of(self, *document_ids: DocumentId) -> "Verification":
+        """Return what this says of these documents; where one of them was no target it verifies nothing."""
+        asked = tuple(target for target in self.targets if target.document_id in document_ids)
+        complete = {target.document_id for target in asked} == set(document_ids)
         return replace(
             self,
-            targets=tuple(target for target in self.targets if target.document_id == document_id),
-            seen=tuple(one for one in self.seen if one.document_id == document_id),
+            targets=asked if complete else (),
+            seen=tuple(one for one in self.seen if one.document_id in document_ids),
         )
 
     def found(self, *things: str) -> int:

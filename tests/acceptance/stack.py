@@ -23,7 +23,7 @@ from service.cli.client import Client, token_file
 from service.folder import DataFolder
 from service.policy.access import DocumentId
 from service.product import Adapters, assemble
-from service.settings import load
+from service.settings import Settings, load
 from service.supervisor import survivors
 from service.verifying import Verification
 from tests.servers.ports import free_port
@@ -112,6 +112,10 @@ class Stack:
         """Return the live processes under `ringfence up`."""
         return psutil.Process(self._process.pid).children(recursive=True) if self._process else []
 
+    def settings(self) -> Settings:
+        """Return the settings with which the stores are opened here."""
+        return load(data_dir=self.folder.path)
+
     @contextmanager
     def client(self, tenant: str) -> Iterator[Client]:
         """Connect with the admin key that `tenants add` saved."""
@@ -123,7 +127,7 @@ class Stack:
     @contextmanager
     def adapters(self) -> Iterator[Adapters]:
         """Open the stores themselves, beside the running product."""
-        opened = bootstrap.adapters(load(data_dir=self.folder.path))
+        opened = bootstrap.adapters(self.settings())
         try:
             yield opened
         finally:
@@ -134,7 +138,7 @@ class Stack:
         """Ask every store what it still holds of a document."""
         with self.adapters() as adapters:
             owner = next(one for one in adapters.database.tenants() if one.slug == tenant)
-            product = assemble(adapters, bootstrap.limits(load(data_dir=self.folder.path)))
+            product = assemble(adapters, bootstrap.limits(self.settings()))
             return product.erasure.remains(owner.id, DocumentId(UUID(document)))
 
     def wait_until(self, done: Callable[[], bool], *, seconds: float) -> None:

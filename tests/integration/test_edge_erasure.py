@@ -104,7 +104,7 @@ folder, document, vector = pathlib.Path(sys.argv[1]), UUID(sys.argv[2]), bytes.f
 store = Store(folder)
 (collection,) = (path for path in folder.iterdir() if path.is_dir())
 shard = Shard.load(collection, dimensions=64)
-shard.replace(tenant=UUID(int=1), document=document, points=[WirePoint(0, vector, True, [], [])])
+shard.replace(tenant=UUID(int=1), documents=[(document, [WirePoint(0, vector, True, [], [])])])
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

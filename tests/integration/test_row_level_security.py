@@ -32,8 +32,11 @@ from tests.records import (
     a_policy,
     a_refusal,
     a_review,
+    a_run,
+    a_source,
     a_space,
     a_tenant,
+    a_thing,
     a_turn,
     an_api_key,
     an_audit_entry,
@@ -114,6 +117,9 @@ def filled(database: SqlDatabase) -> TenantId:
         transaction.retention.add(some_retention(tenant.id))
         transaction.spaces.begin(space := a_space(tenant.id))
         transaction.spaces.mark(space.id, document.id, verified=False)
+        transaction.sources.add(source := a_source(tenant.id))
+        transaction.source_runs.add(a_run(source))
+        transaction.source_items.put(a_thing(source, 1, document_id=document.id))
         transaction.holds.add(matter := a_matter(tenant.id))
         transaction.holds.cover(matter.id, [document.id], at=NOON, by=matter.opened_by)
     return tenant.id

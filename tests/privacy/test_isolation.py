@@ -18,6 +18,7 @@ from tests.assembled import World, a_world
 
 PRIVATE = "Project Falcon buys the sensor division."
 PERIOD = "since=2025-12-31T00:00:00Z&until=2026-01-03T00:00:00Z"
+SOURCE = {"name": "Falcon share", "kind": "folder", "location": "/srv/falcon", "groups": ["board"]}
 REVIEW = {"all": True, "added": ["PHI"], "reason": "missed", "note": "Falcon is known by now."}
 
 
@@ -51,12 +52,13 @@ class Ids:
     erasure: str
     matter: str
     export: str
+    source: str
 
     def all(self) -> tuple[str, ...]:
         """Return every id."""
         return (
             *(self.document, self.job, self.conversation, self.answer, self.canary),
-            *(self.key, self.erased, self.receipt, self.matter, self.export, self.erasure),
+            *(self.key, self.erased, self.receipt, self.matter, self.export, self.erasure, self.source),
         )
 
 
@@ -81,6 +83,7 @@ def _owned(world: World, http: TestClient[Any], token: str, tenant: str = "acme"
         receipt=http.get("/v1/receipts", headers=who).json()["receipts"][0]["id"],
         erasure=_asked_for(http, who, sent["document"]["id"]),
         export=http.post("/v1/exports", json={"subject": {"names": ["Falcon"]}}, headers=who).json()["id"],
+        source=http.post("/v1/sources", json=SOURCE, headers=who).json()["id"],
         matter=http.post("/v1/holds", json={"name": "Falcon", "groups": ["board"]}, headers=who).json()["id"],
     )
 
@@ -180,6 +183,15 @@ def everything_seen(http: TestClient[Any], token: str, ids: Ids) -> str:
         ("DELETE", f"/v1/conversations/{ids.conversation}", None),
         ("POST", f"/v1/documents/{ids.document}/rectify", {"title": "Falcon"}),
         ("DELETE", f"/v1/documents/{ids.document}", None),
+        ("POST", "/v1/sources", SOURCE | {"name": "Own", "location": "/srv/own"}),
+        ("GET", "/v1/sources", None),
+        ("GET", f"/v1/sources/{ids.source}", None),
+        ("POST", f"/v1/sources/{ids.source}/runs", {"dry": True}),
+        ("GET", f"/v1/sources/{ids.source}/runs", None),
+        ("GET", f"/v1/sources/{ids.source}/troubles", None),
+        ("POST", f"/v1/sources/{ids.source}/pause", None),
+        ("POST", f"/v1/sources/{ids.source}/resume", None),
+        ("DELETE", f"/v1/sources/{ids.source}", None),
         ("GET", "/healthz", None),
         ("GET", "/readyz", None),
         ("GET", "/metrics", None),

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
 
 # Debian's own command insists on the user `rabbitmq`; the program under it runs as anybody.
@@ -28,6 +29,14 @@ class RabbitServer:
     _distribution_port: int
     _mapper: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    @property
+    def processes(self) -> list[psutil.Process]:
+        """The broker's own processes, where it runs."""
+        if self._process is None:
+            return []
+        first = psutil.Process(self._process.pid)
+        return [first, *first.children(recursive=True)]
 
     @property
     def url(self) -> str:
@@ -95,14 +104,24 @@ class RabbitServer:
 def rabbitmq(pytestconfig: pytest.Config) -> RabbitServer:
     """Return the one broker of this test run, whichever modules import this fixture."""
     if _RUNNING not in pytestconfig.stash:
-        program = next((path for path in _PROGRAMS if path.exists()), None)
-        if program is None:
-            pytest.skip("rabbitmq-server is not installed: apt-get install rabbitmq-server")
-        server = RabbitServer(program, Path(tempfile.mkdtemp(prefix="rabbit-")), *_free_ports())
+        server = a_rabbit()
         pytestconfig.add_cleanup(server.stop)
-        server.start()
         pytestconfig.stash[_RUNNING] = server
     return pytestconfig.stash[_RUNNING]
+
+
+def a_rabbit() -> RabbitServer:
+    """Return a broker that runs."""
+    program = next((path for path in _PROGRAMS if path.exists()), None)
+    if program is None:
+        pytest.skip("rabbitmq-server is not installed: apt-get install rabbitmq-server")
+    server = RabbitServer(program, Path(tempfile.mkdtemp(prefix="rabbit-")), *_free_ports())
+    try:
+        server.start()
+    except BaseException:
+        server.stop()
+        raise
+    return server
 
 
 def _free_ports() -> tuple[int, int, int]:

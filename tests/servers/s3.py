@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,9 +20,12 @@ class S3StandIn:
     url: str = "s3://originals/ringfence"
     objects: dict[str, bytes] = field(default_factory=dict)
     refuses_deletion: bool = False
+    refuses: bool = False
 
     def answer(self, method: str, path: str, body: bytes, query: str = "") -> tuple[int, bytes]:
         """Return status and body of the answer to one request."""
+        if self.refuses:
+            return 403, b""
         if method == "GET" and path == _BUCKET.rstrip("/"):
             return 200, self._list(parse_qs(query))
         if method == "POST" and path == _BUCKET.rstrip("/"):
@@ -39,7 +43,7 @@ class S3StandIn:
         names = sorted(key for key in self.objects if key.startswith(prefix) and key > after)
         told = "".join(
             f"<Contents><Key>{name}</Key><LastModified>2026-11-23T12:00:00.000Z</LastModified>"
-            f'<ETag>"etag"</ETag><Size>{len(self.objects[name])}</Size></Contents>'
+            f"<ETag>{_etag(self.objects[name])}</ETag><Size>{len(self.objects[name])}</Size></Contents>"
             for name in names
         )
         return f"<ListBucketResult><IsTruncated>false</IsTruncated>{told}</ListBucketResult>".encode()
@@ -71,6 +75,10 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3StandIn]:
     server.server_close()
 
 
+def _etag(content: bytes) -> str:
+    return f'"{sha256(content).hexdigest()[:32]}"'
+
+
 def _handler(stand_in: S3StandIn) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
@@ -80,7 +88,7 @@ def _handler(stand_in: S3StandIn) -> type[BaseHTTPRequestHandler]:
             self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))
             self.send_header("Last-Modified", "Mon, 23 Nov 2026 12:00:00 GMT")
-            self.send_header("ETag", '"etag"')
+            self.send_header("ETag", _etag(answer))
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(answer)

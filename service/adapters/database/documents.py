@@ -73,6 +73,11 @@ class SqlDocumentTable(DocumentTable):
         return tuple(DocumentId(one) for one in self._session.run(found).scalars())
 
     @override
+    def children(self, parent_ids: Collection[DocumentId]) -> tuple[DocumentRecord, ...]:
+        found = select(documents).where(documents.c.parent_id.in_(list(parent_ids)))
+        return self._session.many(found.order_by(documents.c.created_at, documents.c.id), DocumentRecord)
+
+    @override
     def abandoned(self, *, before: datetime) -> tuple[DocumentRecord, ...]:
         told = select(jobs.c.id).where(jobs.c.document_id == documents.c.id).exists()
         found = select(documents).where(documents.c.created_at < before, ~told)

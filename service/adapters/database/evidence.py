@@ -28,6 +28,10 @@ class SqlTombstoneTable(TombstoneTable):
         return self._session.one(select(tombstones).where(tombstones.c.document_id == document_id), Tombstone)
 
     @override
+    def of_identity(self, identity: str) -> Tombstone | None:
+        return self._session.one(select(tombstones).where(tombstones.c.identity == identity).limit(1), Tombstone)
+
+    @override
     def all(self) -> tuple[Tombstone, ...]:
         oldest_first = select(tombstones).order_by(tombstones.c.erased_at, tombstones.c.document_id)
         return self._session.many(oldest_first, Tombstone)

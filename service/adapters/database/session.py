@@ -10,6 +10,7 @@ from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from service.adapters.database.rows import record_of
+from service.adapters.storage import full, read_only
 from service.errors import ConflictError, NotFoundError, PartUnavailableError, RingfenceError
 
 T = TypeVar("T")
@@ -17,6 +18,7 @@ T = TypeVar("T")
 _UNIQUE_VIOLATION = "23505"
 _FOREIGN_KEY_VIOLATION = "23503"
 _NO_SUCH_TABLE_OR_COLUMN = {"42P01", "42703"}
+_STORAGE = {"53100": full, "25006": read_only}
 
 _log = structlog.get_logger()
 
@@ -63,6 +65,8 @@ def _meaning(error: SQLAlchemyError) -> RingfenceError:
         return ConflictError("There is one like this already.")
     if state == _FOREIGN_KEY_VIOLATION:
         return NotFoundError()
+    if state in _STORAGE:
+        return _STORAGE[state](store="database")
     _log.error("statement_failed", error=type(error).__name__, sqlstate=state)
     if state in _NO_SUCH_TABLE_OR_COLUMN:
         return PartUnavailableError("The database does not have the current schema: run `ringfence init`.")

@@ -99,11 +99,14 @@ documents = Table(
     Column("sketch", ARRAY(Integer), nullable=False),
     Column("resembles", Uuid),
     Column("resemblance", Double),
+    Column("parent_id", Uuid),
+    Column("apart", Boolean, nullable=False),
     Column("remarks", ARRAY(Text), nullable=False),
     UniqueConstraint("tenant_id", "id"),
     UniqueConstraint("tenant_id", "external_fingerprint"),
     Index("documents_by_age", "tenant_id", "created_at", "id"),
     Index("documents_by_content", "tenant_id", "content_fingerprint"),
+    Index("documents_by_parent", "tenant_id", "parent_id", postgresql_where=text("parent_id is not null")),
     Index("documents_by_labeller", "tenant_id", "labeller_version"),
     Index("documents_by_state", "tenant_id", "state", postgresql_include=["size"]),
     Index("documents_by_subjects", "tenant_id", "subjects_version"),
@@ -227,6 +230,9 @@ tombstones = Table(
     Column("erased_by", Uuid),
     Column("gone_at", _MOMENT),
     Column("turn_ids", ARRAY(Uuid), nullable=False),
+    Column("original_ids", ARRAY(Uuid), nullable=False),
+    Column("identity", Text),
+    Index("tombstones_by_identity", "tenant_id", "identity", postgresql_where=text("identity is not null")),
 )
 
 refusals = Table(

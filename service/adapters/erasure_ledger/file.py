@@ -14,7 +14,8 @@ from typing_extensions import override
 
 from service.adapters.erasure_ledger.head import HeadNote
 from service.adapters.erasure_ledger.lines import NOTHING_BEFORE, Line, check_signature, read, spelled
-from service.errors import LedgerDamagedError, PartUnavailableError
+from service.adapters.storage import refused
+from service.errors import LedgerDamagedError
 from service.ports import ErasureLedger, LedgerEntry, LedgerHead, Signer
 
 FILE = "erasures.jsonl"
@@ -149,6 +150,5 @@ class FileErasureLedger(ErasureLedger):
                 with os.fdopen(descriptor, "r+b") as file:
                     fcntl.flock(file, fcntl.LOCK_EX)
                     yield file
-            except OSError:
-                message = "The erasure ledger cannot be written. Nothing was erased or lost; try again shortly."
-                raise PartUnavailableError(message) from None
+            except OSError as error:
+                raise refused(error, store="ledger") from None

@@ -25,6 +25,7 @@ _COLUMNS = """
       and space.nspname not in ('pg_catalog', 'information_schema') and space.nspname not like 'pg\\_%'
       and kind.typname in ('uuid', '_uuid')
       and (attribute.attname like '%document%' or attribute.attname like '%turn\\_id%'
+           or attribute.attname = 'parent_id'
            or (attribute.attname = 'id' and class.relname in ('documents', 'turns')))
     order by 1, 2, 3
 """
@@ -86,7 +87,7 @@ def _is_counted(column: _Column) -> bool:
 
 def _is_of_turns(column: _Column) -> bool:
     _, table, name, _ = column
-    return "document" not in name and (name != "id" or table == "turns")
+    return "document" not in name and name != "parent_id" and (name != "id" or table == "turns")
 
 
 def _count(column: _Column) -> Composed:

@@ -156,5 +156,5 @@ def _telling(record: object) -> Iterable[str]:
     """Return the fields of a record that may say which document it is of: not who made it, or in which conversation."""
     for field in fields(record):  # type: ignore[arg-type]
         plain = isinstance(getattr(record, field.name), UUID)
-        if not plain or field.name == "id" or "document" in field.name:
+        if not plain or field.name in {"id", "parent_id"} or "document" in field.name:
             yield field.name

@@ -23,6 +23,7 @@ from service.adapters.keystore.kinds import (
     UNSETTLED,
     Kind,
 )
+from service.adapters.storage import full, read_only
 from service.errors import DamagedError, KeyDestroyedError, PartUnavailableError, SettingsError
 from service.policy.access import DocumentId, ErasureId, ExportId, KeyId, TenantId, TurnId
 from service.ports import KeyStore, UnsettledKeys
@@ -31,6 +32,8 @@ from service.sealing import Key, Sealed
 _FILE = "keys.sqlite"
 _CHECK_PLACE = "check"
 _BUSY_SECONDS = 30.0
+_PRIMARY = 0xFF
+"""Masks the extended part of an error code of SQLite."""
 
 # The rollback journal holds the page as it was before, wrapped keys included, and is cut to nothing by each commit.
 # A write-ahead log would keep them until no reader is left that could hinder its checkpoint.
@@ -262,12 +265,21 @@ class SqliteKeyStore(KeyStore):
                 for pragma in _SAFETY:
                     connection.execute(pragma)
                 yield connection
-        except sqlite3.OperationalError:
-            message = "The key store does not answer. Nothing was lost; try again shortly."
-            raise PartUnavailableError(message) from None
+        except sqlite3.OperationalError as error:
+            raise _meaning(error) from None
         except sqlite3.DatabaseError:
             message = f"{self.path} is damaged or no key store"
             raise SettingsError(message) from None
+
+
+def _meaning(error: sqlite3.OperationalError) -> PartUnavailableError:
+    match error.sqlite_errorcode & _PRIMARY:
+        case sqlite3.SQLITE_FULL:
+            return full(store="keys")
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
+            return read_only(store="keys")
+        case _:
+            return PartUnavailableError("The key store does not answer. Nothing was lost; try again shortly.")
 
 
 def _tenant_place(tenant_id: TenantId) -> str:

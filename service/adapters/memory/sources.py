@@ -23,6 +23,7 @@ class InMemorySource(Source):
     breaks_after: int | None = None
     reads: list[str] = field(default_factory=list)
     writes: int = 0
+    largest: int = 100_000
 
     def put(self, place: str, content: bytes, *groups: str, hint: bool = True) -> None:
         """Let something lie there."""
@@ -56,6 +57,8 @@ class InMemorySource(Source):
         self.reads.append(place)
         if place in self.unreadable:
             raise SourceTroubleError(Trouble.UNREADABLE)
+        if len(self.contents[place]) > self.largest:
+            raise SourceTroubleError(Trouble.TOO_LARGE)
         return self.contents[place]
 
 

@@ -195,6 +195,11 @@ class InMemoryDocumentTable(DocumentTable):
         return tuple(record.id for record in oldest_first if states is None or record.state in states)
 
     @override
+    def children(self, parent_ids: Collection[DocumentId]) -> tuple[DocumentRecord, ...]:
+        oldest_first = reversed(_newest_first(self._rows.documents.values()))
+        return tuple(record for record in oldest_first if record.parent_id in parent_ids)
+
+    @override
     def abandoned(self, *, before: datetime) -> tuple[DocumentRecord, ...]:
         told = {job.document_id for job in self._rows.jobs.values()}
         oldest_first = reversed(_newest_first(self._rows.documents.values()))
@@ -311,6 +316,10 @@ class InMemoryTombstoneTable(TombstoneTable):
     @override
     def get(self, document_id: DocumentId) -> Tombstone | None:
         return self._rows.tombstones.get(document_id)
+
+    @override
+    def of_identity(self, identity: str) -> Tombstone | None:
+        return next((one for one in self._rows.tombstones.values() if one.identity == identity), None)
 
     @override
     def all(self) -> tuple[Tombstone, ...]:

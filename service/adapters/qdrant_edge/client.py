@@ -33,7 +33,7 @@ from service.adapters.qdrant_edge.protocol import (
     receive,
     send,
 )
-from service.errors import PartUnavailableError
+from service.errors import PartUnavailableError, StorageFullError, StorageReadOnlyError
 from service.policy.access import DocumentId, Scope, TenantId
 from service.ports import Hit, Point, Vector, VectorSpace
 
@@ -42,6 +42,9 @@ _R = TypeVar("_R", bound=Reply)
 _CONNECT_SECONDS = 5.0
 _HEALTH_SECONDS = 5.0
 _IDLE_CONNECTIONS = 8
+
+
+_FAILURES = {error.code: error for error in (StorageFullError, StorageReadOnlyError)}
 
 
 class QdrantEdgeChunkIndex:
@@ -143,8 +146,8 @@ class QdrantEdgeChunkIndex:
         match reply:
             case Refused(detail=detail):
                 raise ValueError(detail)
-            case Failed(detail=detail):
-                raise PartUnavailableError(detail)
+            case Failed(detail=detail, code=code):
+                raise _FAILURES.get(code, PartUnavailableError)(detail)
             case expected():
                 return reply
             case _:

@@ -15,11 +15,14 @@ from service import telemetry
 from service.adapters.qdrant_edge.serving import Listener
 from service.adapters.qdrant_edge.shard import REWRITTEN_BESIDE
 from service.adapters.qdrant_edge.store import Store
+from service.adapters.storage import check_room, refused
+from service.errors import PartUnavailableError
 
 ALREADY_OWNED = 3
 """Exit code where another process owns the folder."""
 
 _STOP = (signal.SIGTERM, signal.SIGINT)
+_LOOK_SECONDS = 2.0
 _log = structlog.get_logger()
 
 
@@ -31,17 +34,20 @@ def main() -> int:
     """Own the folder until SIGTERM or SIGINT; return the exit code."""
     arguments = _arguments()
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)  # before any thread: they inherit it, so `sigwait` gets them
+    telemetry.configure()
+    if not _disk_awaited(arguments.folder):
+        return os.EX_OK
     try:
         with _owned(arguments.folder):
             _serve(arguments)
     except FolderOwnedError:
-        sys.stderr.write(f"the index in {arguments.folder} already belongs to a running owner\n")
+        # Past the gate of telemetry: a line for whoever started it by hand.
+        (sys.__stderr__ or sys.stderr).write(f"the index in {arguments.folder} already belongs to a running owner\n")
         return ALREADY_OWNED
     return os.EX_OK
 
 
 def _serve(arguments: argparse.Namespace) -> None:
-    telemetry.configure()
     store = Store(arguments.folder, rewritten_beside=arguments.rewritten_beside)
     listener = Listener(arguments.socket, store)
     _log.info("index_opened")
@@ -51,10 +57,28 @@ def _serve(arguments: argparse.Namespace) -> None:
     _log.info("index_closed")
 
 
+def _disk_awaited(folder: Path) -> bool:
+    """Wait until the folder can be written and has room; return False where told to stop meanwhile.
+
+    The engine cannot even be opened without: it maps its files, and the kernel kills whoever writes where no page is.
+    """
+    while True:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            check_room(folder, store="index")
+        except OSError as error:
+            refused(error, store="index")
+        except PartUnavailableError:
+            pass
+        else:
+            return True
+        if signal.sigtimedwait(_STOP, _LOOK_SECONDS) is not None:
+            return False
+
+
 @contextmanager
 def _owned(folder: Path) -> Iterator[None]:
     """Hold the folder's lock. The kernel lets go of it when the process ends, however it ends."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.umask(0o077)
     with (folder / "owner.lock").open("w") as lock:
         try:

@@ -121,9 +121,10 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
-    """The engine failed or is stopping; asking again later may work."""
+    """The engine failed or is stopping; asking again later may work. `code` is that of our error, where it is one."""
 
     detail: str
+    code: str = ""
 
 
 Reply = Done | Found | Counted | Inspected | Refused | Failed

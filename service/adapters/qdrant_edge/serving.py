@@ -35,6 +35,7 @@ from service.adapters.qdrant_edge.protocol import (
     send,
 )
 from service.adapters.qdrant_edge.store import Store
+from service.errors import PartUnavailableError
 
 _SEND_SECONDS = 30
 _BACKLOG = 128
@@ -128,6 +129,8 @@ def _answer(message: bytes, store: Store) -> Reply:
         return _done(request, store)
     except ValueError as error:
         return Refused(type(error).__doc__ or str(error))
+    except PartUnavailableError as error:
+        return Failed(error.detail, error.code)
     except Exception as error:  # noqa: BLE001 - the engine raises what it likes; the owner must live on
         _log.error("request_failed", request=type(request).__name__, error=type(error).__name__)
         return Failed(f"the index failed: {type(error).__name__}")

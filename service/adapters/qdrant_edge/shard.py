@@ -36,6 +36,7 @@ from service.ports import Hit, chunk_id
 _log = structlog.get_logger()
 _NOBODY = UUID(int=0)
 _UPSERTS_AT_ONCE = 500
+_BLOCK_BYTES = 512
 REWRITTEN_BESIDE = 2_000
 """Points from which a collection is rewritten in another process: below, the pause is shorter than that takes."""
 
@@ -83,6 +84,11 @@ class Shard:
     def engine(self) -> EdgeShard:
         """The engine itself."""
         return self._engine
+
+    @property
+    def size(self) -> int:
+        """How many bytes of the disk it takes."""
+        return sum(path.stat().st_blocks * _BLOCK_BYTES for path in self._folder.rglob("*") if path.is_file())
 
     def replace(self, *, tenant: UUID, documents: Sequence[tuple[UUID, Sequence[WirePoint]]]) -> None:
         """Make these the documents' only points. Durable only after `flush`."""

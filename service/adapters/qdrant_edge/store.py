@@ -14,6 +14,7 @@ from service.adapters.qdrant_edge.protocol import Drop, Erase, Held, Replace, Se
 from service.adapters.qdrant_edge.rewriting import cleared
 from service.adapters.qdrant_edge.shard import REWRITTEN_BESIDE, RemainsError, Shard
 from service.adapters.qdrant_edge.sharing import Shared
+from service.adapters.storage import RESERVE, check_room
 from service.ports import Hit
 
 _UNCLEAN = "unclean"
@@ -42,9 +43,10 @@ class Store:
         self._begin()
 
     def replace(self, request: Replace) -> None:
-        """Make these the documents' only points in the collection."""
+        """Make these the documents' only points in the collection. Raises StorageFullError."""
         _check(request.dimensions, *(point.vector for _, points in request.documents for point in points))
         with self._writing:
+            check_room(self._folder, store="index")
             current = self._collection(request)
             current.replace(tenant=request.tenant, documents=request.documents)
             current.flush()
@@ -58,7 +60,8 @@ class Store:
     def erase(self, request: Erase) -> None:
         """Leave no point and no byte of the documents.
 
-        A rewrite takes its time, so erasures that wait for one share the next. Raises RemainsError.
+        A rewrite takes its time, so erasures that wait for one share the next. Raises RemainsError, and
+        StorageFullError where the disk has no room for it.
         """
         self._erasures.do(request)
 
@@ -78,6 +81,7 @@ class Store:
             if shard is None:
                 return
             if shard.shared(beside=request.tenant):
+                check_room(self._folder, store="index", needed=RESERVE + shard.size)
                 shard.drop(tenant=request.tenant, beside=self._rewritten_beside)
             else:
                 # Out of sight first: who finds it now waits for a moment and finds it removed.
@@ -109,6 +113,8 @@ class Store:
         for request in requests:
             documents[request.tenant] += request.documents
         for shard in self._shards.values():
+            # What is rewritten is there twice for a while.
+            check_room(self._folder, store="index", needed=RESERVE + shard.size)
             for tenant, names in documents.items():
                 shard.delete(tenant=tenant, documents=names)
             shard.rewrite(beside=self._rewritten_beside)

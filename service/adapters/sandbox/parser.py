@@ -41,6 +41,7 @@ _KEPT = 4
 _PROBE_SECONDS = 10
 _BYTES_PER_CHARACTER = 4
 _BYTES_PER_PAGE = 64
+_BYTES_PER_ATTACHMENT = 4096
 _BYTES_OF_THE_REST = 8192
 _ENDED_BY: dict[int, tuple[Unreadable, str]] = {
     signal.SIGXCPU: (Unreadable.TIMED_OUT, "used up its processor time"),
@@ -68,6 +69,8 @@ class SandboxedParser:
     ) -> None:
         """Grant each document this much. `wrapped` forces bubblewrap or its absence; unset: where it works."""
         room = _BYTES_PER_CHARACTER * limits.max_text + _BYTES_PER_PAGE * limits.max_pages
+        # Attachments travel in base64.
+        room += limits.max_attached_bytes * 4 // 3 + _BYTES_PER_ATTACHMENT * limits.max_attachments
         self._limits = limits
         self._seconds = seconds
         self._wrapped = wrapped

@@ -130,7 +130,7 @@ class FolderSource(Source):
     def _read(self, parts: tuple[bytes, ...]) -> bytes:
         """Return a file's content, opened part by part. Raises SourceTroubleError."""
         try:
-            descriptor = self._opened(parts)
+            descriptor = self.opened(parts)
         except OSError:
             raise SourceTroubleError(Trouble.UNREADABLE) from None
         with os.fdopen(descriptor, "rb") as file:
@@ -147,14 +147,41 @@ class FolderSource(Source):
             raise SourceTroubleError(Trouble.TOO_LARGE)
         return content
 
-    def _opened(self, parts: tuple[bytes, ...]) -> int:
+    def file(self, parts: tuple[bytes, ...]) -> Found | None:
+        """Return one file by its path, None where there is none that can be seen. No link is followed on the way."""
+        try:
+            with self._folder_of(parts) as around:
+                found = os.stat(parts[-1], dir_fd=around, follow_symlinks=False)
+                path = f"/proc/self/fd/{around}/{os.fsdecode(parts[-1])}"
+                return self._found(found, path, parts, Reach(everybody=True, named=frozenset()))
+        except OSError:
+            return None
+
+    def names(self, parts: tuple[bytes, ...]) -> list[bytes] | None:
+        """Return what a folder holds, None where it cannot be listed; nothing where it is not there."""
+        try:
+            with self._folder_of((*parts, b"")) as folder:
+                return [os.fsencode(entry.name) for entry in os.scandir(folder)]
+        except FileNotFoundError:
+            return []
+        except OSError:
+            return None
+
+    def opened(self, parts: tuple[bytes, ...]) -> int:
+        """Return the descriptor of a file. Raises OSError."""
+        with self._folder_of(parts) as around:
+            return os.open(parts[-1], _FILE, dir_fd=around)
+
+    @contextmanager
+    def _folder_of(self, parts: tuple[bytes, ...]) -> Iterator[int]:
+        """Open the folder that something lies in, part by part. Raises OSError."""
         around = os.dup(self.root)
         try:
             for part in parts[:-1]:
                 inner = os.open(part, _FOLDER, dir_fd=around)
                 os.close(around)
                 around = inner
-            return os.open(parts[-1], _FILE, dir_fd=around)
+            yield around
         finally:
             os.close(around)
 

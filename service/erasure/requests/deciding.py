@@ -9,7 +9,8 @@ from service.erasure.requests.changing import locked, moved, noted, require
 from service.erasure.requests.reading import Reading
 from service.erasure.requests.values import Choice, ErasureView
 from service.errors import ConflictError, InvalidRequestError
-from service.policy.access import ErasureId, KeyId, Permission, Principal
+from service.families import descendants
+from service.policy.access import DocumentId, ErasureId, KeyId, Permission, Principal
 from service.policy.erasures import (
     ErasureAction,
     ErasureKind,
@@ -70,6 +71,7 @@ class Deciding:
         """
         with self._decided(principal, erasure_id) as (transaction, record):
             _check_approvable(record, transaction.erasures.items(erasure_id), principal)
+            _check_families(transaction, transaction.erasures.items(erasure_id))
             now = self.clock.now()
             counting = [one for one in record.approvals if still_may(transaction, one.by, Permission.ERASE, now=now)]
             given = replace(record, approvals=(*counting, Approval(by=principal.key_id, at=now)))
@@ -146,6 +148,18 @@ class Deciding:
             record = locked(transaction, erasure_id)
             require(principal, record.kind)
             yield transaction, record
+
+
+def _check_families(transaction: Transaction, items: Sequence[ErasureItem]) -> None:
+    """Raise ConflictError where something is to stay that was found in what is to be erased: it would go along."""
+    documents = {DocumentId(one.target): one.action for one in items if one.kind is ItemKind.DOCUMENT}
+    erased = [one for one, action in documents.items() if action is ErasureAction.ERASE]
+    for child in descendants(transaction, erased):
+        if documents.get(child.id, ErasureAction.ERASE) is not ErasureAction.ERASE:
+            message = (
+                f"{child.id} was found in a document that is to be erased, and goes along: choose the same for both"
+            )
+            raise ConflictError(message)
 
 
 def _undone(item: ErasureItem) -> ErasureItem:

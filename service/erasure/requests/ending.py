@@ -7,6 +7,7 @@ from service.doorbell import ring
 from service.erasure.requests.changing import locked, moved, noted
 from service.erasure.requests.holding import held
 from service.erasure.requests.taking import Taking
+from service.families import lock_families
 from service.policy.access import DocumentId
 from service.policy.erasures import ErasureAction, ErasureKind, ErasureState
 from service.ports import (
@@ -96,11 +97,12 @@ class EndOfTenant:
     def _entomb(self, record: ErasureRecord, document_id: DocumentId) -> bool:
         item = _item(record, document_id, ItemKind.DOCUMENT)
         with self.database.transaction(record.tenant_id) as transaction:
+            lock_families(transaction, [document_id])
             document = transaction.documents.get(document_id, lock=True)
             if document is None or locked(transaction, record.id).state is not ErasureState.EXECUTING:
                 return False
             taken, job = self.taking.entombed(transaction, record, item, document)
-            transaction.erasures.put_items([taken])
+            transaction.erasures.put_items(taken)
         ring(self.taking.queue, job)
         return True
 

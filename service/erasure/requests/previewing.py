@@ -1,20 +1,20 @@
 """Shows before anything is destroyed what would go, what is held, and what was not searched (R40)."""
 
 from dataclasses import dataclass, replace
+from uuid import UUID
 
-from service.chunks import title_of
 from service.erasure.requests.changing import locked, moved, noted, require
 from service.erasure.requests.finding import Finding, Found, documents_of, merged
 from service.erasure.requests.holding import held
 from service.erasure.requests.reading import Reading
 from service.erasure.requests.values import Preview, PreviewedDocument, PreviewedTurn
-from service.errors import DamagedError, KeyDestroyedError, NotFoundError
+from service.errors import NotFoundError
+from service.families import ancestors, descendants, title_shown
 from service.policy.access import DocumentId, ErasureId, Principal
-from service.policy.erasures import ErasureKind, ErasureState
+from service.policy.erasures import ErasureAction, ErasureKind, ErasureState
 from service.ports import (
     Clock,
     Database,
-    DocumentRecord,
     ErasureItem,
     ErasureRecord,
     ItemKind,
@@ -91,16 +91,7 @@ class Previewing:
         holds = held(transaction, documents)
         return Preview(
             view=view,
-            documents=tuple(
-                PreviewedDocument(
-                    item=item,
-                    title=self._title(transaction.documents.get(DocumentId(item.target))),
-                    turns=transaction.turns.count(DocumentId(item.target)),
-                    held_by=holds.get(item.target, ()),
-                    hits=found.hits.get(item.target, ()),
-                )
-                for item in documents
-            ),
+            documents=tuple(self._document(transaction, item, holds.get(item.target, ()), found) for item in documents),
             turns=tuple(
                 PreviewedTurn(item=item, hits=found.hits.get(item.target, ()))
                 for item in view.items
@@ -110,10 +101,21 @@ class Previewing:
             tenant=transaction.estate.counts() if record.kind is ErasureKind.TENANT else None,
         )
 
-    def _title(self, document: DocumentRecord | None) -> str | None:
-        if document is None:
-            return None
-        try:
-            return title_of(self.keys.document_key(tenant_id=document.tenant_id, document_id=document.id), document)
-        except (KeyDestroyedError, DamagedError):
-            return None
+    def _document(
+        self, transaction: Transaction, item: ErasureItem, held_by: tuple[UUID, ...], found: Found
+    ) -> PreviewedDocument:
+        document = transaction.documents.get(DocumentId(item.target))
+        # A redaction leaves what was found in the document: it belongs to the version from then on.
+        goes = document is not None and item.action is not ErasureAction.LEAVE
+        along = descendants(transaction, [document.id]) if document and item.action is not ErasureAction.REDACT else ()
+        return PreviewedDocument(
+            item=item,
+            title=title_shown(self.keys, document) if document is not None else None,
+            turns=transaction.turns.count(DocumentId(item.target)),
+            held_by=held_by,
+            hits=found.hits.get(item.target, ()),
+            children=tuple(one.id for one in along) if goes else (),
+            originals_of=tuple(one.id for one in ancestors(transaction, document) if one.apart)
+            if document is not None and goes
+            else (),
+        )

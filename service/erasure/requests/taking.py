@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from service.amending import Amending
 from service.conversations import Forgetting
 from service.doorbell import ring
-from service.erasure.destroying import Erasure
+from service.erasure.destroying import Entombed, Erasure
 from service.erasure.requests.changing import locked
 from service.erasure.requests.finding import Finding
 from service.erasure.requests.holding import held
 from service.errors import ConflictError, HeldError, NotFoundError
+from service.families import lock_families
 from service.policy.access import DocumentId, Principal, Role, TurnId
 from service.policy.erasures import ErasureAction, ErasureReason, ErasureState, LeaveReason
 from service.ports import (
@@ -85,20 +86,21 @@ class Taking:
     def _take_document(self, record: ErasureRecord, item: ErasureItem) -> None:
         job = None
         with self.database.transaction(record.tenant_id) as transaction:
-            # The document's row first, as everybody does.
+            # The document's row first, as everybody does, with those of what was found in it.
+            lock_families(transaction, [DocumentId(item.target)])
             document = transaction.documents.get(DocumentId(item.target), lock=True)
             if not still_waiting(transaction, record, item):
                 return
             holds = held(transaction, [item]).get(item.target, ())
             if holds:
-                taken = replace(item, state=ItemState.HELD, held_by=holds)
+                taken = [replace(item, state=ItemState.HELD, held_by=holds)]
             elif document is None:
-                taken = replace(item, state=ItemState.DESTROYING)
+                taken = [replace(item, state=ItemState.DESTROYING)]
             elif record.reason is ErasureReason.GONE_AT_SOURCE and _lies_somewhere(transaction, document.id):
-                taken = replace(item, state=ItemState.LEFT, action=ErasureAction.LEAVE, left_because=_BACK)
+                taken = [replace(item, state=ItemState.LEFT, action=ErasureAction.LEAVE, left_because=_BACK)]
             else:
                 taken, job = self.entombed(transaction, record, item, document)
-            transaction.erasures.put_items([taken])
+            transaction.erasures.put_items(taken)
         if job is not None:
             ring(self.queue, job)
 
@@ -124,13 +126,17 @@ class Taking:
 
     def entombed(
         self, transaction: Transaction, record: ErasureRecord, item: ErasureItem, document: DocumentRecord
-    ) -> tuple[ErasureItem, JobRecord]:
-        """Make the document unreachable inside the transaction; return the item and the job that destroys it."""
+    ) -> tuple[list[ErasureItem], JobRecord]:
+        """Make the document unreachable inside the transaction; return the items and the job that destroys it.
+
+        What was found in it is an item of its own from now on.
+        """
         # What is only gone at its source may come back there; everything else was asked for, and is refused.
         refuse = record.reason is not ErasureReason.GONE_AT_SOURCE
-        job = self.erasure.entomb(transaction, document, by=record.approvals[-1].by, refuse=refuse)
-        count = document.chunk_count
-        return replace(item, state=ItemState.DESTROYING, job_id=job.id, chunk_count=count, held_by=()), job
+        entombed = self.erasure.entomb_family(transaction, document, by=record.approvals[-1].by, refuse=refuse)
+        known = {one.target: one for one in transaction.erasures.items(record.id)} | {item.target: item}
+        taken = [_taken(known.get(one.record.id) or replace(item, target=one.record.id), one) for one in entombed]
+        return taken, entombed[0].job
 
     def _take_turn(self, record: ErasureRecord, item: ErasureItem) -> None:
         with self.database.transaction(record.tenant_id) as transaction:
@@ -166,6 +172,18 @@ class Taking:
 
     def _job(self, item: ErasureItem) -> JobRecord:
         return JobRecord.queued(JobKind.ERASE, item.tenant_id, DocumentId(item.target), at=self.clock.now())
+
+
+def _taken(item: ErasureItem, entombed: Entombed) -> ErasureItem:
+    return replace(
+        item,
+        state=ItemState.DESTROYING,
+        action=ErasureAction.ERASE,
+        left_because=None,
+        job_id=entombed.job.id,
+        chunk_count=entombed.record.chunk_count,
+        held_by=(),
+    )
 
 
 def still_waiting(transaction: Transaction, record: ErasureRecord, item: ErasureItem) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from service.erasure.destroying import target_of
+from service.erasure.destroying import originals_of, targets_of
 from service.policy.access import DocumentId, TurnId
 from service.policy.erasures import ErasureAction, ErasureKind
 from service.ports import ErasureItem, ErasureRecord, ItemKind, ItemState, Tombstone, Transaction
@@ -25,14 +25,14 @@ def tombstones_of(transaction: Transaction, items: Sequence[ErasureItem]) -> dic
 
 
 def targets(items: Sequence[ErasureItem], tombstones: Mapping[UUID, Tombstone]) -> tuple[Target, ...]:
-    """Return every document and turn that is to be gone, with what is needed to look for it."""
-    return tuple(
-        Target.of_turn(TurnId(item.target))
-        if item.kind is ItemKind.TURN
-        else target_of(DocumentId(item.target), tombstones.get(item.target))
-        for item in items
-        if item.kind is not ItemKind.TENANT and item.action is not None and item.state in _TO_BE_GONE
-    )
+    """Return every document and turn that is to be gone, with what is needed to look for it.
+
+    With the originals of what the documents were found in: they hold them.
+    """
+    wanted = [item for item in items if item.action is not None and item.state in _TO_BE_GONE]
+    documents = [DocumentId(item.target) for item in wanted if item.kind is ItemKind.DOCUMENT]
+    turns = [Target.of_turn(TurnId(item.target)) for item in wanted if item.kind is ItemKind.TURN]
+    return (*targets_of({one: tombstones.get(one) for one in documents}), *turns)
 
 
 def told(
@@ -65,6 +65,7 @@ def _item(item: ErasureItem, tombstone: Tombstone | None) -> Item:
         held_by=item.held_by if item.state is ItemState.HELD else (),
         left_because=item.left_because,
         replaced_by=item.replaced_by,
+        originals_of=originals_of(tombstone),
     )
 
 

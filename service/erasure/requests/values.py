@@ -62,13 +62,19 @@ class HitView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewedDocument:
-    """One document of a request. `title` is None where it is gone already; `turns` go along with it."""
+    """One document of a request. `title` is None where it is gone already; `turns` go along with it.
+
+    So do `children`, which were found in it. `originals_of` are the archives and messages that it was found in: their
+    files hold it and are destroyed with it, what was read of them stays.
+    """
 
     item: ErasureItem
     title: str | None = field(repr=False)
     turns: int
     held_by: tuple[UUID, ...]
     hits: tuple[HitView, ...] = ()
+    children: tuple[DocumentId, ...] = ()
+    originals_of: tuple[DocumentId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,7 +120,7 @@ def test_an_upload_that_broke_off_before_its_job_is_swept_away() -> None:
     """Nobody was told of it, so nobody could erase it."""
     world = a_world()
     who, _ = world.person("acme")
-    record, _ = world.product.documents._sealed(who, Upload(content=b"x", file_name="a.txt"), None, "f")  # noqa: SLF001 - a crash
+    record = world.product.documents._sealed(who, Upload(content=b"x", file_name="a.txt"), None, "f")  # noqa: SLF001 - a crash
     with world.database.transaction(who.tenant_id) as transaction:
         transaction.documents.add(record)
     world.clock.advance(3_600)

@@ -121,6 +121,7 @@ def test_every_error_of_the_product_has_a_status() -> None:
         errors.SettingsError,
         errors.EgressRefusedError,
         errors.DamagedError,
+        errors.OriginalDestroyedError,
         errors.LeaseLostError,
         errors.LedgerDamagedError,
         errors.RestoreIncompleteError,

@@ -8,6 +8,7 @@ from service.cli import main
 from service.cli.erasure_tables import print_list, print_next, print_preview, print_request
 
 ID, DOCUMENT = "6a2f1a3e-0000-4000-8000-000000000001", "6a2f1a3e-0000-4000-8000-000000000002"
+CHILD, PARENT = "6a2f1a3e-0000-4000-8000-000000000003", "6a2f1a3e-0000-4000-8000-000000000004"
 
 
 def ended(*arguments: str) -> int | str | None:
@@ -124,9 +125,19 @@ def test_a_preview_tells_places_holds_and_what_was_not_searched(capsys: pytest.C
     request = a_request()
     hit = {"place": "chunk 2", "found_by": ["index"], "certain": False, "snippet": "[M…] rang"}
     document = {"item": request["items"][0], "title": "Boats", "turns": 2, "held_by": [ID], "hits": [hit]}
+    document |= {"children": [CHILD], "originals_of": [PARENT]}
     print_preview(
         {"request": request, "documents": [document], "turns": [], "not_searched": {"damaged": 1}, "tenant": None}
     )
     told = capsys.readouterr().out
-    for word in ("Boats", "3 chunks, 2 turns go along", f"held by {ID}", "possible", "[M…] rang", "1 (damaged)"):
+    for word in (
+        "Boats",
+        "3 chunks, 2 turns go along",
+        f"held by {ID}",
+        "possible",
+        "[M…] rang",
+        "1 (damaged)",
+        f"found in it: {CHILD}",
+        PARENT,
+    ):
         assert word in told

@@ -1,14 +1,18 @@
 """A source and SQL after any changes there: what lies there is here, and a second run writes nothing (R60)."""
 
+from contextlib import nullcontext
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from service.adapters.memory.database import InMemoryDatabase
+from service.errors import ConflictError, InvalidRequestError, NotPermittedError
 from service.holding import Cover
 from service.policy.access import Principal, Role
 from service.policy.tightening import TenantPolicy
-from service.ports import GonePolicy, RunState, Trouble
+from service.ports import GonePolicy, RunState, SourceKind, SourceSettings, Trouble
+from service.sources import Asked
 from tests.assembled import World, a_world
 from tests.syncing import Synced, a_synced
 
@@ -307,3 +311,93 @@ def test_what_is_back_before_its_erasure_began_stays(share: Synced) -> None:
     share.settle()
     assert len(share.documents()) == 4
     assert share.contents() == share.expected()
+
+
+def test_an_external_id_of_a_list_is_given_up_by_what_lies_elsewhere_too(world: World, who: Principal) -> None:
+    """Two lines with ids of their own and one content are one document; changing one line leaves the other's."""
+    share = a_synced(world, who)
+    for place, external_id in (("a", "ID-1"), ("b", "ID-2")):
+        share.source.put(place, b"The same plan.")
+        share.source.things[place] = replace(share.source.things[place], external_id=external_id)
+    assert share.run().counts == {"copied": 1, "met": 2, "new": 1}
+    share.source.put("a", b"Another plan.")
+    share.source.things["a"] = replace(share.source.things["a"], external_id="ID-1")
+    assert share.run().counts == {"changed": 1, "met": 2, "unchanged": 1}
+    assert share.contents() == share.expected()
+    assert share.run().counts == {"met": 2, "unchanged": 2}
+
+
+def test_nothing_that_lies_at_a_source_is_in_sql_in_plain_text(share: Synced) -> None:
+    """R54: places, names, hints and where the source lies are sealed or keyed hashes."""
+    share.source.put("Margaret Ellison/salary.txt", b"Locked.")
+    share.source.unreadable = {"Margaret Ellison/salary.txt"}
+    share.run()
+    assert isinstance(share.world.database, InMemoryDatabase)
+    rows = share.world.database.rows(share.who.tenant_id)
+    told = repr((rows.sources, rows.source_runs, rows.source_items, rows.audit))
+    for word in ("Margaret", "salary", "plans", "share", "The share"):
+        assert word not in told
+
+
+@pytest.mark.parametrize(
+    ("role", "gone", "may"),
+    [
+        (Role.CONTRIBUTOR, GonePolicy.KEEP, False),
+        (Role.AUDITOR, GonePolicy.KEEP, False),
+        (Role.OPERATOR, GonePolicy.KEEP, True),
+        (Role.OPERATOR, GonePolicy.ERASE, False),
+        (Role.DATA_OWNER, GonePolicy.ERASE, True),
+    ],
+)
+def test_only_who_may_erase_lets_a_source_erase(world: World, role: Role, gone: GonePolicy, *, may: bool) -> None:
+    """R31."""
+    person, _ = world.person("acme", role)
+    with nullcontext() if may else pytest.raises(NotPermittedError):
+        a_synced(world, person, gone=gone)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": " "},
+        {"brake_percent": 101},
+        {"every_seconds": 5},
+        {"settings": SourceSettings(location="share")},
+        {"settings": SourceSettings(location="share", groups=frozenset({" "}))},
+        {"kind": SourceKind.MBOX, "settings": SourceSettings(location="share", access={"others": ("all",)})},
+        {"settings": SourceSettings(location="elsewhere", groups=frozenset({"staff"}))},
+    ],
+    ids=["no name", "brake", "too often", "nobody", "no group", "no access lists", "not allowed"],
+)
+def test_a_source_that_makes_no_sense_is_refused(world: World, who: Principal, fields: dict[str, Any]) -> None:
+    world.opener.allowed = {"acme": {"share"}}
+    with pytest.raises(InvalidRequestError):
+        a_synced(world, who, **fields)
+
+
+def test_a_source_that_the_operator_shuts_is_walked_no_more(share: Synced) -> None:
+    share.world.opener.allowed = {"acme": set()}
+    run = share.run()
+    assert (run.state, run.failure) == (RunState.FAILED, "not_allowed")
+    assert len(share.documents()) == 4
+
+
+def test_nobody_runs_a_source_twice_at_once_or_while_it_rests(share: Synced) -> None:
+    sources = share.world.product.sources
+    sources.run(share.who, share.id, Asked())
+    with pytest.raises(ConflictError):
+        sources.run(share.who, share.id, Asked())
+    share.world.product.syncing.tick()
+    sources.pause(share.who, share.id, paused=True)
+    with pytest.raises(ConflictError):
+        sources.run(share.who, share.id, Asked())
+
+
+def test_runs_and_changes_of_sources_are_on_record(share: Synced) -> None:
+    """R50."""
+    share.world.product.sources.remove(share.who, share.id)
+    assert share.world.audited(share.who.tenant_id, "source_added") == [{"kind": "folder", "gone": "erase"}]
+    (told,) = share.world.audited(share.who.tenant_id, "source_run")
+    assert (told["state"], told["counts"]) == ("done", {"met": 4, "new": 4})
+    assert len(share.world.audited(share.who.tenant_id, "source_removed")) == 1
+    assert len(share.documents()) == 4
