@@ -1,6 +1,7 @@
 """What operators do to jobs: retry, cancel, pause, resume (R43, R60)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from service.errors import ConflictError, InvalidRequestError, NotFoundError, No
 from service.policy.access import DocumentId, JobId, Principal, Role, TenantId
 from service.ports import DocumentState, JobFilter, JobKind, JobRecord, JobState, Point
 from tests.assembled import World, a_world
+from tests.records import a_job
 
 DAMAGED = b"%PDF-1.7 and nothing more"
 
@@ -64,6 +66,19 @@ def test_a_job_that_waits_or_has_succeeded_is_not_retried() -> None:
     world.work()
     with pytest.raises(ConflictError):
         world.product.steering.retry(who, waiting.id)
+
+
+def test_a_job_that_failed_before_another_made_its_document_ready_is_not_retried() -> None:
+    world = a_world()
+    who, _ = world.person("acme")
+    ready = world.uploaded(who, "Visitors park here.")
+    old = replace(a_job(who.tenant_id, document_id=ready.id, state=JobState.FAILED), failure="damaged")
+    with world.database.transaction(who.tenant_id) as transaction:
+        transaction.jobs.add(old)
+    with pytest.raises(ConflictError):
+        world.product.steering.retry(who, old.id)
+    assert world.product.steering.retry_all(who, "damaged") == 0
+    assert _state(world, who, ready.id) is DocumentState.READY
 
 
 def test_what_was_erased_is_not_retried_back_to_life() -> None:
@@ -237,6 +252,22 @@ def test_a_paused_tenant_waits_while_its_erasures_and_its_neighbours_go_on() -> 
     world.product.steering.resume(who)
     world.work()
     assert _state(world, who, held_back) is DocumentState.READY
+
+
+def test_a_paused_tenant_is_not_relabelled_either() -> None:
+    world = a_world()
+    who, _ = world.person("acme")
+    ready = world.uploaded(who, "Visitors park here.")
+    world.product.steering.pause(who)
+    with world.database.transaction(who.tenant_id) as transaction:
+        record = transaction.documents.get(ready.id)
+        assert record is not None
+        job = world.product.relabelling.requested(transaction, record)
+    world.product.relabelling.run(who.tenant_id, job.id)
+    assert world.product.jobs.get(who, job.id).state is JobState.QUEUED
+    world.product.steering.resume(who)
+    world.product.relabelling.run(who.tenant_id, job.id)
+    assert world.product.jobs.get(who, job.id).state is JobState.SUCCEEDED
 
 
 def test_pausing_twice_is_one_pause() -> None:
