@@ -54,16 +54,18 @@ def chunk_and_label(
     vectors = embed([chunk.text for chunks in split_up for chunk in chunks])
     results, start = [], 0
     for source, chunks in zip(sources, split_up, strict=True):
-        own = vectors[start : start + len(chunks)]
+        results.append(labelled(source, chunks, vectors[start : start + len(chunks)], labeller=labeller))
         start += len(chunks)
-        labels = label_chunks(chunks, own, title=source.title, file_name=source.file_name, labeller=labeller)
-        results.append(
-            [
-                LabelledChunk(chunk=chunk, label=label, vector=vector)
-                for chunk, label, vector in zip(chunks, labels, own, strict=True)
-            ]
-        )
     return results
+
+
+def labelled(source: Source, chunks: Sequence[Chunk], vectors: Vectors, *, labeller: Labeller) -> list[LabelledChunk]:
+    """Return a document's chunks with their labels, given the vectors of all of them, in order."""
+    labels = label_chunks(chunks, vectors, title=source.title, file_name=source.file_name, labeller=labeller)
+    return [
+        LabelledChunk(chunk=chunk, label=label, vector=vector)
+        for chunk, label, vector in zip(chunks, labels, vectors, strict=True)
+    ]
 
 
 def label_chunks(

@@ -100,6 +100,7 @@ def limits(settings: Settings) -> UseCaseLimits:
         quarantine_score=settings.quarantine_score,
         label_cache_size=settings.label_cache_size,
         label_cache_seconds=settings.label_cache_seconds,
+        vector_cache_size=settings.vector_cache_size,
         context_tokens=settings.context_tokens,
         nesting=Nesting(
             depth=settings.nesting_depth,

@@ -100,13 +100,16 @@ def pointed(
     chunks: Sequence[ChunkRecord],
     vectors: Vectors | Sequence[Vectors],
 ) -> None:
-    """Make these chunks the document's points in one space; a quarantined document has rows and no points.
+    """Make these chunks the document's points in one space. Call it under the row lock."""
+    index.replace(tenant_id=record.tenant_id, document_id=record.id, points=points_of(record, chunks, vectors))
 
-    Call it under the row lock.
-    """
+
+def points_of(
+    record: DocumentRecord, chunks: Sequence[ChunkRecord], vectors: Vectors | Sequence[Vectors]
+) -> list[Point]:
+    """Return the points of a document's chunks in one space; a quarantined document has rows and no points."""
     shown = [] if record.state is DocumentState.QUARANTINED else zip(chunks, vectors, strict=True)
-    points = [_point(record, chunk, vector) for chunk, vector in shown]
-    index.replace(tenant_id=record.tenant_id, document_id=record.id, points=points)
+    return [_point(record, chunk, vector) for chunk, vector in shown]
 
 
 def unwritten(database: Database, index: ChunkIndex, job: JobRecord) -> None:

@@ -145,7 +145,8 @@ class Lease:
         now = self.clock.now()
         try:
             with self.database.transaction(jobs[0].tenant_id) as transaction:
-                for job in jobs:
+                # As their documents are locked where several are written together.
+                for job in sorted(jobs, key=lambda one: one.document_id):
                     if transaction.jobs.holds(job, lock=True):
                         transaction.jobs.update(how(job, now))
         except PartUnavailableError:

@@ -18,7 +18,7 @@ _LONGEST_PAUSE = timedelta(seconds=60)
 class PaceRules:
     """What an operator set: the largest batch, and from how many seconds on a store counts as slow."""
 
-    largest: int = 16
+    largest: int = 64
     slow_seconds: float = 5.0
 
 

@@ -143,6 +143,9 @@ class Settings(BaseSettings):
     )
     label_cache_size: int = Field(50_000, ge=0, description="Labels and findings remembered in a process; 0: none.")
     label_cache_seconds: float = Field(3_600, gt=0, description="How long a label is remembered.")
+    vector_cache_size: int = Field(
+        20_000, ge=0, description="Vectors remembered in a process, sealed under their documents' keys; 0: none."
+    )
     worker_processes: int = Field(
         default_factory=lambda: max(1, min(4, (os.cpu_count() or 2) - 1)), ge=1, description="Worker child processes."
     )
@@ -159,7 +162,7 @@ class Settings(BaseSettings):
         ge=1,
         description="Documents of all tenants that may wait; beyond it a tenant has only its share.",
     )
-    batch_documents: int = Field(16, ge=1, description="Most documents that a worker process takes at once.")
+    batch_documents: int = Field(64, ge=1, description="Most documents that a worker process takes at once.")
     slow_seconds: float = Field(
         5, gt=0, description="Time to store one document from which on workers take smaller batches."
     )

@@ -10,9 +10,9 @@ from uuid import uuid4
 
 from typing_extensions import override
 
-from service.chunks import pointed, rowed
+from service.chunks import points_of, rowed
 from service.errors import PartUnavailableError, SettingsError
-from service.policy.access import Scope, TenantId
+from service.policy.access import DocumentId, Scope, TenantId
 from service.ports import (
     ChunkIndex,
     ChunkRecord,
@@ -21,6 +21,7 @@ from service.ports import (
     DocumentRecord,
     Embedder,
     Hit,
+    Point,
     SubjectMark,
     Transaction,
     Vector,
@@ -38,6 +39,15 @@ class Asked:
 
     text: str
     vector: Vector | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A document whose points are to be these chunks, with their vectors."""
+
+    record: DocumentRecord
+    chunks: Sequence[ChunkRecord]
+    embedded: Embedded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,17 +174,35 @@ class Spaces:
         Where there are no vectors for the one being built, the document counts as not built there: what it has there is
         of before. Raises PartUnavailableError where there are none for the one that serves: it began to a moment ago.
         """
-        for space in self._live(transaction, record.tenant_id):
-            vectors = embedded.get(space.name)
-            if vectors is not None:
-                pointed(self.index.in_space(space.space), record, chunks, vectors)
-                if space.state is SpaceState.BUILDING:
-                    transaction.spaces.mark(space.id, record.id, verified=False)
-            elif space.state is SpaceState.BUILDING:
-                transaction.spaces.unmark(space.id, record.id)
+        self.all_pointed(transaction, [Placed(record=record, chunks=chunks, embedded=embedded)])
+
+    def all_pointed(self, transaction: Transaction, placed: Sequence[Placed]) -> None:
+        """Do so for several documents of a tenant, with one flush of each space. Call it under their row locks."""
+        if not placed:
+            return
+        tenant_id = placed[0].record.tenant_id
+        for space in self._live(transaction, tenant_id):
+            points: dict[DocumentId, Sequence[Point]] = {}
+            for one in placed:
+                vectors = one.embedded.get(space.name)
+                if vectors is not None:
+                    points[one.record.id] = points_of(one.record, one.chunks, vectors)
+                elif space.state is not SpaceState.BUILDING:
+                    message = "Another vector space serves since a moment ago. The document is written again for it."
+                    raise PartUnavailableError(message)
+            self.index.in_space(space.space).replace_all(tenant_id=tenant_id, points=points)
+            if space.state is SpaceState.BUILDING:
+                self._built(transaction, space, placed, points)
+
+    @staticmethod
+    def _built(
+        transaction: Transaction, space: SpaceRecord, placed: Sequence[Placed], points: Collection[DocumentId]
+    ) -> None:
+        for one in placed:
+            if one.record.id in points:
+                transaction.spaces.mark(space.id, one.record.id, verified=False)
             else:
-                message = "Another vector space serves since a moment ago. The document is written again for it."
-                raise PartUnavailableError(message)
+                transaction.spaces.unmark(space.id, one.record.id)
 
     def emptied(self, transaction: Transaction, record: DocumentRecord) -> None:
         """Leave the document no point in any space. Call it under the document's row lock."""

@@ -1,5 +1,6 @@
 """Ids in, one use case, done: nothing is returned, nothing but ids is logged, and twice does no harm."""
 
+import sys
 from collections.abc import Callable
 from functools import cache
 from uuid import UUID
@@ -26,6 +27,8 @@ from service.product import Ringfence
 from workers import draining
 
 _log = structlog.get_logger()
+SWITCH_SECONDS = 0.0002
+"""The encoder asks for the interpreter after each of its kernels; at 5 ms it would mostly wait for the labeller."""
 
 
 def ingest(tenant: str, job: str) -> None:
@@ -107,6 +110,7 @@ def _ringfence() -> Ringfence:
     """Return the product, built once in every child process: models and connections do not survive a fork."""
     from service import bootstrap  # noqa: PLC0415 - beat and the workers' parent need none of the models
 
+    sys.setswitchinterval(SWITCH_SECONDS)
     return bootstrap.build(settings.load(), stopping=draining.asked)
 
 

@@ -3,7 +3,7 @@
 Tested with qdrant-client's own local mode (`QdrantClient(":memory:")`); it has not been run against a server.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from uuid import UUID
@@ -71,11 +71,18 @@ class QdrantServerChunkIndex:
 
     def replace(self, *, tenant_id: TenantId, document_id: DocumentId, points: Sequence[Point]) -> None:
         """Make these the document's only points. Raises ValueError for points that cannot be stored."""
-        checked_points(points, document_id=document_id)
-        stored = [self._stored(tenant_id, point) for point in points]
+        self.replace_all(tenant_id=tenant_id, points={document_id: points})
+
+    def replace_all(self, *, tenant_id: TenantId, points: Mapping[DocumentId, Sequence[Point]]) -> None:
+        """Make these the documents' only points. Raises ValueError for points that cannot be stored."""
+        for document_id, own in points.items():
+            checked_points(own, document_id=document_id)
+        stored = [self._stored(tenant_id, point) for own in points.values() for point in own]
+        if not points:
+            return
         with _answering():
             self._prepare()
-            self._delete([self._collection], tenant_id, [document_id])
+            self._delete([self._collection], tenant_id, list(points))
             for start in range(0, len(stored), _UPSERTS_AT_ONCE):
                 self._client.upsert(
                     self._collection,

@@ -26,8 +26,10 @@ PACKAGED = "packaged"
 PACKAGED_NAME = "all-MiniLM-L6-v2"
 POSITIONS = 256
 """How many tokens the encoder reads, the two special ones included; chunks are cut to fit."""
-BATCH = 16
-"""Small batches win on a CPU: less padding, and the activations stay in the cache."""
+_TOKENS_AT_ONCE = {"cpu": 2_048, "cuda": 65_536}
+"""Tokens in a batch, padding included. On a CPU small batches win: the activations stay in the cache."""
+_TOKENS_ELSEWHERE = 8_192
+_LENGTH_STEP = 16
 Precision = Literal["auto", "bf16", "float32"]
 _BF16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 
@@ -72,6 +74,10 @@ def _require_positions(folder: Path) -> None:
         raise SettingsError(message)
 
 
+def _padded(tokens: int) -> int:
+    return min(-(-tokens // _LENGTH_STEP) * _LENGTH_STEP, POSITIONS)
+
+
 class SentenceTransformersEmbedder:
     """A `ports.Embedder`. Loads its model at the first use, so that a process that forks stays cheap."""
 
@@ -109,9 +115,51 @@ class SentenceTransformersEmbedder:
         if not texts:
             return np.empty((0, self.dimensions), dtype=np.float32)
         with self._lock:  # the tokenizer underneath may not be entered twice
-            raw = self._model.encode(list(texts), batch_size=BATCH, convert_to_tensor=True, show_progress_bar=False)
-        vectors: Vectors = raw.float().cpu().numpy()
+            order, batches = self._batched(self._tokens(texts))
+            raw = np.concatenate([self._encoded(batch) for batch in batches])
+        vectors = np.empty_like(raw)
+        vectors[order] = raw
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        prompt = self._model.prompts.get(self._model.default_prompt_name or "") or ""
+        told = [prompt + text for text in texts]
+        counted = self._model.tokenizer(told, truncation=True, max_length=POSITIONS, padding=False)
+        tokens: list[list[int]] = counted["input_ids"]
+        return tokens
+
+    def _batched(self, tokens: Sequence[list[int]]) -> tuple[list[int], list[list[list[int]]]]:
+        """Return the places of the texts, the longest first, and their tokens in that order, cut into batches.
+
+        Sorted by characters a quarter of all work was padding. Batches have few different shapes, as every new one
+        costs some MB for good: lengths are multiples of a step, counts are powers of two.
+        """
+        order = sorted(range(len(tokens)), key=lambda place: -len(tokens[place]))
+        room = _TOKENS_AT_ONCE.get(self._model.device.type, _TOKENS_ELSEWHERE)
+        batches, at = [], 0
+        while at < len(order):
+            most = min(max(room // _padded(len(tokens[order[at]])), 1), len(order) - at)
+            count = 1 << (most.bit_length() - 1)
+            batches.append([tokens[place] for place in order[at : at + count]])
+            at += count
+        return order, batches
+
+    def _encoded(self, batch: Sequence[list[int]]) -> Vectors:
+        """Return the model's vectors of token sequences, the first one the longest."""
+        import torch  # noqa: PLC0415 - here already: the model needs it
+
+        shape, device = (len(batch), _padded(len(batch[0]))), self._model.device
+        ids = torch.full(shape, self._model.tokenizer.pad_token_id or 0, dtype=torch.long)
+        mask = torch.zeros(shape, dtype=torch.long)
+        for row, tokens in enumerate(batch):
+            ids[row, : len(tokens)] = torch.tensor(tokens)
+            mask[row, : len(tokens)] = 1
+        features = {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
+        if "token_type_ids" in self._model.tokenizer.model_input_names:
+            features["token_type_ids"] = torch.zeros(shape, dtype=torch.long, device=device)
+        with torch.inference_mode():
+            vectors: Vectors = self._model(features)["sentence_embedding"].float().cpu().numpy()
         return vectors
 
     @cached_property
@@ -128,6 +176,7 @@ class SentenceTransformersEmbedder:
             model_kwargs={"dtype": torch.bfloat16 if self._precision == "bf16" else torch.float32},
         )
         model.max_seq_length = POSITIONS
+        model.eval()
         _log.info("embedder_loaded", name=self._name, device=str(model.device), threads=self._threads)
         return model
 

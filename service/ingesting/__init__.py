@@ -2,5 +2,6 @@
 
 from service.ingesting.batching import Ingestion
 from service.ingesting.expanding import Nesting
+from service.ingesting.reusing import KnownVectors
 
-__all__ = ["Ingestion", "Nesting"]
+__all__ = ["Ingestion", "KnownVectors", "Nesting"]

@@ -1,6 +1,6 @@
 """Vectors and ids by tenant: a projection that can be rebuilt from the records."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID, uuid5
@@ -53,6 +53,10 @@ class ChunkIndex(Protocol):
 
     def replace(self, *, tenant_id: TenantId, document_id: DocumentId, points: Sequence[Point]) -> None:
         """Make these the document's only points in this space. Those in other spaces stay as they are."""
+        ...
+
+    def replace_all(self, *, tenant_id: TenantId, points: Mapping[DocumentId, Sequence[Point]]) -> None:
+        """Make these the only points of each of the documents in this space, and all of them durable at once."""
         ...
 
     def search(self, *, vector: Vector, scope: Scope, limit: int) -> tuple[Hit, ...]:

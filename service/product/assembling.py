@@ -21,7 +21,7 @@ from service.erasure.requests import Erasures
 from service.exporting import Exports, Gathering
 from service.governing import Governing
 from service.holding import Holds
-from service.ingesting import Ingestion
+from service.ingesting import Ingestion, KnownVectors
 from service.jobs import Jobs, Overview, Steering
 from service.labels import Labels, UnfailingLabeller
 from service.lease import Lease
@@ -365,6 +365,7 @@ def _ingestion(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> In
         lease=shared.lease,
         quarantine=Quarantine(score=limits.quarantine_score),
         max_attempts=limits.max_attempts,
+        known=KnownVectors(size=limits.vector_cache_size),
         queue=adapters.queue,
         nesting=limits.nesting,
     )

@@ -108,6 +108,7 @@ class UseCaseLimits:
     cloud_context_tokens: int = 200_000
     label_cache_size: int = 50_000
     label_cache_seconds: float = 3_600.0
+    vector_cache_size: int = 20_000
     context_tokens: int = 600
     nesting: Nesting = field(default_factory=Nesting)
     sync_seconds: float = 10.0

@@ -82,7 +82,7 @@ def test_without_a_rewrite_the_scan_finds_what_was_deleted(tmp_path: Path) -> No
     """The proof above has teeth: the engine itself keeps every byte of what it deletes."""
     tenant, document = a_tenant(), a_document()
     shard = Shard.create(tmp_path / "shard", dimensions=WIDE)
-    shard.replace(tenant=tenant, document=document, points=wire(some_points(document, 3)))
+    shard.replace(tenant=tenant, documents=[(document, wire(some_points(document, 3)))])
     shard.delete(tenant=tenant, documents=[document])
     shard.flush()
     assert shard.count(tenant=tenant, documents=[document]) == 0
@@ -104,7 +104,7 @@ folder, document, vector = pathlib.Path(sys.argv[1]), UUID(sys.argv[2]), bytes.f
 store = Store(folder)
 (collection,) = (path for path in folder.iterdir() if path.is_dir())
 shard = Shard.load(collection, dimensions=64)
-shard.replace(tenant=UUID(int=1), document=document, points=[WirePoint(0, vector, True, [], [])])
+shard.replace(tenant=UUID(int=1), documents=[(document, [WirePoint(0, vector, True, [], [])])])
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

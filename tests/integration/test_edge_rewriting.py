@@ -134,7 +134,7 @@ def test_a_kill_at_the_exchange_is_finished_by_the_next_start(tmp_path: Path, *,
     tenant, kept, gone = UUID(int=1), a_document(), a_document()
     shard = Shard.create(tmp_path / "shard-64", dimensions=WIDE)
     for document in (kept, gone):
-        shard.replace(tenant=tenant, document=document, points=wire(some_points(document, 5)))
+        shard.replace(tenant=tenant, documents=[(document, wire(some_points(document, 5)))])
     shard.close()
     shutil.copytree(tmp_path / "shard-64", tmp_path / "shard-64.next")
     copy = Shard.load(tmp_path / "shard-64.next", dimensions=WIDE)

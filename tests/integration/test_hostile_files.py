@@ -57,6 +57,7 @@ def ends_as_it_may(hostile: Hostile, servers: set[int], parser: SandboxedParser)
     except UnreadableError as refusal:
         reason = refusal.reason
     assert reason in hostile.ends
+    parser.close()
     assert not offspring(servers)
     assert parser.parse(b"The next document.", name="a.txt").text == "The next document."
 

@@ -29,18 +29,19 @@ class PostgresServer:
 
     folder: Path
     programs: Path
+    durable: bool = False
 
     def url(self, database: str, *, role: str = "postgres") -> str:
         """Return the address of a database for a role."""
         return f"postgresql+psycopg://{role}@/{database}?host={self.folder}"
 
     def start(self) -> None:
-        """Start it and wait until it answers; it does not wait for the disk."""
+        """Start it and wait until it answers; it waits for the disk only if it is `durable`."""
         # It refuses to start while the number of the one that was killed belongs to anything at all.
         (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
         (self.folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
         listening = f"-c listen_addresses='' -c unix_socket_directories={self.folder}"
-        options = f"{listening} -c fsync=off -c max_connections=50"
+        options = f"{listening} -c fsync={'on' if self.durable else 'off'} -c max_connections=50"
         log = self.folder / "log"
         _call(self.programs / "pg_ctl", "start", "-D", self.folder / "data", "-l", log, "-o", options, "-w")
 
@@ -105,9 +106,9 @@ def migrated_database(postgres: PostgresServer) -> Iterator[PostgresDatabase]:
 
 
 @contextmanager
-def a_database() -> Iterator[tuple[PostgresServer, PostgresDatabase]]:
-    """Start a server of its own with one migrated database, for a program that is no test."""
-    server = started()
+def a_database(*, durable: bool = False) -> Iterator[tuple[PostgresServer, PostgresDatabase]]:
+    """Start a server of its own with one migrated database, for a program that is no test; `durable`: it syncs."""
+    server = started(durable=durable)
     try:
         with created_database(server) as owner_url:
             migrations.upgrade(owner_url)
@@ -131,8 +132,8 @@ def _told(server: PostgresServer, statement: sql.Composed) -> None:
         connection.execute(statement)
 
 
-def started(*, inside: Path | None = None) -> PostgresServer:
-    """Return a new server in a folder of its own, `inside` another where that matters."""
+def started(*, inside: Path | None = None, durable: bool = False) -> PostgresServer:
+    """Return a new server in a folder of its own, `inside` another where that matters; `durable`: it syncs."""
     programs = _programs()
     # A socket's path has room for about 100 bytes: keep it short.
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir=inside))
@@ -140,7 +141,7 @@ def started(*, inside: Path | None = None) -> PostgresServer:
         os.chown(folder, _NOBODY, _NOBODY)
     data = folder / "data"
     _call(programs / "initdb", "-D", data, "-U", "postgres", "-E", "UTF8", "--no-locale", "--auth=trust", "--no-sync")
-    server = PostgresServer(folder=folder, programs=programs)
+    server = PostgresServer(folder=folder, programs=programs, durable=durable)
     server.start()
     return server
 

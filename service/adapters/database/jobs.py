@@ -68,8 +68,11 @@ class SqlJobTable(JobTable):
     @override
     def renew(self, held: Iterable[tuple[JobId, int]], *, lease_until: datetime) -> None:
         mine = tuple_(jobs.c.id, jobs.c.fence).in_(list(held))
-        running = update(jobs).where(mine, jobs.c.state == JobState.RUNNING)
-        self._session.run(running.values(lease_until=lease_until))
+        # A row that is locked is being written, perhaps with others: to wait for it here could be a deadlock. It is
+        # renewed the next time, long before its lease runs out.
+        free = select(jobs.c.id).where(mine, jobs.c.state == JobState.RUNNING).with_for_update(skip_locked=True)
+        ids = list(self._session.run(free).scalars())
+        self._session.run(update(jobs).where(jobs.c.id.in_(ids)).values(lease_until=lease_until))
 
     @override
     def progress(self, held: Iterable[tuple[JobId, int]], *, stage: Stage, done: int, total: int, at: datetime) -> None:

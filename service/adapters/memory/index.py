@@ -34,6 +34,11 @@ class InMemoryChunkIndex:
             checked_vector(point.vector, dimensions=self._dimensions)
         self.points[tenant_id, document_id] = tuple(points)
 
+    def replace_all(self, *, tenant_id: TenantId, points: Mapping[DocumentId, Sequence[Point]]) -> None:
+        """Make these the documents' only points here."""
+        for document_id, own in points.items():
+            self.replace(tenant_id=tenant_id, document_id=document_id, points=own)
+
     def search(self, *, vector: Vector, scope: Scope, limit: int) -> tuple[Hit, ...]:
         """Return the nearest points inside the scope."""
         question = _unit(checked_vector(vector, dimensions=self._dimensions))

@@ -4,7 +4,7 @@ import os
 import socket
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from pathlib import Path
 from typing import TypeVar
@@ -81,9 +81,15 @@ class QdrantEdgeChunkIndex:
 
     def replace(self, *, tenant_id: TenantId, document_id: DocumentId, points: Sequence[Point]) -> None:
         """Make these the document's only points. Raises ValueError for points that cannot be stored."""
-        checked_points(points, document_id=document_id)
-        wire = [_wire(point) for point in points]
-        self._ask(Replace(self._collection, self._dimensions, tenant_id, document_id, wire), Done)
+        self.replace_all(tenant_id=tenant_id, points={document_id: points})
+
+    def replace_all(self, *, tenant_id: TenantId, points: Mapping[DocumentId, Sequence[Point]]) -> None:
+        """Make these the documents' only points. Raises ValueError for points that cannot be stored."""
+        for document_id, own in points.items():
+            checked_points(own, document_id=document_id)
+        if points:
+            wire = [(document_id, [_wire(point) for point in own]) for document_id, own in points.items()]
+            self._ask(Replace(self._collection, self._dimensions, tenant_id, wire), Done)
 
     def search(self, *, vector: Vector, scope: Scope, limit: int) -> tuple[Hit, ...]:
         """Return the nearest points inside the scope; the owner's filter demands all of it."""

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -23,13 +24,12 @@ class WirePoint(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Replace(msgspec.Struct, frozen=True, tag=True):
-    """Make these the document's only points in the collection."""
+    """Make these the only points of each of the documents in the collection, and flush once."""
 
     collection: str
     dimensions: int
     tenant: UUID
-    document: UUID
-    points: list[WirePoint]
+    documents: Sequence[tuple[UUID, list[WirePoint]]]
 
 
 class Search(msgspec.Struct, frozen=True, tag=True):

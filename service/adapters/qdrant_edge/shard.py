@@ -90,11 +90,12 @@ class Shard:
         """How many bytes of the disk it takes."""
         return sum(path.stat().st_blocks * _BLOCK_BYTES for path in self._folder.rglob("*") if path.is_file())
 
-    def replace(self, *, tenant: UUID, document: UUID, points: Sequence[WirePoint]) -> None:
-        """Make these the document's only points. Durable only after `flush`."""
-        self.delete(tenant=tenant, documents=[document])
+    def replace(self, *, tenant: UUID, documents: Sequence[tuple[UUID, Sequence[WirePoint]]]) -> None:
+        """Make these the documents' only points. Durable only after `flush`."""
+        self.delete(tenant=tenant, documents=[document for document, _ in documents])
+        points = [(document, point) for document, own in documents for point in own]
         for start in range(0, len(points), _UPSERTS_AT_ONCE):
-            batch = [_stored(tenant, document, point) for point in points[start : start + _UPSERTS_AT_ONCE]]
+            batch = [_stored(tenant, document, point) for document, point in points[start : start + _UPSERTS_AT_ONCE]]
             self._engine.update(UpdateOperation.upsert_points(batch))
 
     def delete(self, *, tenant: UUID, documents: Sequence[UUID]) -> None:

@@ -43,12 +43,12 @@ class Store:
         self._begin()
 
     def replace(self, request: Replace) -> None:
-        """Make these the document's only points in the collection. Raises StorageFullError."""
-        _check(request.dimensions, *(point.vector for point in request.points))
+        """Make these the documents' only points in the collection. Raises StorageFullError."""
+        _check(request.dimensions, *(point.vector for _, points in request.documents for point in points))
         with self._writing:
             check_room(self._folder, store="index")
             current = self._collection(request)
-            current.replace(tenant=request.tenant, document=request.document, points=request.points)
+            current.replace(tenant=request.tenant, documents=request.documents)
             current.flush()
 
     def search(self, request: Search) -> tuple[Hit, ...]:

@@ -1,13 +1,12 @@
-"""Parses each document in a child process of its own: bounded, without network, killed when late."""
+"""Parses each document in a fresh child of a warm process: bounded, without network, killed when late."""
 
 import os
-import select
 import shutil
 import signal
-import subprocess
 import sys
 import sysconfig
-import time
+import weakref
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
@@ -22,17 +21,23 @@ import ingestion
 from ingestion.document import Document
 from ingestion.errors import ScannedError, Unreadable, UnreadableError
 from ingestion.parsing.limits import Limits
+from service.adapters.sandbox.warm import LateError, WarmParser
 
 _log = structlog.get_logger()
 
 _CODE = Path(ingestion.__file__).parent
+_ZYGOTE = Path(__file__).with_name("zygote.py")
 _LIBRARIES = tuple(dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))))
 # -B: the limit on file sizes would cut compiled modules short and leave the halves to everybody else.
-_START = "import sys; sys.path += sys.argv[1:]; from ingestion.parsing.__main__ import main; main()"
-_PYTHON = (sys.executable, "-I", "-B", "-S", "-c", _START, str(_CODE.parent), *_LIBRARIES)
-_SHOWN = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", sys.base_prefix, sys.prefix, str(_CODE), *_LIBRARIES)
-# OCR may start no threads: the child is not allowed any.
-_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": os.defpath, "OMP_THREAD_LIMIT": "1"}
+_START = "import runpy, sys; sys.path += sys.argv[2:]; runpy.run_path(sys.argv[1])['main']()  # ingestion.parsing"
+_PYTHON = (sys.executable, "-I", "-B", "-S", "-c", _START, str(_ZYGOTE), str(_CODE.parent), *_LIBRARIES)
+_SHOWN = (
+    *("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", sys.base_prefix, sys.prefix),
+    *(str(_CODE), str(_ZYGOTE), *_LIBRARIES),
+)
+_START_SECONDS = 30
+"""To start the interpreter and import every parser, on a machine that is busy."""
+_KEPT = 4
 _PROBE_SECONDS = 10
 _BYTES_PER_CHARACTER = 4
 _BYTES_PER_PAGE = 64
@@ -70,6 +75,8 @@ class SandboxedParser:
         self._seconds = seconds
         self._wrapped = wrapped
         self._confinement = {"memory_bytes": memory_bytes, "output_bytes": room + _BYTES_OF_THE_REST}
+        self._idle: deque[WarmParser] = deque()
+        weakref.finalize(self, _kill_all, self._idle)
 
     def parse(self, content: bytes, *, name: str, media_type: str | None = None) -> Document:
         """Return the document. Raises UnreadableError, whatever the content does.
@@ -87,34 +94,85 @@ class SandboxedParser:
             return self._parsed(content, order, self._limits, seconds)
 
     def _parsed(self, content: bytes, order: Mapping[str, object], limits: Limits, seconds: float) -> Document:
-        wrapped = _bubblewrap_works() if self._wrapped is None else self._wrapped
-        command = (*_bubblewrap(), *_PYTHON) if wrapped else _PYTHON
         # The name is as confidential as the text: it goes the same way, where `ps` cannot see it.
         whole = {**order, "limits": asdict(limits), "confinement": self._confinement | {"seconds": seconds}}
         with _in_memory() as source, _in_memory() as result:
             source.write(msgspec.json.encode(whole) + b"\n")
             source.write(content)
-            source.seek(0)
-            status = _run(command, source, result, seconds=seconds)
+            status = self._run(source, result, seconds)
             result.seek(0)
             return _understood(status, result.read())
+
+    def close(self) -> None:
+        """End the warm processes. Parsing again starts new ones."""
+        _kill_all(self._idle)
+
+    def _run(self, source: BinaryIO, result: BinaryIO, seconds: float) -> int:
+        """Return the exit status of the document's child, a signal's number negated; kill it when time is up."""
+        while (idle := self._take_idle()) is not None:
+            with suppress(EOFError):  # something else ended it while it waited; or this document: a fresh one tells
+                return self._parsed_by(idle, source, result, seconds)
+        wrapped = _bubblewrap_works() if self._wrapped is None else self._wrapped
+        command = (*_bubblewrap(), *_PYTHON) if wrapped else _PYTHON
+        try:
+            return self._parsed_by(WarmParser(command, seconds=_START_SECONDS), source, result, seconds)
+        except (EOFError, LateError) as error:
+            raise UnreadableError(Unreadable.CRASHED, "the parser gave no answer") from error
+
+    def _parsed_by(self, warm: WarmParser, source: BinaryIO, result: BinaryIO, seconds: float) -> int:
+        """Have it parsed; what was late, lost a child or did not answer is not used again. Raises EOFError."""
+        status = None
+        try:
+            source.seek(0)
+            result.truncate(0)
+            status = warm.parse(source, result, seconds=seconds)
+        except LateError as error:
+            raise UnreadableError(Unreadable.TIMED_OUT, f"took longer than {seconds:g} seconds") from error
+        finally:
+            if status == 0 and len(self._idle) < _KEPT:
+                self._idle.append(warm)
+            else:
+                warm.kill()
+        return status
+
+    def _take_idle(self) -> WarmParser | None:
+        """Return a warm process of this process; a parent's is only let go here, it lives on there."""
+        while self._idle:
+            try:
+                warm = self._idle.pop()
+            except IndexError:  # another thread was faster
+                return None
+            if warm.pid == os.getpid():
+                return warm
+            warm.kill()
+        return None
 
 
 def _bubblewrap() -> tuple[str, ...]:
     """Return the words that show the child the interpreter and the parsers, and nothing else of this machine."""
     shown = [word for path in dict.fromkeys(_SHOWN) for word in ("--ro-bind-try", path, path)]
-    return ("bwrap", "--unshare-all", "--die-with-parent", "--dev", "/dev", "--proc", "/proc", *shown, "--")
+    # Read only to the last corner: what a document's child could leave there the next one might find.
+    fixed = ("--remount-ro", "/dev", "--remount-ro", "/")
+    return ("bwrap", "--unshare-all", "--dev", "/dev", "--proc", "/proc", *shown, *fixed, "--")
+
+
+def _kill_all(idle: deque[WarmParser]) -> None:
+    while idle:
+        idle.pop().kill()
 
 
 @cache
 def _bubblewrap_works() -> bool:
     if shutil.which("bwrap") is None:
         return False
+    probe = SandboxedParser(limits=Limits(), seconds=_PROBE_SECONDS, wrapped=True)
     try:
-        SandboxedParser(limits=Limits(), seconds=_PROBE_SECONDS, wrapped=True).parse(b"probe", name="")
+        probe.parse(b"probe", name="")
     except UnreadableError:
         _log.warning("bubblewrap_refused")  # so documents are parsed under resource limits only
         return False
+    finally:
+        probe.close()
     return True
 
 
@@ -123,43 +181,6 @@ def _in_memory() -> Iterator[BinaryIO]:
     """Open a nameless file that never touches a disk and, unlike a pipe, never makes anyone wait."""
     with os.fdopen(os.memfd_create("document"), "w+b", buffering=0) as file:
         yield file
-
-
-def _run(command: tuple[str, ...], source: BinaryIO, result: BinaryIO, *, seconds: float) -> int:
-    """Return the exit status, a signal's number negated; kill the whole group when time is up."""
-    ours, theirs = os.pipe()
-    with os.fdopen(ours, "rb") as life:
-        try:
-            child = subprocess.Popen(  # noqa: S603 - a fixed command; nothing of the document is in it
-                command,
-                stdin=source,
-                stdout=result,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(theirs,),
-                env=_ENVIRONMENT,
-                cwd="/",
-                start_new_session=True,
-            )
-        finally:
-            os.close(theirs)
-        try:
-            status = _ended(child, life, seconds)
-        except subprocess.TimeoutExpired as error:
-            raise UnreadableError(Unreadable.TIMED_OUT, f"took longer than {seconds:g} seconds") from error
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-    return 128 - status if status > 128 else status  # noqa: PLR2004 - a shell's word for a signal, bubblewrap's too
-
-
-def _ended(child: subprocess.Popen[bytes], life: BinaryIO, seconds: float) -> int:
-    """Wait for the child. Its end closes `life` at once, while `Popen.wait` looks only every 50 ms."""
-    deadline = time.monotonic() + seconds
-    line = select.poll()
-    line.register(life)
-    line.poll(seconds * 1000)
-    return child.wait(timeout=max(deadline - time.monotonic(), 0))
 
 
 def _understood(status: int, output: bytes) -> Document:
