@@ -107,7 +107,7 @@ def pointed(
 def points_of(
     record: DocumentRecord, chunks: Sequence[ChunkRecord], vectors: Vectors | Sequence[Vectors]
 ) -> list[Point]:
-    """Return the points of a document's chunks; a quarantined document has rows and no points."""
+    """Return the points of a document's chunks in one space; a quarantined document has rows and no points."""
     shown = [] if record.state is DocumentState.QUARANTINED else zip(chunks, vectors, strict=True)
     return [_point(record, chunk, vector) for chunk, vector in shown]
 

@@ -21,6 +21,7 @@ from service.ports import (
     DocumentRecord,
     Embedder,
     Hit,
+    Point,
     SubjectMark,
     Transaction,
     Vector,
@@ -41,8 +42,8 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """A document whose rows are written, and whose points are to follow."""
+class Placed:
+    """A document whose points are to be these chunks, with their vectors."""
 
     record: DocumentRecord
     chunks: Sequence[ChunkRecord]
@@ -173,33 +174,32 @@ class Spaces:
         Where there are no vectors for the one being built, the document counts as not built there: what it has there is
         of before. Raises PartUnavailableError where there are none for the one that serves: it began to a moment ago.
         """
-        self.all_pointed(transaction, [Recorded(record=record, chunks=chunks, embedded=embedded)])
+        self.all_pointed(transaction, [Placed(record=record, chunks=chunks, embedded=embedded)])
 
-    def all_pointed(self, transaction: Transaction, documents: Sequence[Recorded]) -> None:
-        """Do the same for several documents of one tenant, in each space with one flush of the index."""
-        if not documents:
+    def all_pointed(self, transaction: Transaction, placed: Sequence[Placed]) -> None:
+        """Do so for several documents of a tenant, with one flush of each space. Call it under their row locks."""
+        if not placed:
             return
-        tenant_id = documents[0].record.tenant_id
+        tenant_id = placed[0].record.tenant_id
         for space in self._live(transaction, tenant_id):
-            points = {
-                one.record.id: points_of(one.record, one.chunks, one.embedded[space.name])
-                for one in documents
-                if space.name in one.embedded
-            }
-            if len(points) < len(documents) and space.state is not SpaceState.BUILDING:
-                message = "Another vector space serves since a moment ago. The document is written again for it."
-                raise PartUnavailableError(message)
-            if points:
-                self.index.in_space(space.space).replace_all(tenant_id=tenant_id, points=points)
+            points: dict[DocumentId, Sequence[Point]] = {}
+            for one in placed:
+                vectors = one.embedded.get(space.name)
+                if vectors is not None:
+                    points[one.record.id] = points_of(one.record, one.chunks, vectors)
+                elif space.state is not SpaceState.BUILDING:
+                    message = "Another vector space serves since a moment ago. The document is written again for it."
+                    raise PartUnavailableError(message)
+            self.index.in_space(space.space).replace_all(tenant_id=tenant_id, points=points)
             if space.state is SpaceState.BUILDING:
-                self._marked(transaction, space, documents, built=points)
+                self._built(transaction, space, placed, points)
 
     @staticmethod
-    def _marked(
-        transaction: Transaction, space: SpaceRecord, documents: Sequence[Recorded], *, built: Collection[DocumentId]
+    def _built(
+        transaction: Transaction, space: SpaceRecord, placed: Sequence[Placed], points: Collection[DocumentId]
     ) -> None:
-        for one in documents:
-            if one.record.id in built:
+        for one in placed:
+            if one.record.id in points:
                 transaction.spaces.mark(space.id, one.record.id, verified=False)
             else:
                 transaction.spaces.unmark(space.id, one.record.id)

@@ -50,7 +50,13 @@ from service.product import Adapters, Ringfence, UseCaseLimits, assemble
 from tests.records import a_policy
 from tests.terms import some_rules
 
-LIMITS = UseCaseLimits(max_upload_bytes=100_000, answer_tokens=64, lease_seconds=30, max_attempts=3)
+LIMITS = UseCaseLimits(
+    max_upload_bytes=100_000,
+    answer_tokens=64,
+    lease_seconds=30,
+    max_attempts=3,
+    overlapping=False,  # the steps of an ingestion come in the same order each time, so that each can be killed
+)
 
 
 @dataclass(slots=True)
@@ -239,6 +245,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
     rules: Rules | None = None,
     clock: StoppedClock | None = None,
     quarantine_score: float = 0.7,
+    overlapping: bool = False,
     adapted: Callable[[Adapters], Adapters] = lambda twins: twins,
 ) -> World:
     """Return a fresh product on twins; any part may misbehave, learn, obey, or be a real one.
@@ -276,13 +283,7 @@ def a_world(  # noqa: PLR0913 - one for each part that a test may bring
         local=local_model,
         cloud=cloud_model,
     )
-    limits = UseCaseLimits(
-        max_upload_bytes=100_000,
-        answer_tokens=64,
-        lease_seconds=30,
-        max_attempts=3,
-        quarantine_score=quarantine_score,
-    )
+    limits = replace(LIMITS, quarantine_score=quarantine_score, overlapping=overlapping)
     return World(
         product=assemble(adapted(adapters), limits),
         database=database,

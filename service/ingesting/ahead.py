@@ -77,6 +77,18 @@ class Ahead(Generic[T]):
         return batch
 
 
+def batched(made: Iterable[T], *, weight: Callable[[T], int], limit: int) -> Iterator[list[T]]:
+    """Yield the things in batches that weigh at least `limit`, but for the last one; nothing is made ahead."""
+    batch: list[T] = []
+    for thing in made:
+        batch.append(thing)
+        if sum(map(weight, batch)) >= limit:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
 @contextmanager
 def ahead(made: Iterable[T], *, weight: Callable[[T], int], room: int) -> Iterator[Ahead[T]]:
     """Iterate over `made` in a thread of its own, which has ended when the context is left."""

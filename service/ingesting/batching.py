@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingestion.pipeline import Source, labelled
-from service.ingesting.ahead import ahead
+from service.ingesting.ahead import ahead, batched
 from service.ingesting.expanding import Expanding, Nesting
 from service.ingesting.failing import Failing
 from service.ingesting.reading import Reading
@@ -27,6 +27,7 @@ from service.ports import (
     JobRecord,
     KeyStore,
     Parser,
+    Stage,
     Tokenizer,
     Vault,
     Vectors,
@@ -34,6 +35,7 @@ from service.ports import (
 from service.quarantine import Quarantine
 from service.remembering import RememberingLabellers
 from service.spaces import Spaces
+from service.stages import Stages
 from service.tracing import traced
 
 _JOBS_AT_ONCE = 64
@@ -58,7 +60,9 @@ class Ingestion:
     labellers: RememberingLabellers
     writing: Writing
     failing: Failing
+    stages: Stages
     tallying: Tallying
+    overlapping: bool = True
 
     @classmethod
     def of(  # noqa: PLR0913 - everything that a document passes through
@@ -78,11 +82,13 @@ class Ingestion:
         quarantine: Quarantine,
         max_attempts: int,
         known: KnownVectors,
+        overlapping: bool = True,
         queue: JobQueue,
         nesting: Nesting,
     ) -> "Ingestion":
         """Return the use case around these parts."""
         failing = Failing(database=database, index=index, clock=clock)
+        stages = Stages(database=database, clock=clock)
         reading = Reading(
             database=database,
             keys=keys,
@@ -91,6 +97,7 @@ class Ingestion:
             tokenizer=tokenizer,
             clock=clock,
             failing=failing,
+            stages=stages,
             expanding=Expanding(database=database, keys=keys, vault=vault, queue=queue, clock=clock, nesting=nesting),
             max_attempts=max_attempts,
         )
@@ -102,18 +109,28 @@ class Ingestion:
             labellers=labellers,
             writing=writing,
             failing=failing,
+            stages=stages,
             tallying=Tallying(database=database),
+            overlapping=overlapping,
         )
 
     @traced("ingest")
     def run(self, tenant_id: TenantId, job_id: JobId) -> None:
         """Ingest documents that wait, of the tenant whose turn it is: the ring for a job only says that some do.
 
-        While one batch is embedded, the documents after it are read and the batch before it is labelled and written.
+        While one batch is embedded, the documents after it are read and the batch before it is labelled and written;
+        unless this is not `overlapping`: then one thing is done after the other.
         """
+        with self.lease.taken_in_turn(tenant_id, job_id, limit=_JOBS_AT_ONCE) as jobs:
+            if self.overlapping:
+                self._overlapped(self._readable(jobs))
+            else:
+                for batch in batched(self._readable(jobs), weight=_weight, limit=_CHARACTERS_AT_ONCE):
+                    self._finish(batch, self._embedded(batch))
+
+    def _overlapped(self, works: Iterable[Work]) -> None:
         with (
-            self.lease.taken_in_turn(tenant_id, job_id, limit=_JOBS_AT_ONCE) as jobs,
-            ahead(self._readable(jobs), weight=_weight, room=_CHARACTERS_AHEAD) as coming,
+            ahead(works, weight=_weight, room=_CHARACTERS_AHEAD) as coming,
             ThreadPoolExecutor(1, thread_name_prefix="behind") as behind,
         ):
             before: Future[None] | None = None
@@ -132,13 +149,19 @@ class Ingestion:
         """Return the vectors of all chunks of the batch, made some at a time however long a document is."""
         tenant_id = batch[0].job.tenant_id
         texts = [chunk.text for work in batch for chunk in work.chunks]
-        windows = range(0, max(len(texts), 1), _CHUNKS_AT_ONCE)
-        return np.concatenate([self.reusing.embed(tenant_id, texts[at : at + _CHUNKS_AT_ONCE]) for at in windows])
+        steps = self.stages.reached([work.job for work in batch], Stage.EMBEDDING, total=len(texts))
+        vectors = []
+        for at in range(0, max(len(texts), 1), _CHUNKS_AT_ONCE):
+            window = texts[at : at + _CHUNKS_AT_ONCE]
+            vectors.append(self.reusing.embed(tenant_id, window))
+            steps.done(len(window))
+        return np.concatenate(vectors)
 
     @traced("batch")
     def _finish(self, batch: Sequence[Work], vectors: Vectors) -> None:
         """Label document by document, and write some documents at a time."""
         labeller, version = self.labellers.of(batch[0].job.tenant_id), self.labellers.version
+        steps = self.stages.reached([work.job for work in batch], Stage.LABELLING, total=len(vectors))
         start, written = 0, list[int]()
         ready: list[Labelled] = []
         for work in batch:
@@ -146,16 +169,18 @@ class Ingestion:
             start += len(work.chunks)
             source = Source(document=work.document, title=work.title, file_name=work.file_name)
             ready.append(Labelled(work=work, chunks=labelled(source, work.chunks, own, labeller=labeller)))
+            steps.done(len(work.chunks))
             if len(ready) == _WRITTEN_TOGETHER:
-                written += self._written(ready, version)
+                written += self._write(ready, version)
                 ready = []
-        written += self._written(ready, version)
+        written += self._write(ready, version)
         self.tallying.batch(batch[0].job.tenant_id, chunks=[len(work.chunks) for work in batch], written=written)
 
-    def _written(self, ready: Sequence[Labelled], version: str) -> list[int]:
-        """Write these and return how many chunks each has that was written."""
+    def _write(self, ready: Sequence[Labelled], version: str) -> list[int]:
+        """Write these; return of each that was written how many chunks it has."""
         if not ready:
             return []
+        self.stages.reached([one.work.job for one in ready], Stage.WRITING, total=len(ready))
         with self.lease.turns.pace.timed():
             lost = self.writing.write(ready, labeller=version)
         for one in ready:

@@ -18,7 +18,22 @@ from service.ingesting.failing import Failing
 from service.ingesting.work import Work
 from service.originals import opened_original
 from service.policy.failing import Setback
-from service.ports import Clock, Database, DocumentRecord, DocumentState, JobRecord, KeyStore, Parser, Tokenizer, Vault
+from service.ports import (
+    Clock,
+    Database,
+    DocumentRecord,
+    DocumentState,
+    JobRecord,
+    KeyStore,
+    Parser,
+    Stage,
+    Tokenizer,
+    Vault,
+)
+from service.stages import Stages
+
+_LONG = 200_000
+"""Characters from which on splitting takes longer than saying so."""
 
 _DESTROYED = (
     "The file that this came from was destroyed with something that was found in it and erased. What was read of it "
@@ -37,6 +52,7 @@ class Reading:
     tokenizer: Tokenizer
     clock: Clock
     failing: Failing
+    stages: Stages
     expanding: Expanding
     max_attempts: int
 
@@ -72,7 +88,7 @@ class Reading:
             if record is None or not transaction.jobs.holds(job):
                 raise LeaseLostError
             transaction.documents.update(replace(record, state=DocumentState.PROCESSING))
-            transaction.jobs.update(replace(job, stage="reading", updated_at=self.clock.now()))
+            transaction.jobs.update(replace(job, stage=Stage.READING.value, updated_at=self.clock.now()))
         return record
 
     def _opened(self, job: JobRecord, record: DocumentRecord) -> Work:
@@ -83,6 +99,8 @@ class Reading:
         content = opened_original(self.keys, self.vault, record)
         name, title = file_name_of(key, record), title_of(key, record)
         document = self.parser.parse(content, name=name, media_type=_known(record.media_type))
+        if len(document.text) >= _LONG:
+            self.stages.reached([job], Stage.SPLITTING)
         # A document that nobody gave a title has its own.
         own = document.title if document.title and title == name else title
         refused = self.expanding.expand(job, record, document)

@@ -26,7 +26,7 @@ from service.ports import (
 )
 from service.quarantine import Quarantine, record_quarantine
 from service.refusing import compared, sketched
-from service.spaces import Embedded, Recorded, Spaces
+from service.spaces import Embedded, Placed, Spaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Writing:
         The documents share a transaction and a flush of the index. Returns those that are gone or that another worker
         has taken over; nothing is written of them. `labeller` is the version that made the labels.
         """
-        prepared = self._prepared(sorted(ready, key=lambda one: one.work.record.id), labeller)
+        prepared = [self._prepared(one, labeller) for one in sorted(ready, key=lambda one: one.work.record.id)]
         began = self.clock.now()
         try:
             lost = self._written(prepared)
@@ -62,23 +62,13 @@ class Writing:
             tracing.whole_journey("document", job.id, begun=job.created_at, ended=ended, failed=False)
         return lost
 
-    def _prepared(self, ready: Sequence[Labelled], labeller: str) -> list["_Prepared"]:
-        tenant_id, chunks = ready[0].work.job.tenant_id, [chunk for one in ready for chunk in one.chunks]
-        embedded = self.spaces.embedded(tenant_id, [one.chunk.text for one in chunks], [one.vector for one in chunks])
-        prepared, start = [], 0
-        for one in ready:
-            end = start + len(one.chunks)
-            own = {space: vectors[start:end] for space, vectors in embedded.items()}
-            prepared.append(self._prepared_one(one, own, labeller))
-            start = end
-        return prepared
-
-    def _prepared_one(self, ready: Labelled, embedded: Embedded, labeller: str) -> "_Prepared":
+    def _prepared(self, ready: Labelled, labeller: str) -> "_Prepared":
         work, chunks = ready.work, ready.chunks
+        texts = [one.chunk.text for one in chunks]
         return _Prepared(
             work=work,
             rows=[_row(work, chunk) for chunk in chunks],
-            embedded=embedded,
+            embedded=self.spaces.embedded(work.job.tenant_id, texts, [chunk.vector for chunk in chunks]),
             injection=suspicion_of_document([one.chunk for one in chunks], (work.title, work.file_name)),
             marks=self._marks(work, chunks),
             sketch=sketched(work.document.text, self.keys.tenant_key(work.job.tenant_id)),
@@ -88,16 +78,17 @@ class Writing:
     @tracing.traced("write")
     def _written(self, prepared: Sequence["_Prepared"]) -> set[Work]:
         """Write these, by ascending id of their documents, as everybody locks several."""
-        lost, recorded = set[Work](), list[Recorded]()
-        with self.database.transaction(prepared[0].work.job.tenant_id) as transaction:
+        tenant_id, lost = prepared[0].work.job.tenant_id, set[Work]()
+        placed: list[Placed] = []
+        with self.database.transaction(tenant_id) as transaction:
             for one in prepared:
-                record = self._recorded(transaction, one)
-                if record is None:
+                ready = self._recorded(transaction, one)
+                if ready is None:
                     lost.add(one.work)
                 else:
-                    recorded.append(Recorded(record=record, chunks=one.rows, embedded=one.embedded))
+                    placed.append(Placed(record=ready, chunks=one.rows, embedded=one.embedded))
             # The index comes last: what SQL refuses is in no index.
-            self.spaces.all_pointed(transaction, recorded)
+            self.spaces.all_pointed(transaction, placed)
         return lost
 
     def _recorded(self, transaction: Transaction, one: "_Prepared") -> DocumentRecord | None:

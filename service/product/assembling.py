@@ -366,6 +366,7 @@ def _ingestion(adapters: Adapters, limits: UseCaseLimits, shared: _Shared) -> In
         quarantine=Quarantine(score=limits.quarantine_score),
         max_attempts=limits.max_attempts,
         known=KnownVectors(size=limits.vector_cache_size),
+        overlapping=limits.overlapping,
         queue=adapters.queue,
         nesting=limits.nesting,
     )

@@ -109,6 +109,7 @@ class UseCaseLimits:
     label_cache_size: int = 50_000
     label_cache_seconds: float = 3_600.0
     vector_cache_size: int = 20_000
+    overlapping: bool = True
     context_tokens: int = 600
     nesting: Nesting = field(default_factory=Nesting)
     sync_seconds: float = 10.0

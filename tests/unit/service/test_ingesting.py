@@ -151,3 +151,39 @@ def test_an_unknown_job_does_nothing() -> None:
     world = a_world()
     who, _ = world.person("acme")
     world.product.ingestion.run(who.tenant_id, JobId(who.key_id))
+
+
+def test_many_documents_become_ready_while_reading_embedding_and_writing_overlap() -> None:
+    """R60: nothing lost, nothing done twice."""
+    world = a_world(overlapping=True)
+    who, _ = world.person("acme")
+    jobs = [registered(world, who, f"{TEXT} {number}", external_id=str(number))[1] for number in range(50)]
+    bad, _ = registered(world, who, "MZ\x00\x01\x02", file_name="program.exe")
+    world.work()
+    done = [job_of(world, who, job) for job in jobs]
+    assert {(job.state, job.attempts) for job in done} == {(JobState.SUCCEEDED, 1)}
+    assert {world.index.count(tenant_id=who.tenant_id, document_id=job.document_id) for job in jobs} == {1}
+    assert world.product.documents.get(who, bad).state is DocumentState.FAILED
+
+
+def test_a_store_that_goes_down_while_stages_overlap_gives_every_job_back() -> None:
+    class Down(InMemoryChunkIndex):
+        down = True
+
+        def replace(self, *, tenant_id: TenantId, document_id: DocumentId, points: Sequence[Point]) -> None:
+            if self.down:
+                raise PartUnavailableError
+            super().replace(tenant_id=tenant_id, document_id=document_id, points=points)
+
+    index = Down()
+    world = a_world(index=index, overlapping=True)
+    who, _ = world.person("acme")
+    jobs = [registered(world, who, f"{TEXT} {number}", external_id=str(number))[1] for number in range(20)]
+    with pytest.raises(PartUnavailableError):
+        world.work()
+    assert {job_of(world, who, job).attempts for job in jobs} == {0}
+    index.down = False
+    world.clock.advance(130)
+    world.product.jobs.sweep()
+    world.work()
+    assert {job_of(world, who, job).state for job in jobs} == {JobState.SUCCEEDED}
