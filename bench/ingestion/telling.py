@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from bench.ingestion.measuring import Memory, Spent, Stages
 from bench.ingestion.rivals import Indexed
 
-_STAGES = ("parse", "embed", "batch", "write")
+_STAGES = ("parse", "embed", "batch")
+"""Not `write`: it is told once for a group and once for each of its documents. It lies inside `batch`."""
 _POINTS = 12
 
 
