@@ -65,7 +65,8 @@ class WarmParser:
     def kill(self) -> None:
         """End it and every process that it started, now."""
         self.let_go()
-        if self.pid == os.getpid():
+        # Once it was waited for, its number may be another's.
+        if self.pid == os.getpid() and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
