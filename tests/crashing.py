@@ -63,7 +63,8 @@ class Watched:
     """A port of which every call is two steps: one before it, one when it is done."""
 
     inner: Any
-    name: str
+    port: str
+    """Not `name`: an embedder has one of its own."""
     power: Power
 
     def __getattr__(self, attribute: str) -> Any:  # noqa: ANN401 - whatever the port has
@@ -72,9 +73,9 @@ class Watched:
             return found
 
         def called(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
-            self.power.reach(f"before {self.name}.{attribute}")
+            self.power.reach(f"before {self.port}.{attribute}")
             result = found(*arguments, **named)
-            self.power.reach(f"after {self.name}.{attribute}")
+            self.power.reach(f"after {self.port}.{attribute}")
             return result
 
         return called
