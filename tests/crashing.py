@@ -64,7 +64,7 @@ class Watched:
 
     inner: Any
     port: str
-    """Not its name: the port may have one itself."""
+    """Not `name`: an embedder has one of its own."""
     power: Power
 
     def __getattr__(self, attribute: str) -> Any:  # noqa: ANN401 - whatever the port has

@@ -28,7 +28,7 @@ def services(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def test_the_whole_stack_is_there(services: dict[str, dict[str, Any]]) -> None:
-    assert set(services) == {"postgres", "rabbitmq", "qdrant", "vllm", "api", "worker", "beat", *_ONE_SHOT}
+    assert set(services) == {"postgres", "rabbitmq", "qdrant", "vllm", "api", "worker", "bulk", "beat", *_ONE_SHOT}
 
 
 def test_only_the_api_can_reach_the_outside(compose: dict[str, Any], services: dict[str, dict[str, Any]]) -> None:
