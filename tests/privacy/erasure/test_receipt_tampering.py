@@ -128,5 +128,5 @@ def test_the_script_tells_by_its_exit_code(evidence: tuple[bytes, bytes], tmp_pa
 
 def test_the_script_shares_no_code_with_the_product() -> None:
     imported = [line for line in SCRIPT_FILE.read_text().splitlines() if line.lstrip().startswith(("import ", "from "))]
-    allowed = {"argparse", "hashlib", "json", "re", "sys", "collections", "pathlib", "typing", "cryptography"}
+    allowed = {"argparse", "hashlib", "json", "re", "signal", "sys", "collections", "pathlib", "typing", "cryptography"}
     assert {line.split()[1].split(".")[0] for line in imported} <= allowed
