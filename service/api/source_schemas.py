@@ -91,7 +91,7 @@ class RunBody(Struct, kw_only=True):
         return cls(**{name: getattr(view, name) for name in cls.__struct_fields__})
 
 
-class SourceBody(Struct, kw_only=True):
+class ConnectedSourceBody(Struct, kw_only=True):
     """A source: where it lies, who may see what comes from it, and how its newest run went."""
 
     id: UUID
@@ -113,7 +113,7 @@ class SourceBody(Struct, kw_only=True):
     last_run: RunBody | None
 
     @classmethod
-    def of(cls, view: SourceView) -> "SourceBody":
+    def of(cls, view: SourceView) -> "ConnectedSourceBody":
         """Present a source."""
         settings = view.settings
         return cls(
@@ -140,7 +140,7 @@ class SourceBody(Struct, kw_only=True):
 class SourceList(Struct, kw_only=True):
     """The tenant's sources, oldest first."""
 
-    sources: list[SourceBody]
+    sources: list[ConnectedSourceBody]
 
 
 class RunList(Struct, kw_only=True):

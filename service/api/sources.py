@@ -10,10 +10,10 @@ from msgspec import Meta
 
 from service.api.problems import documented
 from service.api.source_schemas import (
+    ConnectedSourceBody,
     RunBody,
     RunList,
     RunRequest,
-    SourceBody,
     SourceList,
     SourceRequest,
     TroubleBody,
@@ -29,23 +29,23 @@ _Limit = FromQuery[Annotated[int, Meta(ge=1, le=200)]]
 @post("/", status_code=201, sync_to_thread=True, summary="Set up a source", responses=documented(ConflictError))
 def add_source(
     data: JSONBody[SourceRequest], principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence]
-) -> SourceBody:
+) -> ConnectedSourceBody:
     """Set up where documents come from. To erase what is gone there needs the right to erase: it approves all of it."""
-    return SourceBody.of(ringfence.sources.add(principal, data.wanted()))
+    return ConnectedSourceBody.of(ringfence.sources.add(principal, data.wanted()))
 
 
 @get("/", sync_to_thread=True, summary="List the sources", responses=documented())
 def list_sources(principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence]) -> SourceList:
     """List the sources with their newest runs, oldest first."""
-    return SourceList(sources=[SourceBody.of(view) for view in ringfence.sources.all(principal)])
+    return SourceList(sources=[ConnectedSourceBody.of(view) for view in ringfence.sources.all(principal)])
 
 
 @get("/{source_id:uuid}", sync_to_thread=True, summary="Show a source", responses=documented(NotFoundError))
 def show_source(
     source_id: FromPath[UUID], principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence]
-) -> SourceBody:
+) -> ConnectedSourceBody:
     """Show a source and its newest run."""
-    return SourceBody.of(ringfence.sources.get(principal, SourceId(source_id)))
+    return ConnectedSourceBody.of(ringfence.sources.get(principal, SourceId(source_id)))
 
 
 @delete("/{source_id:uuid}", sync_to_thread=True, summary="Remove a source", responses=documented(NotFoundError))
@@ -94,9 +94,9 @@ def run_source(
 )
 def pause_source(
     source_id: FromPath[UUID], principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence]
-) -> SourceBody:
+) -> ConnectedSourceBody:
     """Begin no run any more; one under way stops where it is."""
-    return SourceBody.of(ringfence.sources.pause(principal, SourceId(source_id), paused=True))
+    return ConnectedSourceBody.of(ringfence.sources.pause(principal, SourceId(source_id), paused=True))
 
 
 @post(
@@ -108,9 +108,9 @@ def pause_source(
 )
 def resume_source(
     source_id: FromPath[UUID], principal: NamedDependency[Principal], ringfence: NamedDependency[Ringfence]
-) -> SourceBody:
+) -> ConnectedSourceBody:
     """Run as before; a run that was stopped goes on where it was."""
-    return SourceBody.of(ringfence.sources.pause(principal, SourceId(source_id), paused=False))
+    return ConnectedSourceBody.of(ringfence.sources.pause(principal, SourceId(source_id), paused=False))
 
 
 @get(
