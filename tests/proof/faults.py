@@ -66,18 +66,19 @@ def stale_labels(stage: Stage, tenant: str, random: Random) -> Iterator[Effect]:
 
 @contextmanager
 def payload_edited(stage: Stage, tenant: str, random: Random) -> Iterator[Effect]:
-    """Have somebody write into the index that every chunk is harmless and for everyone, and whose it is."""
+    """Have somebody write into the index, in every space, that chunks are harmless and for everyone, and whose."""
     del random
-    index = stage.world.index
-    before = dict(index.points)
-    index.points = {
-        (stage.staff[tenant].tenant_id, document): tuple(map(_for_everyone, points))
-        for (_, document), points in before.items()
-    }
+    before = {space: dict(space.points) for space in stage.world.index.spaces.values()}
+    for space, stored in before.items():
+        space.points = {
+            (stage.staff[tenant].tenant_id, document): tuple(map(_for_everyone, points))
+            for (_, document), points in stored.items()
+        }
     try:
         yield Effect()
     finally:
-        index.points = before
+        for space, stored in before.items():
+            space.points = stored
 
 
 @contextmanager
