@@ -76,7 +76,8 @@ class Watched:
             self.power.reach(f"before {self.port}.{attribute}")
             result = found(*arguments, **named)
             self.power.reach(f"after {self.port}.{attribute}")
-            return result
+            # The index of one vector space is the index still: what is written there is a step, too.
+            return Watched(result, self.port, self.power) if attribute == "in_space" else result
 
         return called
 

@@ -64,7 +64,7 @@ _BEFORE = {
 }
 _AFTER = {
     Stage.KEPT: ("service.adapters.vault", "DirectoryVault", "put"),
-    Stage.POINTED: ("service.adapters.qdrant_edge", "QdrantEdgeChunkIndex", "replace"),
+    Stage.POINTED: ("service.adapters.qdrant_edge", "QdrantEdgeChunkIndex", "replace_all"),
     Stage.COMMITTED: ("service.ingesting", "Ingestion", "run"),
 }
 

@@ -169,8 +169,8 @@ def test_a_kill_while_a_document_is_handed_in(house: House, step: str) -> None:
 @pytest.mark.parametrize(
     "step",
     [
-        *("after jobs.claim", "after parser.parse", "after embedder.embed", "after chunks.replace"),
-        *("before index.replace", "after index.replace", "before commit"),
+        *("after jobs.claim_next", "after parser.parse", "after embedder.embed", "after chunks.replace"),
+        *("before index.replace_all", "after index.replace_all", "before commit"),
     ],
 )
 def test_a_kill_while_a_document_is_ingested(house: House, step: str) -> None:
