@@ -4,7 +4,7 @@
 what its `finally` and `except` would tidy up stays as it is, as after a kill -9. Other processes use the twins.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -14,7 +14,7 @@ from service.adapters.memory.database import InMemoryDatabase
 from service.adapters.memory.keeping import InMemoryKeyStore
 from service.adapters.memory.queue import InMemoryJobQueue
 from service.originals import counterpart
-from service.policy.access import DocumentId, TenantId
+from service.policy.access import DocumentId, Principal, TenantId
 from service.ports import Database, JobKind, JobState
 from service.product import Adapters, Ringfence, assemble
 from tests.assembled import LIMITS, World, adapters_of
@@ -202,3 +202,37 @@ NOTHING = Left(keys=0, turn_keys=0, points=0, originals=0, jobs=0)
 
 def _orphans(store: Mapping[tuple[TenantId, Any], object], alive: AbstractSet[Any]) -> int:
     return sum(value is not None and one not in alive for (_, one), value in store.items())
+
+
+Act = Callable[[World, Ringfence, Principal], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Acts:
+    """What can be killed, each with what was done before it, in worlds of one making."""
+
+    before: Mapping[Act, tuple[Act, ...]]
+    a_world: Callable[[], World]
+    _undisturbed: dict[Act, Power] = field(default_factory=dict, init=False)
+
+    def prepared(self, act: Act) -> tuple[World, Principal]:
+        """Return a world in which the act is next."""
+        world = self.a_world()
+        who, _ = world.person("acme")
+        for earlier in self.before[act]:
+            earlier(world, world.product, who)
+        return world, who
+
+    def steps(self, act: Act) -> Power:
+        """Return the steps of an act that nothing disturbs."""
+        if act not in self._undisturbed:
+            world, who = self.prepared(act)
+            power = Power()
+            act(world, watched(world, power), who)
+            self._undisturbed[act] = power
+        return self._undisturbed[act]
+
+    def named(self, act: Act, numbers: Iterable[int] | None = None) -> list[tuple[int, str]]:
+        """Return these steps of the act, or all of them, each with a name for a test's id."""
+        names = self.steps(act).steps
+        return [(number, f"{number} {names[number]}") for number in (range(len(names)) if numbers is None else numbers)]

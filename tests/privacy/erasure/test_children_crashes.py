@@ -4,8 +4,7 @@ Every call of every port is a step, as in test_crash_matrix.py. At the end every
 document, however often it was tried and rung for; and after an erasure nothing is left of any of them.
 """
 
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -16,13 +15,12 @@ from service.policy.access import Principal
 from service.ports import DocumentState
 from service.product import Ringfence
 from tests.assembled import World, a_world
-from tests.crashing import NOTHING, KilledError, Left, Power, settled, watched, worked
+from tests.crashing import NOTHING, Act, Acts, KilledError, Left, Power, settled, watched, worked
 from tests.families import a_mail, a_zip, by_title, ids_of
 
 OFFER = b"Ten chairs of oak for the office in Lyon, at four hundred each, delivered in May by the carrier."
 ARCHIVE = a_zip({"mail.eml": a_mail({"offer.txt": OFFER})})
 NAMES = {"a.zip", "Offer", "offer.txt"}
-Act = Callable[[World, Ringfence, Principal], None]
 
 
 def hand_in(_: World, product: Ringfence, who: Principal) -> None:
@@ -54,29 +52,15 @@ BEFORE: dict[Act, tuple[Act, ...]] = {
 }
 
 
-def prepared(act: Act) -> tuple[World, Principal]:
-    world = a_world()
-    who, _ = world.person("acme")
-    for earlier in BEFORE[act]:
-        earlier(world, world.product, who)
-    return world, who
+ACTS = Acts(BEFORE, a_world)
 
 
-@cache
-def steps(act: Act) -> Power:
-    world, who = prepared(act)
-    power = Power()
-    act(world, watched(world, power), who)
-    return power
-
-
-def named(act: Act, numbers: Iterable[int]) -> list[Any]:
-    names = steps(act).steps
-    return [pytest.param(number, id=f"{number} {names[number]}") for number in numbers]
+def named(act: Act, numbers: Iterable[int] | None = None) -> list[Any]:
+    return [pytest.param(number, id=name) for number, name in ACTS.named(act, numbers)]
 
 
 def killed(act: Act, step: int) -> tuple[World, Principal]:
-    world, who = prepared(act)
+    world, who = ACTS.prepared(act)
     with pytest.raises(KilledError):
         act(world, watched(world, Power(at=step)), who)
     return world, who
@@ -91,7 +75,7 @@ def all_gone(world: World, who: Principal) -> None:
     assert by_title(world, who) == {}
 
 
-@pytest.mark.parametrize("step", named(ingest, range(len(steps(ingest).steps))))
+@pytest.mark.parametrize("step", named(ingest))
 def test_a_kill_while_an_archive_is_taken_apart_leaves_each_file_once(step: int) -> None:
     world, who = killed(ingest, step)
     again = [
@@ -108,7 +92,7 @@ def test_a_kill_while_an_archive_is_taken_apart_leaves_each_file_once(step: int)
     all_gone(world, who)
 
 
-@pytest.mark.parametrize("step", named(erase_the_deepest, range(len(steps(erase_the_deepest).steps))))
+@pytest.mark.parametrize("step", named(erase_the_deepest))
 def test_a_kill_while_one_of_them_is_erased_leaves_it_and_its_files_gone(step: int) -> None:
     world, who = killed(erase_the_deepest, step)
     settled(world)
@@ -121,7 +105,7 @@ def test_a_kill_while_one_of_them_is_erased_leaves_it_and_its_files_gone(step: i
     all_gone(world, who)
 
 
-@pytest.mark.parametrize("step", named(erase_all, range(len(steps(erase_all).steps))))
+@pytest.mark.parametrize("step", named(erase_all))
 def test_a_kill_while_the_archive_is_erased_leaves_nothing_of_any(step: int) -> None:
     world, who = killed(erase_all, step)
     settled(world)
@@ -129,10 +113,10 @@ def test_a_kill_while_the_archive_is_erased_leaves_nothing_of_any(step: int) -> 
     all_gone(world, who)
 
 
-@pytest.mark.parametrize("step", named(ingest, steps(ingest).outside))
+@pytest.mark.parametrize("step", named(ingest, ACTS.steps(ingest).outside))
 def test_an_erasure_between_any_two_steps_of_taking_apart_wins(step: int) -> None:
     """What was already taken out goes along, and nothing is taken out afterwards."""
-    world, who = prepared(ingest)
+    world, who = ACTS.prepared(ingest)
     other = world.product
 
     def happens() -> None:

@@ -7,9 +7,9 @@ end. The same for an erasure that happens as a whole between any two steps of th
 tests/acceptance/test_erasure_crashes.py.)
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from functools import cache, partial
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -25,12 +25,11 @@ from service.ports import ReviewReason
 from service.product import Ringfence, assemble
 from service.reviewing import ReviewRequest
 from tests.assembled import LIMITS, LearningLabeller, World, a_world, adapters_of
-from tests.crashing import NOTHING, KilledError, Left, Power, settled, watched, worked
+from tests.crashing import NOTHING, Act, Acts, KilledError, Left, Power, settled, watched, worked
 from tests.erasing import asked_for
 
 TEXT = "Salary of Margaret Ellison: SECRET-PII. " * 3
 QUESTION = "What is the salary of Margaret Ellison?"
-Act = Callable[[World, Ringfence, Principal], None]
 
 
 def hand_in(_: World, product: Ringfence, who: Principal) -> None:
@@ -108,28 +107,12 @@ BEFORE: dict[Act, tuple[Act, ...]] = {
 """What can be killed, and what was done before it."""
 
 
-def prepared(act: Act) -> tuple[World, Principal]:
-    """Return a world in which the act is next."""
-    world = a_world(labeller=LearningLabeller())
-    who, _ = world.person("acme")
-    for earlier in BEFORE[act]:
-        earlier(world, world.product, who)
-    return world, who
+ACTS = Acts(BEFORE, lambda: a_world(labeller=LearningLabeller()))
 
 
-@cache
-def steps(act: Act) -> Power:
-    """Return the steps of an act that nothing disturbs."""
-    world, who = prepared(act)
-    power = Power()
-    act(world, watched(world, power), who)
-    return power
-
-
-def named(act: Act, numbers: Iterable[int]) -> list[Any]:
+def named(act: Act, numbers: Iterable[int] | None = None) -> list[Any]:
     """Return a parameter for each step, named after it."""
-    names = steps(act).steps
-    return [pytest.param(act, number, id=f"{act.__name__} {number} {names[number]}") for number in numbers]
+    return [pytest.param(act, number, id=f"{act.__name__} {name}") for number, name in ACTS.named(act, numbers)]
 
 
 def all_gone(world: World, who: Principal) -> None:
@@ -145,16 +128,14 @@ def all_gone(world: World, who: Principal) -> None:
     assert len(verified) == len(world.audited(who.tenant_id, "document_erased"))
 
 
-KILLS = [one for act in BEFORE for one in named(act, range(len(steps(act).steps)))]
-REPEATED = [
-    one for act in (hand_in, ingest, replace, relabel, erase) for one in named(act, range(len(steps(act).steps)))
-]
-GAPS = [one for act in BEFORE for one in named(act, steps(act).outside)]
+KILLS = [one for act in BEFORE for one in named(act)]
+REPEATED = [one for act in (hand_in, ingest, replace, relabel, erase) for one in named(act)]
+GAPS = [one for act in BEFORE for one in named(act, ACTS.steps(act).outside)]
 
 
 @pytest.mark.parametrize(("act", "step"), KILLS)
 def test_a_kill_at_any_step_converges_to_gone(act: Act, step: int) -> None:
-    world, who = prepared(act)
+    world, who = ACTS.prepared(act)
     with pytest.raises(KilledError):
         act(world, watched(world, Power(at=step)), who)
     all_gone(world, who)
@@ -163,18 +144,18 @@ def test_a_kill_at_any_step_converges_to_gone(act: Act, step: int) -> None:
 @pytest.mark.parametrize(("act", "step"), GAPS)
 def test_an_erasure_between_any_two_steps_wins(act: Act, step: int) -> None:
     """Late writes, stale fences and answers in flight bring nothing back."""
-    world, who = prepared(act)
+    world, who = ACTS.prepared(act)
     happens = partial(erase, world, assemble(adapters_of(world), LIMITS), who)
     with suppress(RingfenceError):
         act(world, watched(world, Power(at=step, happens=happens)), who)
     all_gone(world, who)
 
 
-@pytest.mark.parametrize(("act", "step"), named(hand_in, steps(hand_in).outside))
+@pytest.mark.parametrize(("act", "step"), named(hand_in, ACTS.steps(hand_in).outside))
 def test_an_erasure_in_a_gap_and_a_kill_after_it_leave_nothing(act: Act, step: int) -> None:
     """What comes after an erasure that has counted nothing would stay for ever."""
-    for later in range(step + 1, len(steps(act).steps)):
-        world, who = prepared(act)
+    for later in range(step + 1, len(ACTS.steps(act).steps)):
+        world, who = ACTS.prepared(act)
         power = Power(at=step)
         other = assemble(adapters_of(world), LIMITS)
 
@@ -191,7 +172,7 @@ def test_an_erasure_in_a_gap_and_a_kill_after_it_leave_nothing(act: Act, step: i
 @pytest.mark.parametrize(("act", "step"), REPEATED)
 def test_every_ring_may_come_twice_after_a_kill(act: Act, step: int) -> None:
     """Duplicate deliveries, before and after the erasure."""
-    world, who = prepared(act)
+    world, who = ACTS.prepared(act)
     with pytest.raises(KilledError):
         act(world, watched(world, Power(at=step)), who)
     jobs = world.product.jobs.page(who, limit=20)

@@ -10,14 +10,14 @@ from service.policy.access import Principal
 from tests.assembled import World
 from tests.crashing import KilledError, Power, settled, watched
 from tests.picture import Picture
-from tests.privacy.erasure.test_crash_matrix import erase, named, prepared, steps
+from tests.privacy.erasure.test_crash_matrix import ACTS, erase, named
 
-STEPS = named(erase, range(len(steps(erase).steps)))
+STEPS = named(erase)
 
 
 def _killed(step: int) -> tuple[World, Principal, Picture]:
     """Kill an erasure at a step; return the world with a picture of it from before."""
-    world, who = prepared(erase)
+    world, who = ACTS.prepared(erase)
     picture = Picture(world)
     with pytest.raises(KilledError):
         erase(world, watched(world, Power(at=step)), who)
